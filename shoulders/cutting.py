@@ -1,0 +1,268 @@
+"""A network's layers: name them, read any of them, cut off what lies above, freeze what lies below."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+import warnings
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import nn
+
+from shoulders import devices
+from shoulders.backbones import Backbone, BackboneError
+
+HIDDEN, CLASSES = "hidden", "classes"
+"""Two layers that every network has: what goes into its head, and what comes out of it."""
+
+
+class _Enough(Exception):
+    """Raised inside a forward pass once every wanted layer has answered: what lies above need not run."""
+
+
+def run(module: nn.Module, images: torch.Tensor, layers, head: str, keep: Callable | None = None) -> dict[str, torch.Tensor]:
+    """One forward pass that stops at the last wanted layer.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+    images : torch.Tensor, shape (n, 3, height, width)
+    layers : sequence of str
+        Module names, `HIDDEN` or `CLASSES`.
+    head : str
+        The module whose input is `HIDDEN`.
+    keep : callable, optional
+        Applied to each output at once (an in-place ReLU would change it later); default: keep as it is.
+
+    Returns
+    -------
+    dict of str to torch.Tensor
+    """
+    keep = keep or (lambda tensor: tensor)
+    found, hooks = {}, []
+
+    def got(layer, tensor):
+        found[layer] = keep(tensor)
+        if len(found) == len(wanted):
+            raise _Enough
+
+    wanted = [layer for layer in layers if layer != CLASSES]
+    try:
+        for layer in wanted:
+            if layer == HIDDEN:
+                hooks.append(module.get_submodule(head).register_forward_pre_hook(lambda _, inputs: got(HIDDEN, inputs[0])))
+            else:
+                hooks.append(module.get_submodule(layer).register_forward_hook(lambda _, inputs, out, layer=layer: got(layer, out)))
+        if CLASSES in layers:
+            wanted.append(CLASSES)
+            found[CLASSES] = module(images)
+        else:
+            module(images)
+    except _Enough:
+        pass
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return found
+
+
+def _trial(module, crop):
+    """Every layer in the order in which it answers: (name, module, shape of its output, how often it runs)."""
+    seen = {}
+
+    def saw(name, layer, _, output):
+        if isinstance(output, torch.Tensor):
+            seen[name] = (layer, tuple(output.shape[1:]), seen.get(name, (0, 0, 0))[2] + 1)
+
+    hooks = [layer.register_forward_hook(partial(saw, name)) for name, layer in module.named_modules() if name]
+    training = module.training
+    try:
+        with torch.inference_mode():
+            module.eval()(torch.zeros(1, 3, crop, crop))
+    finally:
+        module.train(training)
+        for hook in hooks:
+            hook.remove()
+    return seen
+
+
+def layers(backbone: Backbone) -> pd.DataFrame:
+    """The layers in the order in which they answer: kind, output shape (channels, height, width), parameters."""
+    seen = _trial(backbone.module, backbone.transform.crop)
+    rows = [
+        {"layer": name, "kind": type(layer).__name__, "output": shape, "parameters": sum(p.numel() for p in layer.parameters()), "runs": runs}
+        for name, (layer, shape, runs) in seen.items()
+    ]
+    return pd.DataFrame(rows).set_index("layer")
+
+
+def head_of(backbone: Backbone) -> str:
+    """The layer that gives the classes: the card's, or the last one with weights in a trial run."""
+    return backbone.card.head or _last_with_weights(_trial(backbone.module, backbone.transform.crop), backbone.name)
+
+
+def _last_with_weights(seen, name):
+    leaves = [key for key, (layer, *_) in seen.items() if type(layer).__name__ in ("Linear", "Conv2d", "NormMlpClassifierHead")]
+    if not leaves:
+        raise BackboneError(f"{name} has no linear or convolutional layer to cut off: name a layer yourself.")
+    return leaves[-1]
+
+
+def need_layer(backbone: Backbone, layer: str) -> None:
+    """Refuse a layer that the network lacks, or that answers more than once in a pass.
+
+    Raises
+    ------
+    BackboneError
+        Names the layers that are nearest in spelling.
+    """
+    if layer in (HIDDEN, CLASSES):
+        return
+    seen = _trial(backbone.module, backbone.transform.crop)
+    if layer not in seen:
+        near = ", ".join(difflib.get_close_matches(layer, seen, 4, 0.3) or list(seen)[:4])
+        raise BackboneError(f"{backbone.name} has no layer {layer!r} that answers with one tensor: for instance {near}, hidden, classes.")
+    if seen[layer][2] > 1:
+        raise BackboneError(f"{layer!r} of {backbone.name} runs {seen[layer][2]} times in one pass: choose the block that holds it.")
+
+
+def pooled(output: torch.Tensor) -> torch.Tensor:
+    """One vector a picture, float32: the mean over positions of a map (n, c, h, w), over tokens of (n, t, c)."""
+    if output.ndim == 4:
+        return output.float().mean((2, 3))
+    return output.float().mean(1) if output.ndim == 3 else output.float().clone()
+
+
+def reader(backbone: Backbone, layers) -> Callable[[torch.Tensor], dict]:
+    """A function from pictures (uint8, (n, 3, crop, crop)) to pooled outputs (float32 arrays, (n, d)) of every layer.
+
+    It holds a copy of the network on the fastest device, channels last, in the precision that the hardware multiplies
+    (BatchNorm stays in float32). Where a GPU's memory is too small the batch is halved, and a warning says so.
+    """
+    device = devices.device()
+    dtype = {"bf16": torch.bfloat16, "fp32": torch.float32}[devices.precision()]
+    network = copy.deepcopy(backbone.module).eval().to(device, dtype, memory_format=torch.channels_last)
+    for module in network.modules():
+        if "BatchNorm" in type(module).__name__:
+            module.float()
+    head = head_of(backbone)
+
+    @torch.inference_mode()
+    def read(images):
+        try:
+            outputs = run(network, backbone.transform.batch(images.to(device)).to(dtype), layers, head, pooled)
+            return {layer: output.cpu().numpy() for layer, output in outputs.items()}
+        except torch.OutOfMemoryError:
+            if len(images) == 1:
+                raise
+        half = len(images) // 2
+        warnings.warn(f"The GPU's memory is too small for {len(images)} pictures at once: going on with {half}.", stacklevel=2)
+        first, second = read(images[:half]), read(images[half:])
+        return {layer: np.concatenate([first[layer], second[layer]]) for layer in first}
+
+    return read
+
+
+def decapitate(backbone: Backbone, at: str = HIDDEN) -> nn.Module:
+    """The network without its head, or cut above any named layer: a module that gives one feature vector a picture.
+
+    What lies above the cut is dropped. The weights are copies: the backbone stays as it is.
+
+    Returns
+    -------
+    torch.nn.Module
+        (n, 3, height, width) to (n, features), float32; `out_features` says how many.
+    """
+    need_layer(backbone, at)
+    return Headless(copy.deepcopy(backbone.module), at, head_of(backbone), backbone.transform.crop)
+
+
+class Headless(nn.Module):
+    """A network that stops at one layer and gives its mean over positions; what lies above is dropped.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Changed in place.
+    layer, head : str
+        The layer to stop at; the module whose input is `HIDDEN`.
+    crop : int
+        Side of the pictures in pixels, for the trial run that finds what is used.
+    """
+
+    def __init__(self, network, layer, head, crop):
+        super().__init__()
+        self.network, self.layer, self.head = network.eval(), layer, head
+        used, self.out_features = self._try(torch.zeros(1, 3, crop, crop))
+        for name, module in list(network.named_modules()):
+            if name and not used & set(module.modules()):
+                _drop(network, name)
+        if layer == HIDDEN:
+            _drop(network, head)
+
+    def _try(self, images):
+        used = set()
+        hooks = [module.register_forward_pre_hook(lambda module, _: used.add(module)) for module in self.network.modules()]
+        with torch.inference_mode():
+            features = self(images)
+        for hook in hooks:
+            hook.remove()
+        return used, features.shape[1]
+
+    def forward(self, images):
+        return run(self.network, images, [self.layer], self.head, pooled)[self.layer]
+
+
+def _drop(network, name):
+    parent, _, child = name.rpartition(".")
+    parent = network.get_submodule(parent)
+    if not isinstance(parent, nn.Identity):  # else its parent was dropped before
+        setattr(parent, child, nn.Identity())
+
+
+def blocks(network: nn.Module) -> list[list[str]]:
+    """The layers with weights, grouped in the order of the network: what "unfreeze the last two blocks" counts.
+
+    A residual stage or an inverted bottleneck is one block; in a plain chain such as VGG16 a block ends at its pooling.
+    """
+    groups = [[]]
+    for name, layer in _chain(network):
+        if next(layer.children(), None) is not None:
+            groups += [[name], []]
+        elif next(layer.parameters(), None) is not None:
+            groups[-1].append(name)
+        elif "Pool" in type(layer).__name__:
+            groups.append([])
+    return [group for group in groups if group and any(True for n in group for _ in network.get_submodule(n).parameters())]
+
+
+def _chain(network, prefix=""):
+    for name, layer in network.named_children():
+        if type(layer).__name__ == "Sequential" and name in ("features", "classifier", "blocks", "layers"):
+            yield from _chain(layer, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", layer
+
+
+def freeze(module: nn.Module) -> nn.Module:
+    """No gradients, and BatchNorm in eval mode whatever ``.train()`` says: its running statistics stay as they are too."""
+    for layer in module.modules():
+        if "BatchNorm" in type(layer).__name__:
+            layer.eval()
+            layer.train = partial(_stay, layer)
+    return module.requires_grad_(False)
+
+
+def _stay(layer, mode=True):
+    return layer
+
+
+def unfreeze(module: nn.Module) -> nn.Module:
+    """Undo `freeze`."""
+    for layer in module.modules():
+        layer.__dict__.pop("train", None)
+    return module.requires_grad_(True)

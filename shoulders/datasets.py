@@ -1,0 +1,436 @@
+"""Picture sets: a card for each, where it lies, how it is fetched, checked and split. Any folder of class folders is one."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from shoulders import downloads, pictures, places
+from shoulders.errors import CourseError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+VALID_NAMES = ("valid", "val", "validation", "test")
+
+
+class DatasetError(CourseError):
+    """A picture set cannot be used; the message names the folder and the remedy."""
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A file that a publisher offers: mirrors, checksum (``sha256:…`` or ``md5:…``), size in bytes."""
+
+    urls: tuple[str, ...]
+    checksum: str
+    bytes: int
+
+    @property
+    def name(self):
+        return self.urls[0].rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a picture set is, whose it is, and where to get it.
+
+    `folders` are the names under which it may lie in the folder of picture sets; a fetched one gets the first.
+    """
+
+    name: str
+    title: str
+    classes: tuple[str, ...]
+    source: str
+    licence: str
+    folders: tuple[str, ...]
+    archives: tuple[Archive, ...] = ()
+
+    @property
+    def bytes(self):
+        return sum(archive.bytes for archive in self.archives)
+
+
+CARDS = {
+    card.name: card
+    for card in (
+        Card(
+            "cats_vs_dogs",
+            "Oxford-IIIT Pet: 7,349 photographs of cats and dogs",
+            ("cats", "dogs"),
+            "Parkhi, Vedaldi, Zisserman, Jawahar: Cats and Dogs, CVPR 2012, https://www.robots.ox.ac.uk/~vgg/data/pets/",
+            "CC BY-SA 4.0; the photographs' copyright stays with their owners",
+            ("oxford-iiit-pet", "cats_vs_dogs", "cats_and_dogs_filtered"),
+            (
+                Archive(
+                    (
+                        "https://www.robots.ox.ac.uk/~vgg/data/pets/data/images.tar.gz",
+                        "https://thor.robots.ox.ac.uk/datasets/pets/images.tar.gz",
+                    ),
+                    "md5:5c4f3ee8e5d25df40f4fd59a7f44e54c",
+                    791_918_971,
+                ),
+                Archive(
+                    (
+                        "https://www.robots.ox.ac.uk/~vgg/data/pets/data/annotations.tar.gz",
+                        "https://thor.robots.ox.ac.uk/datasets/pets/annotations.tar.gz",
+                    ),
+                    "md5:95a8c909bbe2e81eed6a22bccdf3f68f",
+                    19_173_078,
+                ),
+            ),
+        ),
+        Card(
+            "bees_vs_ants",
+            "hymenoptera_data: 397 photographs of bees and ants",
+            ("ants", "bees"),
+            "PyTorch, Transfer Learning for Computer Vision Tutorial, by Sasank Chilamkurthy",
+            "not stated by the publisher; for teaching and research, not redistributed here",
+            ("hymenoptera_data", "bees_vs_ants"),
+            (
+                Archive(
+                    ("https://download.pytorch.org/tutorial/hymenoptera_data.zip",),
+                    "sha256:fbc41b31d544714d18dd1230b1e2b455e1557766e13e67f9f5a7a23af7c02209",
+                    47_286_322,
+                ),
+            ),
+        ),
+        *(
+            Card(
+                f"felt_{name}",
+                f"Felt {title}, rendered for this course",
+                classes,
+                "the contributors of this course; studio/ renders them again",
+                "CC BY 4.0",
+                (f"felt/{name}",),
+            )
+            for name, title, classes in (
+                ("cats_vs_dogs", "cats and dogs", ("cats", "dogs")),
+                ("bees_vs_ants", "bees and ants", ("ants", "bees")),
+            )
+        ),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Some pictures with their labels. Equal lengths throughout.
+
+    Attributes
+    ----------
+    paths : tuple of Path
+    labels : numpy.ndarray of int, shape (n,)
+        Index into `classes`.
+    digests : tuple of str
+        sha256 of each file.
+    classes : tuple of str
+    """
+
+    paths: tuple[Path, ...]
+    labels: np.ndarray
+    digests: tuple[str, ...]
+    classes: tuple[str, ...]
+
+    def __len__(self):
+        return len(self.paths)
+
+    def take(self, indices) -> Pictures:
+        """The pictures at these positions, in this order."""
+        return replace(
+            self,
+            paths=tuple(self.paths[i] for i in indices),
+            labels=self.labels[np.asarray(indices, dtype=int)],
+            digests=tuple(self.digests[i] for i in indices),
+        )
+
+    def sample(self, per_class: int | None, seed: int = 0) -> np.ndarray:
+        """Positions of `per_class` pictures of each class, drawn by `seed`; ``None`` for all of them.
+
+        Samples of one seed are nested: the ten of a class hold its five. A class with fewer pictures gives all it has.
+        """
+        if per_class is None:
+            return np.arange(len(self))
+        rng = np.random.default_rng(seed)
+        chosen = [rng.permutation(np.flatnonzero(self.labels == c))[:per_class] for c in range(len(self.classes))]
+        return np.sort(np.concatenate(chosen))
+
+
+@dataclass(frozen=True)
+class PictureSet:
+    """A training and a validation part, and what the check found.
+
+    Attributes
+    ----------
+    name : str
+    train, valid : Pictures
+    findings : tuple of dict
+        One for each picture that was converted or skipped: file, part, class, action, problem, remedy.
+    """
+
+    name: str
+    train: Pictures
+    valid: Pictures
+    findings: tuple[dict, ...] = field(default=(), repr=False)
+
+    @property
+    def classes(self):
+        return self.train.classes
+
+    def small(self, per_class: int, seed: int = 0) -> PictureSet:
+        """At most `per_class` pictures of each class for training, and half as many for validation."""
+        return replace(
+            self,
+            train=self.train.take(self.train.sample(per_class, seed)),
+            valid=self.valid.take(self.valid.sample(max(1, per_class // 2), seed)),
+        )
+
+    def report(self) -> pd.DataFrame:
+        """What the check found, a row for each picture that was converted or skipped."""
+        import pandas as pd
+
+        return pd.DataFrame(self.findings, columns=["file", "part", "class", "action", "problem", "remedy"])
+
+    def counts(self) -> pd.DataFrame:
+        """How many pictures of each class each part holds."""
+        import pandas as pd
+
+        parts = {"train": self.train, "valid": self.valid}
+        rows = {part: np.bincount(held.labels, minlength=len(self.classes)) for part, held in parts.items()}
+        return pd.DataFrame(rows, index=pd.Index(self.classes, name="class"))
+
+
+def find(name: str) -> Path | None:
+    """The folder of a set of the registry, if it is on this machine."""
+    homes = (places.pictures(), places.box())
+    return next((path for home in homes for folder in CARDS[name].folders if (path := home / folder).is_dir()), None)
+
+
+def fetch(name: str, progress: bool = True) -> Path:
+    """Download a set of the registry, check it and unpack it. Safe to interrupt and to repeat.
+
+    Raises
+    ------
+    shoulders.downloads.DownloadError
+        Names the file, the mirrors and what went wrong with each.
+    """
+    card = CARDS[name]
+    if folder := find(name):
+        return folder
+    home = places.pictures()
+    archives = [downloads.fetch(a.urls, home / a.name, a.checksum, a.bytes, progress) for a in card.archives]
+    if name == "cats_vs_dogs":
+        return _unpack_pets(archives, home / card.folders[0])
+    return downloads.unpack(archives[0], home / card.folders[0])
+
+
+def _unpack_pets(archives, folder):
+    """Cats and dogs by the publishers' own lists: names that begin with a capital are cats."""
+    lists = downloads.unpack(archives[1], folder.with_name(folder.name + "-lists"))
+
+    def arrange(room):
+        images = {path.name: path for path in room.rglob("*.jpg") if not path.name.startswith(".")}
+        for part, names in (("train", "trainval.txt"), ("valid", "test.txt")):
+            for line in (lists / names).read_text().splitlines():
+                name = line.split()[0] + ".jpg"
+                goal = room / "set" / part / ("cats" if name[0].isupper() else "dogs") / name
+                goal.parent.mkdir(parents=True, exist_ok=True)
+                images[name].rename(goal)
+        return room / "set"
+
+    return downloads.unpack(archives[0], folder, arrange)
+
+
+def load(source, seed: int = 0, valid_fraction: float = 0.25) -> PictureSet:
+    """The pictures of a registered set or of any folder of class folders, checked.
+
+    Parameters
+    ----------
+    source : str or path
+        A name of `CARDS`, or a folder that holds ``train/`` and ``valid/`` (or ``val/``, ``validation/``, ``test/``) with
+        class folders inside, or class folders alone: these are then split here, stratified and by `seed`.
+    seed : int
+        Of the split, where there is none on disk.
+    valid_fraction : float
+        Of each class, where there is no split on disk; between 0 and 1.
+
+    Returns
+    -------
+    PictureSet
+        Without the pictures that cannot be read and without training pictures that are also in the validation part.
+        Nothing on disk is changed.
+
+    Raises
+    ------
+    DatasetError
+        When the folder does not exist, or has fewer than two classes with pictures that can be read.
+    """
+    folder = _folder_of(source)
+    parts = _parts(folder)
+    classes = _classes(folder, parts)
+    files = [(part, c, path) for part, root in parts.items() for c in classes for path in _files(root / c)]
+    checked = pictures.check([path for *_, path in files])
+    rows = _without_leaks([_Row(*file, *verdict) for file, verdict in zip(files, checked)])
+    found = _findings(folder, parts, classes, rows)
+    used = [row for row in rows if row.verdict.action != "skipped"]
+    classes = _classes_left(folder, classes, used, found)
+    if len(parts) == 1:
+        train, valid = _split(_pictures(used, "train", classes), seed, valid_fraction)
+    else:
+        train, valid = (_pictures(used, part, classes) for part in ("train", "valid"))
+    _need_both(folder, train, valid)
+    return PictureSet(str(source) if str(source) in CARDS else folder.name, train, valid, tuple(found))
+
+
+class _Row(NamedTuple):
+    part: str
+    label: str
+    path: Path
+    digest: str
+    verdict: pictures.Verdict
+
+
+def _folder_of(source):
+    if str(source) in CARDS:
+        if folder := find(str(source)):
+            return folder
+        card = CARDS[str(source)]
+        raise DatasetError(
+            f"{source} is not in {places.pictures()}: run `shoulders fetch {source}` ({downloads.size(card.bytes)}), or "
+            f"set SHOULDERS_DATA to the folder that holds {' or '.join(card.folders)}."
+        )
+    folder = Path(source).expanduser()
+    if not folder.is_dir():
+        known = ", ".join(CARDS)
+        raise DatasetError(f"{source} is neither a folder nor a known set ({known}): check the path, or fetch a set.")
+    return folder
+
+
+def _parts(folder):
+    if not (train := folder / "train").is_dir():
+        return {"train": folder}
+    valid = next((path for name in VALID_NAMES if (path := folder / name).is_dir()), None)
+    return {"train": train, "valid": valid} if valid else {"train": train}
+
+
+def _classes(folder, parts):
+    by_part = [{path.name for path in root.iterdir() if path.is_dir() and path.name[0] not in "._"} for root in parts.values()]
+    if strange := sorted(set().union(*by_part) - by_part[0]):
+        raise DatasetError(
+            f"{parts['valid']} has class folders that {parts['train']} lacks ({', '.join(strange)}): "
+            "give each class the same folder name in both, and at least one training picture."
+        )
+    if not by_part[0]:
+        raise DatasetError(f"{folder} holds no class folders: put the pictures of each class in a folder of its own.")
+    return sorted(by_part[0], key=_natural)
+
+
+def _natural(name):
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
+
+
+def _files(folder):
+    if not folder.is_dir():
+        return []
+    inside = (path for path in folder.rglob("*") if path.is_file())
+    hidden = ("thumbs.db", "desktop.ini")
+    return sorted(path for path in inside if not path.name.startswith(".") and path.name.lower() not in hidden)
+
+
+def _without_leaks(rows):
+    held_out = {row.digest for row in rows if row.part == "valid" and row.verdict.action != "skipped"}
+    leak = pictures.Verdict("skipped", "the same picture is in the validation part", "Remove one of the two.")
+    leaks = [row.part == "train" and row.digest in held_out and row.verdict.action != "skipped" for row in rows]
+    return [row._replace(verdict=leak) if leaks_out else row for row, leaks_out in zip(rows, leaks)]
+
+
+def _findings(folder, parts, classes, rows):
+    odd = [(row.path, row.part, row.label, row.verdict) for row in rows if row.verdict.action != "used"]
+    held = Counter((row.part, row.label) for row in rows if row.verdict.action != "skipped")
+    empty = pictures.Verdict("skipped", "empty class", "Put pictures of the class there, or remove the folder.")
+    odd += [(root / c, part, c, empty) for part, root in parts.items() for c in classes if not held[part, c]]
+    return [{"file": str(path.relative_to(folder)), "part": part, "class": c, **asdict(verdict)} for path, part, c, verdict in odd]
+
+
+def _classes_left(folder, classes, used, found):
+    left = [c for c in classes if any(row.part == "train" and row.label == c for row in used)]
+    if len(left) >= 2:
+        return left
+    what = f"only one class with pictures ({left[0]})" if left else "no class with pictures that can be read"
+    first = f" First problem: {found[0]['file']}: {found[0]['problem']}." if found else ""
+    raise DatasetError(f"{folder} has {what}; a question needs at least two: add a folder of pictures for another class.{first}")
+
+
+def _pictures(rows, part, classes):
+    rows = [row for row in rows if row.part == part and row.label in classes]
+    labels = np.array([classes.index(row.label) for row in rows], dtype=int)
+    return Pictures(tuple(row.path for row in rows), labels, tuple(row.digest for row in rows), tuple(classes))
+
+
+def _split(held, seed, valid_fraction):
+    """Stratified; copies of one picture stay on one side, so that no validation picture was trained on."""
+    if not 0 < valid_fraction < 1:
+        raise DatasetError(f"valid_fraction is {valid_fraction}: give a share between 0 and 1, for instance 0.25.")
+    rng = np.random.default_rng(seed)
+    to_valid = set()
+    for c in range(len(held.classes)):
+        unique = list(dict.fromkeys(held.digests[i] for i in np.flatnonzero(held.labels == c)))
+        count = min(max(1, round(valid_fraction * len(unique))), len(unique) - 1)
+        to_valid.update(unique[i] for i in rng.permutation(len(unique))[:count])
+    in_valid = np.array([digest in to_valid for digest in held.digests])
+    return held.take(np.flatnonzero(~in_valid)), held.take(np.flatnonzero(in_valid))
+
+
+def _need_both(folder, train, valid):
+    for part, held in (("training", train), ("validation", valid)):
+        if not len(held):
+            raise DatasetError(f"{folder} leaves no {part} pictures: put at least two pictures in each class folder.")
+
+
+def dataloaders(train: Pictures, valid: Pictures, transform, batch_size: int = 32, flip: bool = True):
+    """fastai ``DataLoaders`` of decoded pictures, as a `Learner` takes them.
+
+    Parameters
+    ----------
+    train, valid : Pictures
+    transform : object
+        With ``picture(path) -> uint8 tensor (3, height, width)`` and ``batch(uint8 tensor) -> float tensor``: the one that
+        belongs to the backbone's weights (`shoulders.backbones.Transform`).
+    batch_size : int
+    flip : bool
+        Mirror half of the training pictures left to right, drawn anew for each batch.
+    """
+    from fastai.data.core import DataLoaders
+    from fastai.data.load import DataLoader
+
+    def loader(held, training):
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            decoded = list(pool.map(transform.picture, held.paths))
+        return DataLoader(
+            list(zip(decoded, held.labels.tolist())),
+            bs=min(batch_size, len(held)),
+            shuffle=training,
+            num_workers=0,
+            after_batch=partial(_ready, transform=transform, flip=flip and training),
+        )
+
+    loaders = DataLoaders(loader(train, True), loader(valid, False))
+    loaders.c = len(train.classes)
+    return loaders
+
+
+def _ready(batch, transform, flip):
+    images, labels = batch
+    if flip:
+        mirrored = images.new_empty(len(images), dtype=float).uniform_() < 0.5
+        images = images.clone()
+        images[mirrored] = images[mirrored].flip(-1)
+    return transform.batch(images), labels

@@ -1,0 +1,170 @@
+"""Fetch a file once and whole: mirrors, checksum, lock, atomic rename, archives that cannot escape their folder."""
+
+import hashlib
+import os
+import shutil
+import tarfile
+import tempfile
+import zipfile
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock
+
+from shoulders.errors import CourseError
+
+
+class DownloadError(CourseError):
+    """A file could not be fetched; the message says which, from where, and what to do."""
+
+
+@contextmanager
+def locked(path):
+    """Hold a lock beside `path` so that two notebooks do not make the same thing at once.
+
+    The lock is the operating system's: it ends with the process, even one that is killed.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(str(path) + ".lock"):
+        yield
+
+
+def digest(path, algorithm="sha256") -> str:
+    """Hexadecimal digest of a file's bytes."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, algorithm).hexdigest()
+
+
+def size(number: float) -> str:
+    """A number of bytes for people: ``'528 MB'``."""
+    for unit in ("bytes", "kB", "MB"):
+        if number < 1000:
+            return f"{number:.0f} {unit}"
+        number /= 1000
+    return f"{number:.1f} GB"
+
+
+def fetch(urls, target, checksum, bytes_=0, progress=True) -> Path:
+    """Download the first mirror that delivers a file with the right checksum.
+
+    Parameters
+    ----------
+    urls : sequence of str
+        Mirrors, tried in order.
+    target : path
+        Where the file will be. It appears only when it is whole and checked; an existing right one is kept.
+    checksum : str
+        ``'sha256:…'`` or ``'md5:…'``, as the publisher gives it; the first digits suffice (torchvision publishes eight).
+    bytes_ : int
+        Size, if known: refused at once where the disk is too full.
+
+    Raises
+    ------
+    DownloadError
+        When every mirror failed; names each with its reason. Nothing is left behind.
+    """
+    target = Path(target)
+    with locked(target):
+        if target.exists() and _matches(target, checksum):
+            return target
+        _remove_leftovers(target)
+        _need_space(target, bytes_)
+        reasons = []
+        for url in urls:
+            try:
+                return _fetch_one(url, target, checksum, progress)
+            except Exception as error:  # whatever a server or a wire can do wrong: say it, try the next mirror
+                reasons.append(f"{url}: {_reason(error)}")
+    raise DownloadError(
+        f"{target.name} could not be downloaded ({'; '.join(reasons)}). Check the network and run the same command "
+        f"again, or put the file at {target} yourself."
+    )
+
+
+def _fetch_one(url, target, checksum, progress):
+    import pooch
+
+    pooch.get_logger().setLevel("WARNING")
+    downloader = pooch.HTTPDownloader(progressbar=progress, chunk_size=1 << 16, timeout=30)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.part-") as folder:
+        part = Path(pooch.retrieve(url, None, fname=target.name, path=folder, downloader=downloader))
+        if not _matches(part, checksum):
+            raise ValueError(f"wrong checksum ({checksum} expected, {part.stat().st_size:,} bytes received)")
+        os.replace(part, target)
+    return target
+
+
+def _matches(path, checksum):
+    algorithm, _, expected = checksum.partition(":")
+    return digest(path, algorithm).startswith(expected)
+
+
+def _remove_leftovers(target):
+    for part in target.parent.glob(f".{target.name}.part-*"):  # of a process that was killed: we hold the lock
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _need_space(target, bytes_):
+    free = shutil.disk_usage(target.parent).free
+    if bytes_ and free < 1.1 * bytes_:
+        raise DownloadError(f"{target.name} needs {size(bytes_)} but only {size(free)} are free in {target.parent}.")
+
+
+def _reason(error):
+    return str(error).strip().splitlines()[0][:160] if str(error).strip() else type(error).__name__
+
+
+def unpack(archive, folder, arrange=None) -> Path:
+    """Unpack a .zip or .tar(.gz) so that `folder` appears only when it is complete.
+
+    Parameters
+    ----------
+    archive : path
+    folder : path
+        Must not exist yet; an existing one is returned as it is.
+    arrange : callable, optional
+        Given the unpacked temporary folder, returns the folder inside it that is to become `folder`.
+
+    Raises
+    ------
+    DownloadError
+        For an archive that is damaged or holds a name that would escape the folder.
+    """
+    archive, folder = Path(archive), Path(folder)
+    with locked(folder):
+        for left in folder.parent.glob(f".{folder.name}.unpack-*"):
+            shutil.rmtree(left, ignore_errors=True)
+        if folder.exists():
+            return folder
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.unpack-") as room:
+            try:
+                _extract(archive, Path(room))
+            except (OSError, EOFError, tarfile.TarError, zipfile.BadZipFile) as error:
+                raise DownloadError(f"{archive} cannot be unpacked: {_reason(error)}. Delete it and fetch it again.") from error
+            os.replace(arrange(Path(room)) if arrange else room_of(Path(room)), folder)
+    return folder
+
+
+def room_of(folder):
+    """The only folder inside `folder`, or else `folder`'s contents gathered in a new one."""
+    inside = [path for path in folder.iterdir() if not path.name.startswith((".", "__MACOSX"))]
+    if len(inside) == 1 and inside[0].is_dir():
+        return inside[0]
+    gathered = folder / ".all"
+    gathered.mkdir()
+    for path in inside:
+        path.rename(gathered / path.name)
+    return gathered
+
+
+def _extract(archive, folder):
+    if zipfile.is_zipfile(archive):
+        with zipfile.ZipFile(archive) as file:
+            for name in file.namelist():
+                if not (folder / name).resolve().is_relative_to(folder.resolve()):
+                    raise OSError(f"it holds {name!r}, which would be written outside its folder")
+            file.extractall(folder)
+    else:
+        with tarfile.open(archive) as file:
+            file.extractall(folder, filter="data")  # refuses absolute names, '..', links that point outside, devices

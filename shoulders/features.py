@@ -1,0 +1,234 @@
+"""Run a backbone once over pictures and remember what comes out.
+
+What is remembered is keyed by everything that made it: the digest of the weights, the layer, the transform, the digest of
+every picture, the precision. Change any of them and the key changes, so nothing stale can be read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import struct
+import time
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from shoulders import devices, places
+from shoulders.backbones import Backbone
+from shoulders.datasets import Pictures
+from shoulders.downloads import locked
+from shoulders.progress import track
+
+VERSION = 1
+"""Part of every key: raised whenever this code would compute something else."""
+
+
+@dataclass(frozen=True)
+class Features:
+    """What a backbone says about some pictures.
+
+    Attributes
+    ----------
+    values : dict of str to numpy.ndarray, shape (n, d), float32
+        For each layer; row i belongs to picture i.
+    pictures : Pictures
+    cached : bool
+        Whether all of it was remembered from an earlier run.
+    seconds : dict of str to float
+        ``decode`` (summed over threads), ``features`` (the whole pass as the clock on the wall saw it).
+    device, precision : str
+    """
+
+    values: dict[str, np.ndarray]
+    pictures: Pictures
+    cached: bool
+    seconds: dict[str, float] = field(compare=False)
+    device: str
+    precision: str
+
+    def __getitem__(self, layer) -> np.ndarray:
+        return self.values[layer]
+
+    @property
+    def labels(self):
+        return self.pictures.labels
+
+
+def extract(
+    backbone: Backbone,
+    pictures: Pictures,
+    layers: str | Sequence[str] = "hidden",
+    flip: bool = False,
+    batch_size: int = 32,
+    remember: bool = True,
+) -> Features:
+    """One pass of the backbone over the pictures; nothing at all where it was done before.
+
+    Parameters
+    ----------
+    backbone : Backbone
+    pictures : Pictures
+    layers : str or sequence of str
+        ``'hidden'`` (what goes into the head), ``'classes'`` (the head's outputs before softmax), or names of
+        `shoulders.cutting.layers`. A map is averaged over its positions.
+    flip : bool
+        Look at each picture in a mirror, left and right exchanged.
+    batch_size : int
+        Halved as often as needed when a GPU's memory is too small.
+    remember : bool
+        ``False`` neither reads nor writes the cache.
+
+    Returns
+    -------
+    Features
+
+    Raises
+    ------
+    shoulders.backbones.BackboneError
+        For a layer that the network lacks.
+
+    Notes
+    -----
+    On a CPU the network runs channels-last, and in bfloat16 exactly where the processor multiplies it in hardware
+    (`shoulders.devices.precision`). Pictures are decoded ahead by threads while the network computes. Memory holds a few
+    batches, whatever the number of pictures: rows go to a memory-mapped file.
+    """
+    layers = [layers] if isinstance(layers, str) else list(layers)
+    folder = places.cache() / "features" if remember else None
+    precision, started, clock = devices.precision(), time.perf_counter(), {"decode": 0.0}
+    files = {layer: _key(backbone, pictures, layer, flip, precision) for layer in layers}
+    values = {layer: _recall(folder, key) for layer, key in files.items()} if folder else {}
+    missing = {layer: key for layer, key in files.items() if values.get(layer) is None}
+    if missing:
+        values |= _compute(folder, missing, partial(_fill, backbone, pictures, flip, batch_size, clock))
+    seconds = {"decode": clock["decode"], "features": time.perf_counter() - started}
+    return Features({layer: values[layer] for layer in layers}, pictures, not missing, seconds, devices.device(), precision)
+
+
+# ----------------------------------------------------------------------------------------------------------- the cache
+
+
+def _key(backbone, pictures, layer, flip, precision):
+    made_by = [VERSION, backbone.name, backbone.digest, layer, repr(backbone.transform), flip, precision, pictures.digests]
+    return hashlib.sha256(json.dumps(made_by).encode()).hexdigest()[:40]
+
+
+def _recall(folder, key):
+    """The rows, or None. A file appears only when it is whole; one that cannot be read is computed again."""
+    path = folder / f"{key}.safetensors"
+    if not path.exists():
+        return None
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        return load_file(path)["features"]
+    except (SafetensorError, OSError, KeyError):
+        return None
+
+
+class _Rows:
+    """A safetensors file of one float32 matrix, filled row by row through a memory map, in place only when it is full."""
+
+    def __init__(self, path: Path, shape):
+        self.path, self.part = path, path.with_name(f".{path.name}.{os.getpid()}.part")
+        _remove_dead(path)
+        span = 4 * int(np.prod(shape))
+        header = json.dumps({"features": {"dtype": "F32", "shape": list(shape), "data_offsets": [0, span]}}).encode()
+        header += b" " * (-len(header) % 8)
+        with open(self.part, "wb") as file:
+            file.write(struct.pack("<Q", len(header)) + header)
+            file.truncate(8 + len(header) + span)
+        self.values = np.memmap(self.part, np.float32, "r+", 8 + len(header), shape)
+
+    def close(self, complete):
+        self.values.flush()
+        del self.values  # Windows renames no file that is mapped
+        if complete:
+            os.replace(self.part, self.path)
+        else:
+            self.part.unlink(missing_ok=True)
+
+
+def _remove_dead(path):
+    for part in path.parent.glob(f".{path.name}.*.part"):  # of a process that was killed: the lock is ours
+        part.unlink(missing_ok=True)
+
+
+# ------------------------------------------------------------------------------------------------------------ the pass
+
+
+def _compute(folder, files, fill):
+    """Fill what is missing, under a lock: of two processes that want the same, the second waits and reads."""
+    if folder is None:
+        return {layer: rows.values for layer, rows in fill(files, lambda layer, shape: _InMemory(shape)).items()}
+    with locked(folder / "+".join(key[:12] for key in list(files.values())[:4])):
+        missing = {layer: key for layer, key in files.items() if _recall(folder, key) is None}
+        if missing:
+            fill(missing, lambda layer, shape: _Rows(folder / f"{files[layer]}.safetensors", shape))
+    return {layer: _recall(folder, key) for layer, key in files.items()}
+
+
+class _InMemory:
+    """The same as `_Rows` where nothing is to be remembered."""
+
+    def __init__(self, shape):
+        self.values = np.zeros(shape, np.float32)
+
+    def close(self, complete):
+        pass
+
+
+def _fill(backbone, pictures, flip, batch_size, clock, layers, place):
+    """Place every layer's rows, batch by batch."""
+    from shoulders import cutting
+
+    for layer in layers:
+        cutting.need_layer(backbone, layer)
+    reader = cutting.reader(backbone, layers)
+    rows, done, complete = {}, 0, False
+    try:
+        batches = _batches(backbone.transform, pictures, flip, batch_size, clock)
+        for images in track(batches, len(pictures), "Looking", size=len):
+            for layer, values in reader(images).items():
+                if layer not in rows:
+                    rows[layer] = place(layer, (len(pictures), values.shape[1]))
+                rows[layer].values[done : done + len(values)] = values
+            done += len(images)
+        complete = done == len(pictures)
+    finally:
+        for row in rows.values():
+            row.close(complete)
+    return rows
+
+
+def _batches(transform, pictures, flip, batch_size, clock):
+    """uint8 tensors of shape (≤ batch_size, 3, crop, crop), decoded two batches ahead by threads."""
+    import torch
+
+    def decode(path):
+        started = time.perf_counter()
+        image = transform.picture(path)
+        return image, time.perf_counter() - started
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        ahead, paths = deque(), iter(pictures.paths)
+        for _, path in zip(range(2 * batch_size), paths):
+            ahead.append(pool.submit(decode, path))
+        while ahead:
+            images = []
+            while ahead and len(images) < batch_size:
+                image, seconds = ahead.popleft().result()
+                clock["decode"] += seconds
+                images.append(image)
+                if (path := next(paths, None)) is not None:
+                    ahead.append(pool.submit(decode, path))
+            batch = torch.stack(images)
+            yield batch.flip(-1) if flip else batch

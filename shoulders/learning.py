@@ -1,0 +1,70 @@
+"""The fastai side of training: a learner for a body and a new head, in the precision that the hardware multiplies."""
+
+import torch
+from fastai.callback.core import Callback
+from fastai.callback.schedule import fit_one_cycle  # noqa: F401 (gives Learner its fit_one_cycle)
+from fastai.learner import Learner, Recorder
+from fastai.losses import CrossEntropyLossFlat
+from fastai.metrics import accuracy
+from fastai.torch_core import set_seed
+from torch import nn
+
+from shoulders import devices
+from shoulders.progress import in_notebook
+
+
+class Diary(Callback):
+    """Keeps what fastai's Recorder forgets when `fit` is called again: a row for each epoch."""
+
+    order = Recorder.order + 1
+
+    def __init__(self):
+        self.rows = []
+
+    def after_train(self):
+        self.trained = True  # get_preds has epochs too, but trains nothing
+
+    def after_epoch(self):
+        if self.trained:
+            names = [name for name in self.recorder.metric_names if name not in ("epoch", "time")]
+            self.rows.append({"epoch": len(self.rows) + 1, **dict(zip(names, self.recorder.log[1:]))})
+        self.trained = False
+
+
+class BFloat16(Callback):
+    """Autocast to bfloat16 on any device; fastai's own callback knows CUDA only."""
+
+    def before_batch(self):
+        self.cast = torch.autocast(devices.device(), torch.bfloat16)
+        self.cast.__enter__()
+
+    def after_pred(self):
+        self.cast.__exit__(None, None, None)
+        self.learn.pred = self.pred.float()
+
+
+def learner_for(loaders, body: nn.Module, seed: int, splitter=None):
+    """A fastai Learner for `body` and a new linear head, and the diary of its epochs.
+
+    Parameters
+    ----------
+    loaders : fastai DataLoaders
+        With `c`, the number of classes.
+    body : torch.nn.Module
+        With `out_features`.
+    seed : int
+        Of the head's weights, the order of the pictures and the mirroring.
+    splitter : callable, optional
+        The model's parameters in groups, for discriminative learning rates.
+    """
+    set_seed(seed, reproducible=True)
+    model = nn.Sequential(body, nn.Linear(body.out_features, loaders.c)).to(devices.device(), memory_format=torch.channels_last)
+    loaders.to(torch.device(devices.device()))
+    diary = Diary()
+    callbacks = [diary] + ([BFloat16()] if devices.precision() == "bf16" else [])
+    extra = {"splitter": splitter} if splitter else {}
+    learner = Learner(loaders, model, CrossEntropyLossFlat(), metrics=accuracy, train_bn=False, cbs=callbacks, **extra)
+    if not in_notebook():
+        learner.remove_cb(learner.progress) if hasattr(learner, "progress") else None
+        learner.logger = lambda _: None
+    return learner, diary

@@ -1,0 +1,204 @@
+"""Open one picture as a person would see it, and say what is wrong with one that cannot be opened."""
+
+import io
+import json
+import os
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from shoulders import places
+from shoulders.downloads import digest, locked
+from shoulders.errors import CourseError
+from shoulders.progress import track
+
+MOST_PIXELS = 150_000_000
+"""A picture with more pixels is not decoded: a small file can unpack to many gigabytes (a decompression bomb)."""
+
+_ORIENTATION = 274  # the EXIF tag
+
+
+class PictureError(CourseError):
+    """A picture cannot be used; the message names the file and the remedy."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the check of one picture found. `action` is ``'used'``, ``'converted'`` or ``'skipped'``."""
+
+    action: str
+    problem: str = ""
+    remedy: str = ""
+
+
+_REMEDY = {
+    "zero bytes": "Copy the file again.",
+    "not a picture": "Remove it, or convert it to JPEG or PNG (HEIC: export as JPEG).",
+    "truncated or damaged": "Copy or download the file again.",
+    "GIF": "GIFs among photographs are placeholders or animations; save it as PNG or JPEG if it belongs to the class.",
+    "too many pixels": f"Make it smaller than {MOST_PIXELS // 1_000_000} megapixels.",
+    "unreadable": "Check the file's permissions.",
+}
+
+
+def read(path, at_least=None) -> Image.Image:
+    """Open a picture as 8-bit RGB, upright.
+
+    Parameters
+    ----------
+    path : path or file object
+    at_least : int, optional
+        Pixels that the shorter side must keep. A JPEG at least twice as large is decoded at a half, a quarter or an eighth
+        of its size, which is much faster.
+
+    Returns
+    -------
+    PIL.Image.Image
+        Mode RGB; EXIF rotation applied; alpha laid on white; 16-bit scaled to 8; CMYK and palettes converted.
+
+    Raises
+    ------
+    PictureError
+        Names the file, what is wrong, and the remedy.
+    """
+    try:
+        image = _open(path)
+        if at_least:
+            _draft(image, at_least)
+        return to_rgb(image)
+    except Exception as error:
+        problem = _problem_of(error)
+        raise PictureError(f"{path}: {problem}. {_REMEDY[problem]}") from error
+
+
+def to_rgb(image: Image.Image) -> Image.Image:
+    """8-bit RGB, upright, of a picture in any mode."""
+    image.load()
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith(("I", "F")):
+        image = _to_8_bit(image)
+    if "transparency" in image.info or image.mode in ("LA", "PA", "RGBA", "RGBa", "La"):
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image)
+    return image.convert("RGB")
+
+
+def _to_8_bit(image):
+    values = np.asarray(image, dtype=np.float32)
+    top = 65535 if values.max() > 255 else 255
+    return Image.fromarray((values.clip(0, top) * (255 / top)).round().astype(np.uint8))
+
+
+def _open(path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow's own notes on sizes and EXIF: we say what matters ourselves
+        image = Image.open(path)
+    if image.width * image.height > MOST_PIXELS:
+        raise Image.DecompressionBombError("too many pixels")
+    return image
+
+
+def _draft(image, at_least):
+    scale = min(image.size) // at_least
+    if scale >= 2:
+        image.draft("RGB", (image.width // scale, image.height // scale))
+
+
+def _problem_of(error):
+    if isinstance(error, UnidentifiedImageError):
+        return "not a picture"
+    if isinstance(error, Image.DecompressionBombError):
+        return "too many pixels"
+    if isinstance(error, (PermissionError, FileNotFoundError, IsADirectoryError)):
+        return "unreadable"
+    return "truncated or damaged"
+
+
+def look(content: bytes) -> Verdict:
+    """Check one picture's bytes: decode all of it and say what was found."""
+    if not content:
+        return _skipped("zero bytes")
+    try:
+        image = _open(io.BytesIO(content))
+        if image.format == "GIF":
+            return _skipped("GIF")
+        oddities = _oddities(image)
+        image.load()
+    except Exception as error:
+        return _skipped(_problem_of(error))
+    return Verdict("converted", ", ".join(oddities)) if oddities else Verdict("used")
+
+
+def _skipped(problem):
+    return Verdict("skipped", problem, _REMEDY[problem])
+
+
+def _oddities(image):
+    found = []
+    if image.mode == "CMYK":
+        found.append("CMYK")
+    if image.mode == "P":
+        found.append("palette")
+    if image.mode.startswith(("I", "F")):
+        found.append("16-bit")
+    if image.mode in ("LA", "PA", "RGBA") or "transparency" in image.info:
+        found.append("alpha")
+    if image.getexif().get(_ORIENTATION, 1) != 1:
+        found.append("EXIF rotation")
+    return found
+
+
+def check(paths) -> list[tuple[str, Verdict]]:
+    """Digest and verdict for every file, in order. What was decoded once is remembered by its content.
+
+    Parameters
+    ----------
+    paths : sequence of path
+
+    Returns
+    -------
+    list of (str, Verdict)
+        The sha256 of the file's bytes (``''`` where it cannot be read) and what `look` said of them.
+    """
+    memory = places.cache() / "checked-pictures-1.jsonl"
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        digests = list(pool.map(_digest, paths))
+        known = {"": _skipped("unreadable"), **_remembered(memory)}
+        new = {digest: path for digest, path in zip(digests, paths) if digest not in known}
+        if new:
+            known |= _look_at(new, memory, pool)
+    return [(digest, known[digest]) for digest in digests]
+
+
+def _digest(path):
+    try:
+        return digest(path)
+    except OSError:
+        return ""
+
+
+def _look_at(new, memory, pool):
+    """Look at each picture and add a line to the memory, as they come: an interrupted check goes on where it stopped."""
+    verdicts = {}
+    looks = pool.map(lambda path: look(path.read_bytes()), new.values())
+    with locked(memory), open(memory, "a", encoding="utf-8") as file:
+        for key, verdict in track(zip(new, looks), len(new), "Checking"):
+            verdicts[key] = verdict
+            file.write(json.dumps({"sha256": key, **asdict(verdict)}) + "\n")
+    return verdicts
+
+
+def _remembered(memory):
+    known = {}
+    for line in memory.read_text(encoding="utf-8").splitlines() if memory.exists() else ():
+        try:
+            entry = json.loads(line)
+            key = entry.pop("sha256")
+            known[key] = Verdict(**entry)
+        except (ValueError, KeyError, TypeError):
+            continue  # half a line, of a process that was killed while writing: that picture is looked at again
+    return known

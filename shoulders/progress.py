@@ -1,0 +1,64 @@
+"""One progress bar with the time left: rich in a terminal, fastprogress in a notebook, nothing where nobody looks."""
+
+import sys
+from contextlib import contextmanager
+
+
+def in_notebook() -> bool:
+    """Whether this code runs in a Jupyter kernel."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    return type(shell).__name__ in ("ZMQInteractiveShell", "Shell")
+
+
+def track(items, total, description, unit="pictures", size=lambda item: 1):
+    """Yield the items while a bar counts `size(item)` of each up to `total`.
+
+    Parameters
+    ----------
+    items : iterable
+    total : int
+    description, unit : str
+    size : callable
+    """
+    if in_notebook():
+        advance = _notebook_bar(total, f"{description}, {unit}")
+    elif sys.stderr.isatty():
+        advance = _terminal_bar(total, description, unit)
+    else:
+        advance = _no_bar()
+    with advance as step:
+        for item in items:
+            yield item
+            step(size(item))
+
+
+@contextmanager
+def _no_bar():
+    yield lambda size: None
+
+
+@contextmanager
+def _notebook_bar(total, description):
+    from fastprogress.fastprogress import progress_bar
+
+    bar, done = progress_bar(range(total), total=total, leave=False), [0]
+    bar.comment = description
+    bar.update(0)
+
+    def step(size):
+        done[0] += size
+        bar.update(min(done[0], total))
+
+    yield step
+    bar.update(total)
+
+
+@contextmanager
+def _terminal_bar(total, description, unit):
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn(unit), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(description, total=total)
+        yield lambda size: bar.advance(task, size)

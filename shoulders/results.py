@@ -1,0 +1,127 @@
+"""What one run of one regime gives: an accuracy with its interval, what it cost, and a prediction for every picture."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from shoulders.datasets import Pictures
+
+
+def wilson(correct: int, n: int, z: float = 1.96) -> tuple[float, float]:
+    """The interval in which an accuracy measured on `n` pictures lies: Wilson 1927, JASA 22, 95 % by default.
+
+    Parameters
+    ----------
+    correct, n : int
+        `n` at least 1.
+    z : float
+        Standard deviations.
+
+    Returns
+    -------
+    low, high : float
+        Between 0 and 1.
+
+    Examples
+    --------
+    >>> [round(bound, 3) for bound in wilson(146, 153)]
+    [0.909, 0.978]
+    """
+    share, spread = correct / n, z * z / n
+    middle = (share + spread / 2) / (1 + spread)
+    half = z * math.sqrt(share * (1 - share) / n + spread / (4 * n)) / (1 + spread)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+@dataclass(frozen=True)
+class Result:
+    """One regime, run once.
+
+    Attributes
+    ----------
+    regime, head, backbone : str
+    per_class : int or None
+        Training pictures of each class; None for all.
+    seed, n_train : int
+    valid : Pictures
+    probabilities : numpy.ndarray, shape (n_valid, classes)
+        Of the last epoch: never of the best one on the validation pictures.
+    seconds : dict of str to float
+        ``decode`` (summed over threads), ``features``, ``train``, ``total``.
+    trained_parameters : int
+    cached : bool
+        Whether the backbone did not have to look at a picture.
+    device, precision : str
+    history : tuple of dict
+        A row for each epoch, for the regimes that have epochs.
+    model : object
+        The fitted head, or the trained network.
+    """
+
+    regime: str
+    head: str
+    backbone: str
+    per_class: int | None
+    seed: int
+    n_train: int
+    valid: Pictures
+    probabilities: np.ndarray = field(repr=False)
+    seconds: dict[str, float]
+    trained_parameters: int
+    cached: bool
+    device: str
+    precision: str
+    history: tuple[dict, ...] = field(default=(), repr=False)
+    model: object = field(default=None, repr=False)
+
+    @property
+    def predictions(self) -> np.ndarray:
+        """Index of the likeliest class of each validation picture, shape (n_valid,)."""
+        return self.probabilities.argmax(1)
+
+    @property
+    def right(self) -> np.ndarray:
+        """Whether each validation picture was told rightly, shape (n_valid,)."""
+        return self.predictions == self.valid.labels
+
+    @property
+    def accuracy(self) -> float:
+        return float(self.right.mean())
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 %, Wilson."""
+        return wilson(int(self.right.sum()), len(self.valid))
+
+    def __str__(self):
+        low, high = self.interval
+        return f"{self.accuracy:.1%} of {len(self.valid)} pictures right (95 % interval {low:.1%} to {high:.1%})"
+
+    def row(self) -> dict:
+        """One line of a comparison, plain numbers and words."""
+        low, high = self.interval
+        return {
+            "regime": self.regime, "head": self.head, "backbone": self.backbone,
+            "per_class": "all" if self.per_class is None else self.per_class, "seed": self.seed,
+            "accuracy": self.accuracy, "low": low, "high": high, "n_valid": len(self.valid), "n_train": self.n_train,
+            "seconds_features": self.seconds["features"], "seconds_train": self.seconds["train"],
+            "seconds": self.seconds["total"], "cached": self.cached, "trained_parameters": self.trained_parameters,
+            "device": self.device, "precision": self.precision,
+        }  # fmt: skip
+
+    def mistakes(self) -> np.ndarray:
+        """Positions of the pictures told wrongly, the most confident first."""
+        wrong = np.flatnonzero(~self.right)
+        return wrong[np.argsort(-self.probabilities[wrong].max(1), kind="stable")]
+
+    def confusion(self):
+        """Pictures by class (rows) and prediction (columns), a pandas table."""
+        import pandas as pd
+
+        table = np.zeros((len(self.valid.classes),) * 2, int)
+        np.add.at(table, (self.valid.labels, self.predictions), 1)
+        named = [pd.Index(self.valid.classes, name=name) for name in ("really", "predicted")]
+        return pd.DataFrame(table, *named)

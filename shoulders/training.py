@@ -1,0 +1,171 @@
+"""The three ways to teach a network a question: feature extraction, fine-tuning, from scratch. Each gives a `Result`.
+
+Feature extraction needs no torch once the features are remembered, so torch and fastai are imported where they are used.
+"""
+
+from __future__ import annotations
+
+import time
+import warnings
+
+from shoulders import backbones, datasets, devices, features, heads
+from shoulders.backbones import Backbone
+from shoulders.datasets import PictureSet
+from shoulders.results import Result
+
+
+def feature_extraction(
+    backbone: Backbone,
+    held: PictureSet,
+    per_class: int | None = None,
+    seed: int = 0,
+    head: str = "logistic_regression",
+    layer: str = "hidden",
+) -> Result:
+    """Cut off the head, look at every picture once, fit a new head on what the network says.
+
+    Parameters
+    ----------
+    backbone : Backbone
+        Stays as it is.
+    held : PictureSet
+    per_class : int, optional
+        Training pictures of each class; all by default.
+    seed : int
+        Of the draw, and of the folds that choose the head's regulariser.
+    head : str
+        One of `shoulders.heads.HEADS`.
+    layer : str
+        Where to cut; see `shoulders.features.extract`.
+    """
+    started = time.perf_counter()
+    parts = [features.extract(backbone, part, layer) for part in (held.train, held.valid)]
+    train, valid = parts
+    chosen = held.train.sample(per_class, seed)
+    fitting = time.perf_counter()
+    fitted = heads.fit(head, train[layer][chosen], train.labels[chosen], seed)
+    probabilities = heads.probabilities(fitted, valid[layer])
+    done = time.perf_counter()
+    looked = {name: sum(part.seconds[name] for part in parts) for name in ("decode", "features")}
+    return Result(
+        "feature_extraction", head, backbone.name, per_class, seed, len(chosen), held.valid, probabilities,
+        looked | {"train": done - fitting, "total": done - started},
+        sum(getattr(fitted[-1], name).size for name in ("coef_", "intercept_") if hasattr(fitted[-1], name)),
+        all(part.cached for part in parts), train.device, train.precision, model=fitted,
+    )  # fmt: skip
+
+
+def fine_tune(
+    backbone: Backbone,
+    held: PictureSet,
+    per_class: int | None = None,
+    seed: int = 0,
+    blocks: int = 2,
+    head_epochs: int = 2,
+    epochs: int = 4,
+    rate: float = 2e-3,
+    batch_size: int = 32,
+) -> Result:
+    """First a new head alone, then the head and the last blocks of the network, these at lower learning rates.
+
+    Parameters
+    ----------
+    backbone : Backbone
+        Stays as it is: a copy is trained.
+    held : PictureSet
+    per_class, seed : int
+    blocks : int
+        How many of the last blocks learn (`shoulders.cutting.blocks`). All below stays frozen: byte for byte the same,
+        BatchNorm statistics too.
+    head_epochs, epochs : int
+        With the head alone; with the blocks.
+    rate : float
+        Of the head. The blocks get a tenth to a hundredth of it, the lower the less (Howard & Ruder 2018, arXiv 1801.06146).
+    batch_size : int
+        Halved as often as needed when a GPU's memory is too small.
+    """
+    from shoulders import cutting
+
+    body = cutting.decapitate(backbone)
+    groups = cutting.blocks(body.network)[-blocks:]
+    cutting.freeze(body)
+    learning = [[body.network.get_submodule(name) for name in group] for group in groups]
+
+    def teach(learner):
+        learner.fit_one_cycle(head_epochs, rate)
+        for group in learning:
+            for layer in group:
+                cutting.unfreeze(layer)
+        learner.create_opt()  # of the groups as they are now
+        learner.fit_one_cycle(epochs, slice(rate / 100, rate))
+
+    def splitter(model):
+        groups = [[p for layer in group for p in layer.parameters()] for group in learning]
+        return [*groups, list(model[1].parameters())]
+
+    return _with_fastai("fine_tuning", backbone, body, held, per_class, seed, batch_size, teach, splitter)
+
+
+def from_scratch(
+    backbone: Backbone,
+    held: PictureSet,
+    per_class: int | None = None,
+    seed: int = 0,
+    epochs: int = 20,
+    rate: float = 1e-3,
+    batch_size: int = 32,
+) -> Result:
+    """The same layout with random weights, all of it trained: what your pictures alone can teach.
+
+    Parameters
+    ----------
+    backbone : Backbone
+        Only its layout and transform are used.
+    held : PictureSet
+    per_class, seed : int
+        The seed draws the weights too.
+    epochs : int
+    rate : float
+    batch_size : int
+    """
+    from shoulders import cutting
+
+    blank = backbones.load(backbone.name, "random", seed)
+    body = cutting.decapitate(blank)
+    return _with_fastai(
+        "from_scratch", backbone, body, held, per_class, seed, batch_size, lambda learner: learner.fit_one_cycle(epochs, rate)
+    )
+
+
+def _with_fastai(regime, backbone, body, held, per_class, seed, batch_size, teach, splitter=None):
+    """Train `body` and a new linear head with fastai; when a GPU's memory is too small, again with half the batch."""
+    import torch
+
+    from shoulders.learning import learner_for
+
+    started = time.perf_counter()
+    train = held.train.take(held.train.sample(per_class, seed))
+    loaders = datasets.dataloaders(train, held.valid, backbone.transform, batch_size)
+    decoded = time.perf_counter()
+    learner, diary = learner_for(loaders, body, seed, splitter)
+    blank = {name: value.clone() for name, value in learner.model.state_dict().items()}
+    while True:
+        try:
+            teach(learner)
+            break
+        except torch.OutOfMemoryError:
+            if batch_size == 1:
+                raise
+            batch_size //= 2
+            warnings.warn(f"The GPU's memory is too small: starting again with {batch_size} pictures at once.", stacklevel=3)
+            learner.model.load_state_dict(blank)
+            for loader in loaders.loaders:
+                loader.bs = batch_size
+    trained = time.perf_counter()
+    probabilities = learner.get_preds(dl=loaders.valid)[0].float().cpu().numpy()
+    return Result(
+        regime, "linear", backbone.name, per_class, seed, len(train), held.valid, probabilities,
+        {"decode": decoded - started, "features": 0.0, "train": trained - decoded, "total": time.perf_counter() - started},
+        sum(p.numel() for p in learner.model.parameters() if p.requires_grad),
+        False, devices.device(), devices.precision(), tuple(diary.rows), learner.model.cpu().eval(),
+    )  # fmt: skip
