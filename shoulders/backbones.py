@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+
 class BackboneError(CourseError):
     """A network cannot be loaded or cut; the message names it and the remedy."""
 
@@ -243,7 +244,9 @@ def _torchvision_card(name):
     return Card(
         name=name,
         library="torchvision",
-        transform=Transform(preset.resize_size[0], preset.crop_size[0], preset.interpolation.value, tuple(preset.mean), tuple(preset.std)),
+        transform=Transform(
+            preset.resize_size[0], preset.crop_size[0], preset.interpolation.value, tuple(preset.mean), tuple(preset.std)
+        ),
         weights=weights.name,
         licence="code BSD-3-Clause; weights: see their recipe",
         trained_on=next(iter(meta["_metrics"])),
@@ -286,7 +289,7 @@ def _timm_card(name):
     return Card(
         name=name,
         library="timm",
-        transform=Transform(round(size / config.crop_pct), size, config.interpolation, tuple(config.mean), tuple(config.std)),
+        transform=Transform(int(size / config.crop_pct), size, config.interpolation, tuple(config.mean), tuple(config.std)),
         licence=config.license or "see the model's page",
         trained_on=config.tag or "",
         url=f"https://huggingface.co/{config.hf_hub_id}",
@@ -347,7 +350,9 @@ def fetch(name: str, progress: bool = True) -> Path:
     if wanted.library == "timm":
         return _timm_file(wanted, fetch=True)
     start_of_sha256 = Path(wanted.url).stem.rsplit("-", 1)[-1]  # torchvision names its files so
-    return downloads.fetch([wanted.url], _hub_folder() / Path(wanted.url).name, f"sha256:{start_of_sha256}", wanted.bytes, progress)
+    return downloads.fetch(
+        [wanted.url], _hub_folder() / Path(wanted.url).name, f"sha256:{start_of_sha256}", wanted.bytes, progress
+    )
 
 
 def load(name: str, weights=None, seed: int = 0, allow_fetch: bool = False) -> Backbone:
@@ -367,7 +372,8 @@ def load(name: str, weights=None, seed: int = 0, allow_fetch: bool = False) -> B
     Raises
     ------
     BackboneError
-        When the name is unknown, the weights are not here, the file would run code, or its shapes do not fit.
+        When the name is unknown or the weights are not here; and, when the module is first needed, for a file that would
+        run code or whose shapes do not fit.
     """
     wanted = card(name)
     if weights == "random":
@@ -434,11 +440,15 @@ def _state(path):
 
 def _need_fit(network, state, name, path):
     wanted = network.state_dict()
-    wrong = [f"{key} is {_shape(state[key])} instead of {_shape(wanted[key])}" for key in wanted if key in state and state[key].shape != wanted[key].shape]
+    wrong = [
+        f"{key} is {_shape(state[key])} instead of {_shape(wanted[key])}"
+        for key in wanted
+        if key in state and state[key].shape != wanted[key].shape
+    ]
     missing = [key for key in wanted if key not in state and not key.endswith("num_batches_tracked")]
     strange = [key for key in state if key not in wanted]
-    parts = [f"{what} {len(keys)} ({', '.join(keys[:3])}{', …' if len(keys) > 3 else ''})"
-             for what, keys in (("wrong shapes:", wrong), ("missing:", missing), ("not in the network:", strange)) if keys]  # fmt: skip
+    groups = {"wrong shapes:": wrong, "missing:": missing, "not in the network:": strange}
+    parts = [f"{what} {len(keys)} ({', '.join(keys[:3])}{', …' * (len(keys) > 3)})" for what, keys in groups.items() if keys]
     if parts:
         raise BackboneError(f"{path} does not fit {name}: {'; '.join(parts)}. Choose the backbone that it was saved from.")
 

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import json
 from itertools import product
 from typing import TYPE_CHECKING
 
-from shoulders import places, training
+from shoulders import devices, places, training
 from shoulders.backbones import Backbone
 from shoulders.datasets import PictureSet
 from shoulders.downloads import locked
 from shoulders.errors import CourseError
+from shoulders.names import REGIMES
 from shoulders.progress import track
 
 if TYPE_CHECKING:
     import pandas as pd
 
-REGIMES = {
-    "feature_extraction": training.feature_extraction,
-    "fine_tuning": training.fine_tune,
-    "from_scratch": training.from_scratch,
-}
+_RUN = dict(zip(REGIMES, (training.feature_extraction, training.fine_tune, training.from_scratch)))
 
 VERSION = 1
 """Part of every key: raised whenever a regime would give another result."""
@@ -75,7 +73,7 @@ def rows(
         key = _key(held, backbone, regime, count, seed, extra)
         row = memory.get(key) if results is None else None
         if row is None:
-            result = REGIMES[regime](backbone, held, count, seed, **extra)
+            result = _RUN[regime](backbone, held, count, seed, **extra)
             memory.put(key, row := result.row())
             if results is not None:
                 results.append(result)
@@ -90,6 +88,19 @@ def compare(*args, **kwargs) -> pd.DataFrame:
     return pd.DataFrame(rows(*args, **kwargs))
 
 
+def parse_counts(text: str) -> list[int | None]:
+    """``'1,5,all'`` as ``[1, 5, None]``.
+
+    Raises
+    ------
+    ComparisonError
+    """
+    try:
+        return [None if word.strip() == "all" else int(word) for word in text.split(",")]
+    except ValueError:
+        raise ComparisonError(f"Pictures per class are {text!r}: give numbers and `all`, for instance 1,5,20,all.") from None
+
+
 def _need_sense(regimes, per_class, seeds):
     if strange := [regime for regime in regimes if regime not in REGIMES]:
         raise ComparisonError(f"No regime is called {strange[0]!r}: choose among {', '.join(REGIMES)}.")
@@ -98,11 +109,12 @@ def _need_sense(regimes, per_class, seeds):
 
 
 def _key(held, backbone, regime, count, seed, extra):
-    from shoulders import devices
-
+    versions = [importlib.metadata.version(name) for name in ("torch", "torchvision", "fastai", "scikit-learn")]
     pictures = [held.train.digests, held.train.labels.tolist(), held.valid.digests, held.valid.labels.tolist()]
     network = [backbone.name, backbone.digest, repr(backbone.transform), devices.device(), devices.precision()]
-    return hashlib.sha256(json.dumps([VERSION, regime, count, seed, extra, network, pictures]).encode()).hexdigest()[:40]
+    return hashlib.sha256(json.dumps([VERSION, versions, regime, count, seed, extra, network, pictures]).encode()).hexdigest()[
+        :40
+    ]
 
 
 class _Memory:

@@ -56,10 +56,12 @@ def run(module: nn.Module, images: torch.Tensor, layers, head: str, keep: Callab
             if layer == HIDDEN:
                 hooks.append(module.get_submodule(head).register_forward_pre_hook(lambda _, inputs: got(HIDDEN, inputs[0])))
             else:
-                hooks.append(module.get_submodule(layer).register_forward_hook(lambda _, inputs, out, layer=layer: got(layer, out)))
+                hooks.append(
+                    module.get_submodule(layer).register_forward_hook(lambda _, inputs, out, layer=layer: got(layer, out))
+                )
         if CLASSES in layers:
             wanted.append(CLASSES)
-            found[CLASSES] = module(images)
+            found[CLASSES] = keep(module(images))
         else:
             module(images)
     except _Enough:
@@ -94,10 +96,27 @@ def layers(backbone: Backbone) -> pd.DataFrame:
     """The layers in the order in which they answer: kind, output shape (channels, height, width), parameters."""
     seen = _trial(backbone.module, backbone.transform.crop)
     rows = [
-        {"layer": name, "kind": type(layer).__name__, "output": shape, "parameters": sum(p.numel() for p in layer.parameters()), "runs": runs}
+        {
+            "layer": name,
+            "kind": type(layer).__name__,
+            "output": shape,
+            "parameters": sum(p.numel() for p in layer.parameters()),
+            "runs": runs,
+        }
         for name, (layer, shape, runs) in seen.items()
     ]
     return pd.DataFrame(rows).set_index("layer")
+
+
+def last_at_each_size(backbone: Backbone) -> list[str]:
+    """The last layer at each height and width that the picture has on its way, first layers first."""
+    seen = _trial(backbone.module, backbone.transform.crop)
+    last = {}
+    for name, (_, shape, runs) in seen.items():
+        inside = {shape[1:] for inner, (_, shape, _) in seen.items() if inner.startswith(f"{name}.")}
+        if len(shape) == 3 and shape[1] > 1 and runs == 1 and len(inside) <= 1:
+            last[shape[1:]] = name
+    return list(last.values())
 
 
 def head_of(backbone: Backbone) -> str:
@@ -125,9 +144,13 @@ def need_layer(backbone: Backbone, layer: str) -> None:
     seen = _trial(backbone.module, backbone.transform.crop)
     if layer not in seen:
         near = ", ".join(difflib.get_close_matches(layer, seen, 4, 0.3) or list(seen)[:4])
-        raise BackboneError(f"{backbone.name} has no layer {layer!r} that answers with one tensor: for instance {near}, hidden, classes.")
+        raise BackboneError(
+            f"{backbone.name} has no layer {layer!r} that answers with one tensor: for instance {near}, hidden, classes."
+        )
     if seen[layer][2] > 1:
-        raise BackboneError(f"{layer!r} of {backbone.name} runs {seen[layer][2]} times in one pass: choose the block that holds it.")
+        raise BackboneError(
+            f"{layer!r} of {backbone.name} runs {seen[layer][2]} times in one pass: choose the block that holds it."
+        )
 
 
 def pooled(output: torch.Tensor) -> torch.Tensor:
@@ -197,31 +220,34 @@ class Headless(nn.Module):
     def __init__(self, network, layer, head, crop):
         super().__init__()
         self.network, self.layer, self.head = network.eval(), layer, head
-        used, self.out_features = self._try(torch.zeros(1, 3, crop, crop))
-        for name, module in list(network.named_modules()):
-            if name and not used & set(module.modules()):
-                _drop(network, name)
-        if layer == HIDDEN:
-            _drop(network, head)
-
-    def _try(self, images):
-        used = set()
-        hooks = [module.register_forward_pre_hook(lambda module, _: used.add(module)) for module in self.network.modules()]
-        with torch.inference_mode():
-            features = self(images)
-        for hook in hooks:
-            hook.remove()
-        return used, features.shape[1]
+        images = torch.zeros(1, 3, crop, crop)
+        whole, _ = _called(network, lambda: network(images))
+        used, features = _called(network, lambda: self(images))
+        self.out_features = features.shape[1]
+        above = [name for name, module in network.named_modules() if module in whole - used]
+        for name in above + [head] * (layer == HIDDEN):
+            _drop(network, name, above)
 
     def forward(self, images):
         return run(self.network, images, [self.layer], self.head, pooled)[self.layer]
 
 
-def _drop(network, name):
+def _called(network, go):
+    """The modules that run while `go` runs, and what it returns."""
+    called = set()
+    hooks = [module.register_forward_pre_hook(lambda module, _: called.add(module)) for module in network.modules()]
+    try:
+        with torch.inference_mode():
+            return called, go()
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def _drop(network, name, above):
     parent, _, child = name.rpartition(".")
-    parent = network.get_submodule(parent)
-    if not isinstance(parent, nn.Identity):  # else its parent was dropped before
-        setattr(parent, child, nn.Identity())
+    if parent not in above:  # else it goes with its parent
+        setattr(network.get_submodule(parent), child, nn.Identity())
 
 
 def blocks(network: nn.Module) -> list[list[str]]:
@@ -259,10 +285,3 @@ def freeze(module: nn.Module) -> nn.Module:
 
 def _stay(layer, mode=True):
     return layer
-
-
-def unfreeze(module: nn.Module) -> nn.Module:
-    """Undo `freeze`."""
-    for layer in module.modules():
-        layer.__dict__.pop("train", None)
-    return module.requires_grad_(True)

@@ -221,10 +221,14 @@ def fetch(name: str, progress: bool = True) -> Path:
     ------
     shoulders.downloads.DownloadError
         Names the file, the mirrors and what went wrong with each.
+    DatasetError
+        For a set that ships with the course and is missing from it.
     """
     card = CARDS[name]
     if folder := find(name):
         return folder
+    if not card.archives:
+        raise DatasetError(f"{name} ships with the course and is not in {places.box()}: get the course again.")
     home = places.pictures()
     archives = [downloads.fetch(a.urls, home / a.name, a.checksum, a.bytes, progress) for a in card.archives]
     if name == "cats_vs_dogs":
@@ -341,8 +345,12 @@ def _files(folder):
     if not folder.is_dir():
         return []
     inside = (path for path in folder.rglob("*") if path.is_file())
-    hidden = ("thumbs.db", "desktop.ini")
-    return sorted(path for path in inside if not path.name.startswith(".") and path.name.lower() not in hidden)
+    return sorted(path for path in inside if not _hidden(path.relative_to(folder)))
+
+
+def _hidden(path):
+    """What systems and notebooks put among pictures: ``.DS_Store``, ``.ipynb_checkpoints/``, ``Thumbs.db``."""
+    return any(part.startswith(".") for part in path.parts) or path.name.lower() in ("thumbs.db", "desktop.ini")
 
 
 def _without_leaks(rows):
@@ -357,7 +365,9 @@ def _findings(folder, parts, classes, rows):
     held = Counter((row.part, row.label) for row in rows if row.verdict.action != "skipped")
     empty = pictures.Verdict("skipped", "empty class", "Put pictures of the class there, or remove the folder.")
     odd += [(root / c, part, c, empty) for part, root in parts.items() for c in classes if not held[part, c]]
-    return [{"file": str(path.relative_to(folder)), "part": part, "class": c, **asdict(verdict)} for path, part, c, verdict in odd]
+    return [
+        {"file": str(path.relative_to(folder)), "part": part, "class": c, **asdict(verdict)} for path, part, c, verdict in odd
+    ]
 
 
 def _classes_left(folder, classes, used, found):

@@ -23,11 +23,16 @@ import numpy as np
 from shoulders import devices, places
 from shoulders.backbones import Backbone
 from shoulders.datasets import Pictures
-from shoulders.downloads import locked
+from shoulders.downloads import locked, size
+from shoulders.errors import CourseError
 from shoulders.progress import track
 
 VERSION = 1
 """Part of every key: raised whenever this code would compute something else."""
+
+
+class FeatureError(CourseError):
+    """Features cannot be kept; the message says what is missing."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,8 @@ def extract(
     ------
     shoulders.backbones.BackboneError
         For a layer that the network lacks.
+    FeatureError
+        When the disk is full.
 
     Notes
     -----
@@ -107,9 +114,38 @@ def extract(
     values = {layer: _recall(folder, key) for layer, key in files.items()} if folder else {}
     missing = {layer: key for layer, key in files.items() if values.get(layer) is None}
     if missing:
-        values |= _compute(folder, missing, partial(_fill, backbone, pictures, flip, batch_size, clock))
+        lock = _key(backbone, pictures, "", flip, precision)
+        values |= _compute(folder, lock, missing, partial(_fill, backbone, pictures, flip, batch_size, clock))
     seconds = {"decode": clock["decode"], "features": time.perf_counter() - started}
     return Features({layer: values[layer] for layer in layers}, pictures, not missing, seconds, devices.device(), precision)
+
+
+def look(backbone: Backbone, sources, layers: str | Sequence[str] = "hidden") -> dict[str, np.ndarray]:
+    """What a backbone says about a few pictures, at once and without remembering it.
+
+    Parameters
+    ----------
+    backbone : Backbone
+    sources : sequence of path, file object or PIL.Image
+    layers : str or sequence of str
+        As in `extract`.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray, shape (n, d), float32
+
+    Raises
+    ------
+    shoulders.pictures.PictureError, shoulders.backbones.BackboneError
+    """
+    import torch
+
+    from shoulders import cutting
+
+    layers = [layers] if isinstance(layers, str) else list(layers)
+    for layer in layers:
+        cutting.need_layer(backbone, layer)
+    return cutting.reader(backbone, layers)(torch.stack([backbone.transform.picture(source) for source in sources]))
 
 
 # ----------------------------------------------------------------------------------------------------------- the cache
@@ -145,7 +181,7 @@ class _Rows:
         header += b" " * (-len(header) % 8)
         with open(self.part, "wb") as file:
             file.write(struct.pack("<Q", len(header)) + header)
-            file.truncate(8 + len(header) + span)
+            _reserve(file, 8 + len(header) + span)
         self.values = np.memmap(self.part, np.float32, "r+", 8 + len(header), shape)
 
     def close(self, complete):
@@ -157,6 +193,18 @@ class _Rows:
             self.part.unlink(missing_ok=True)
 
 
+def _reserve(file, length):
+    """Take the room on the disk now: writing to a memory map on a full disk would kill the process without a word."""
+    try:
+        file.truncate(length)
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, length)
+    except OSError as error:
+        os.unlink(file.name)
+        home = Path(file.name).parent
+        raise FeatureError(f"{size(length)} of features do not fit in {home}: make room, or set SHOULDERS_CACHE.") from error
+
+
 def _remove_dead(path):
     for part in path.parent.glob(f".{path.name}.*.part"):  # of a process that was killed: the lock is ours
         part.unlink(missing_ok=True)
@@ -165,11 +213,14 @@ def _remove_dead(path):
 # ------------------------------------------------------------------------------------------------------------ the pass
 
 
-def _compute(folder, files, fill):
-    """Fill what is missing, under a lock: of two processes that want the same, the second waits and reads."""
+def _compute(folder, lock, files, fill):
+    """Fill what is missing, under a lock: of two processes that want the same, the second waits and reads.
+
+    The lock is of the network and the pictures, whatever the layers: no two processes ever write one file.
+    """
     if folder is None:
         return {layer: rows.values for layer, rows in fill(files, lambda layer, shape: _InMemory(shape)).items()}
-    with locked(folder / "+".join(key[:12] for key in list(files.values())[:4])):
+    with locked(folder / lock):
         missing = {layer: key for layer, key in files.items() if _recall(folder, key) is None}
         if missing:
             fill(missing, lambda layer, shape: _Rows(folder / f"{files[layer]}.safetensors", shape))

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from shoulders.errors import CourseError
-
-HEADS = ("logistic_regression", "ridge", "nearest_neighbours")
+from shoulders.names import HEADS
 
 _STRENGTHS = np.logspace(-4, 2, 7)
 
@@ -105,7 +104,7 @@ def weights(fitted, classes: int = 2) -> np.ndarray:
 
     With two classes scikit-learn keeps one row, for the second class: it is returned as two that mirror each other.
     """
-    rows = fitted[-1].coef_
+    rows = np.atleast_2d(fitted[-1].coef_)
     return np.concatenate([-rows, rows]) / 2 if len(rows) == 1 and classes == 2 else rows
 
 
@@ -115,8 +114,13 @@ def probabilities(fitted, features: np.ndarray) -> np.ndarray:
         return fitted.predict_proba(features)
     scores = fitted.decision_function(features)
     scores = np.stack([-scores, scores], 1) if scores.ndim == 1 else scores
-    powers = np.exp(scores - scores.max(1, keepdims=True))
-    return powers / powers.sum(1, keepdims=True)
+    return softmax(scores)
+
+
+def softmax(scores: np.ndarray) -> np.ndarray:
+    """Scores of classes, shape (…, classes), as probabilities that add up to one."""
+    powers = np.exp(scores - scores.max(-1, keepdims=True))
+    return powers / powers.sum(-1, keepdims=True)
 
 
 def to_arrays(fitted) -> dict[str, np.ndarray]:
@@ -125,8 +129,8 @@ def to_arrays(fitted) -> dict[str, np.ndarray]:
     arrays = {"mean": scaler.mean_, "classes": last.classes_}
     if scaler.scale_ is not None:
         arrays["scale"] = scaler.scale_
-    if hasattr(last, "coef_"):
-        return arrays | {"coef": last.coef_, "intercept": np.atleast_1d(last.intercept_)}
+    if hasattr(last, "coef_"):  # by columns in memory, for three classes: safetensors writes the memory as it lies
+        return arrays | {"coef": np.ascontiguousarray(last.coef_), "intercept": np.atleast_1d(last.intercept_)}
     return arrays | {"vectors": last._fit_X, "labels": last._y, "neighbours": np.array([last.n_neighbors])}
 
 
@@ -144,10 +148,10 @@ def from_arrays(head: str, arrays: dict[str, np.ndarray]):
         return make_pipeline(scaler, Normalizer(), last)
     last = LogisticRegression() if head == "logistic_regression" else RidgeClassifier()
     last.coef_, last.intercept_ = arrays["coef"], arrays["intercept"]
-    if head == "logistic_regression":
-        last.classes_ = arrays["classes"]
-    else:
+    if head == "ridge":
         last._label_binarizer = _binarizer(arrays["classes"])
+    if not isinstance(getattr(type(last), "classes_", None), property):  # which it is for ridge before scikit-learn 1.9
+        last.classes_ = arrays["classes"]
     return make_pipeline(scaler, last)
 
 

@@ -1,5 +1,7 @@
 """The fastai side of training: a learner for a body and a new head, in the precision that the hardware multiplies."""
 
+import random
+
 import torch
 from fastai.callback.core import Callback
 from fastai.callback.schedule import fit_one_cycle  # noqa: F401 (gives Learner its fit_one_cycle)
@@ -34,13 +36,20 @@ class Diary(Callback):
 class BFloat16(Callback):
     """Autocast to bfloat16 on any device; fastai's own callback knows CUDA only."""
 
+    cast = None
+
     def before_batch(self):
         self.cast = torch.autocast(devices.device(), torch.bfloat16)
         self.cast.__enter__()
 
     def after_pred(self):
-        self.cast.__exit__(None, None, None)
+        self.after_cancel_batch()
         self.learn.pred = self.pred.float()
+
+    def after_cancel_batch(self):
+        if self.cast:
+            self.cast.__exit__(None, None, None)
+        self.cast = None
 
 
 def learner_for(loaders, body: nn.Module, seed: int, splitter=None):
@@ -58,6 +67,8 @@ def learner_for(loaders, body: nn.Module, seed: int, splitter=None):
         The model's parameters in groups, for discriminative learning rates.
     """
     set_seed(seed, reproducible=True)
+    for loader in loaders.loaders:
+        loader.rng = random.Random(seed)  # fastai drew it before the seed was set
     model = nn.Sequential(body, nn.Linear(body.out_features, loaders.c)).to(devices.device(), memory_format=torch.channels_last)
     loaders.to(torch.device(devices.device()))
     diary = Diary()

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
-import numpy as np
-
 import shoulders
-from shoulders import backbones, features, heads
+from shoulders import backbones, devices, features, heads, pictures
 from shoulders.backbones import Backbone
-from shoulders.datasets import Pictures, PictureSet
-from shoulders.downloads import digest
+from shoulders.datasets import PictureSet
 from shoulders.errors import CourseError
 from shoulders.results import Result
 
@@ -50,10 +48,6 @@ def save(path, result: Result, backbone: Backbone, held: PictureSet, layer: str 
     ModelError
         For a result without a head on features.
     """
-    import os
-
-    from safetensors.numpy import save_file
-
     if result.regime != "feature_extraction":
         raise ModelError(f"{path}: only the head of a feature extraction is saved, not {result.regime}.")
     low, high = result.interval
@@ -65,12 +59,7 @@ def save(path, result: Result, backbone: Backbone, held: PictureSet, layer: str 
         "seed": result.seed, "precision": result.precision, "backbone_licence": backbone.card.licence,
         "not_for": "decisions about people; pictures unlike the training pictures: it always names one of its classes",
     }  # fmt: skip
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    save_file(heads.to_arrays(result.model), part, metadata={"card": json.dumps(card)})
-    os.replace(part, path)
-    return path
+    return _write(path, heads.to_arrays(result.model), card)
 
 
 def load(path, weights=None) -> Model:
@@ -112,22 +101,51 @@ def _backbone(card, weights):
     return backbones.load(card["backbone"], weights)
 
 
-def predict(model: Model, paths) -> np.ndarray:
-    """How sure the model is of each class for each picture, shape (n, classes).
-
-    Raises
-    ------
-    shoulders.pictures.PictureError
-        For a picture that cannot be read.
-    """
-    paths = tuple(Path(path) for path in paths)
-    for path in paths:
-        _need_picture(path)
-    held = Pictures(paths, np.zeros(len(paths), int), tuple(digest(path) for path in paths), model.classes)
-    return heads.probabilities(model.head, features.extract(model.backbone, held, model.layer, remember=False)[model.layer])
+def answers(model: Model, paths) -> list[dict]:
+    """A row for each file: ``file`` with ``class``, ``probability`` and ``probabilities``, or with the ``problem``."""
+    rows = [{"file": str(path), **_problem(path)} for path in paths]
+    good = [Path(row["file"]) for row in rows if "problem" not in row]
+    if good:
+        values = features.look(model.backbone, good, model.layer)[model.layer]
+        for row, sure in zip((row for row in rows if "problem" not in row), heads.probabilities(model.head, values)):
+            named = dict(zip(model.classes, map(float, sure)))
+            row |= {"class": max(named, key=named.get), "probability": max(named.values()), "probabilities": named}
+    return rows
 
 
-def _need_picture(path):
-    from shoulders import pictures
+def _problem(path):
+    try:
+        pictures.read(path)
+        return {}
+    except pictures.PictureError as error:
+        return {"problem": str(error)}
 
-    pictures.read(path)
+
+def save_features(path, held: PictureSet, backbone: Backbone, layer: str = "hidden") -> dict:
+    """Write features and labels of both parts, float32 and int64, with a card; returns the card."""
+    arrays = {}
+    for name, part in (("train", held.train), ("valid", held.valid)):
+        arrays |= {name: features.extract(backbone, part, layer)[layer], f"{name}_labels": part.labels}
+    card = {
+        "backbone": backbone.name, "weights_sha256": backbone.digest, "layer": layer, "transform": asdict(backbone.transform),
+        "classes": list(held.classes), "pictures": held.name, "n_train": len(held.train), "n_valid": len(held.valid),
+        "dimensions": arrays["train"].shape[1], "precision": devices.precision(),
+        "files": {name: [str(p) for p in part.paths] for name, part in (("train", held.train), ("valid", held.valid))},
+    }  # fmt: skip
+    _write(path, arrays, card)
+    return card
+
+
+def _write(path, arrays, card):
+    """Whole or not at all."""
+    from safetensors.numpy import save_file
+
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        save_file(arrays, part, metadata={"card": json.dumps(card)})
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+    return path

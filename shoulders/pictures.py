@@ -70,7 +70,7 @@ def read(path, at_least=None) -> Image.Image:
             _draft(image, at_least)
         return to_rgb(image)
     except Exception as error:
-        problem = _problem_of(error)
+        problem = "zero bytes" if _is_empty(path) else _problem_of(error)
         raise PictureError(f"{path}: {problem}. {_REMEDY[problem]}") from error
 
 
@@ -106,6 +106,10 @@ def _draft(image, at_least):
     scale = min(image.size) // at_least
     if scale >= 2:
         image.draft("RGB", (image.width // scale, image.height // scale))
+
+
+def _is_empty(path):
+    return isinstance(path, str | os.PathLike) and os.path.isfile(path) and os.path.getsize(path) == 0
 
 
 def _problem_of(error):
@@ -186,6 +190,7 @@ def _look_at(new, memory, pool):
     verdicts = {}
     looks = pool.map(lambda path: look(path.read_bytes()), new.values())
     with locked(memory), open(memory, "a", encoding="utf-8") as file:
+        file.write("\n")  # ends the half line that a killed process may have left
         for key, verdict in track(zip(new, looks), len(new), "Checking"):
             verdicts[key] = verdict
             file.write(json.dumps({"sha256": key, **asdict(verdict)}) + "\n")
@@ -199,6 +204,6 @@ def _remembered(memory):
             entry = json.loads(line)
             key = entry.pop("sha256")
             known[key] = Verdict(**entry)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             continue  # half a line, of a process that was killed while writing: that picture is looked at again
     return known

@@ -107,6 +107,7 @@ class Result:
             "regime": self.regime, "head": self.head, "backbone": self.backbone,
             "per_class": "all" if self.per_class is None else self.per_class, "seed": self.seed,
             "accuracy": self.accuracy, "low": low, "high": high, "n_valid": len(self.valid), "n_train": self.n_train,
+            "classes": len(self.valid.classes),
             "seconds_features": self.seconds["features"], "seconds_train": self.seconds["train"],
             "seconds": self.seconds["total"], "cached": self.cached, "trained_parameters": self.trained_parameters,
             "device": self.device, "precision": self.precision,

@@ -75,8 +75,8 @@ def fine_tune(
     held : PictureSet
     per_class, seed : int
     blocks : int
-        How many of the last blocks learn (`shoulders.cutting.blocks`). All below stays frozen: byte for byte the same,
-        BatchNorm statistics too.
+        How many of the last blocks learn (`shoulders.cutting.blocks`). All below stays frozen, byte for byte. BatchNorm
+        keeps its statistics everywhere: those of small batches would spoil what was learnt.
     head_epochs, epochs : int
         With the head alone; with the blocks.
     rate : float
@@ -87,15 +87,15 @@ def fine_tune(
     from shoulders import cutting
 
     body = cutting.decapitate(backbone)
-    groups = cutting.blocks(body.network)[-blocks:]
+    groups = cutting.blocks(body.network)
+    groups = groups[max(0, len(groups) - blocks) :]
     cutting.freeze(body)
     learning = [[body.network.get_submodule(name) for name in group] for group in groups]
 
     def teach(learner):
         learner.fit_one_cycle(head_epochs, rate)
-        for group in learning:
-            for layer in group:
-                cutting.unfreeze(layer)
+        for layer in (layer for group in learning for layer in group):
+            layer.requires_grad_(True)
         learner.create_opt()  # of the groups as they are now
         learner.fit_one_cycle(epochs, slice(rate / 100, rate))
 
@@ -147,20 +147,25 @@ def _with_fastai(regime, backbone, body, held, per_class, seed, batch_size, teac
     train = held.train.take(held.train.sample(per_class, seed))
     loaders = datasets.dataloaders(train, held.valid, backbone.transform, batch_size)
     decoded = time.perf_counter()
-    learner, diary = learner_for(loaders, body, seed, splitter)
-    blank = {name: value.clone() for name, value in learner.model.state_dict().items()}
+    blank = {name: value.clone() for name, value in body.state_dict().items()}
+    learns = [parameter.requires_grad for parameter in body.parameters()]
     while True:
+        learner, diary = learner_for(loaders, body, seed, splitter)
         try:
             teach(learner)
             break
         except torch.OutOfMemoryError:
             if batch_size == 1:
                 raise
-            batch_size //= 2
-            warnings.warn(f"The GPU's memory is too small: starting again with {batch_size} pictures at once.", stacklevel=3)
-            learner.model.load_state_dict(blank)
-            for loader in loaders.loaders:
-                loader.bs = batch_size
+        finally:
+            learner("after_cancel_batch")  # leaves autocast, however the last batch ended
+        batch_size //= 2
+        warnings.warn(f"The GPU's memory is too small: starting again with {batch_size} pictures at once.", stacklevel=3)
+        body.load_state_dict(blank)
+        for parameter, learnt in zip(body.parameters(), learns):
+            parameter.requires_grad_(learnt).grad = None
+        for loader in loaders.loaders:
+            loader.bs = batch_size
     trained = time.perf_counter()
     probabilities = learner.get_preds(dl=loaders.valid)[0].float().cpu().numpy()
     return Result(

@@ -1,0 +1,70 @@
+# make setup   the Python environment, in .venv (seconds when nothing changed)
+# make lab     JupyterLab on the start page                     PORT=8888  BROWSER=0
+# make lesson  lesson 01 without a browser; writes lesson_01.html
+# make test    the tests and every notebook                     ARGS="-k heads"
+# make notebooks  builds notebooks/ from lessons/ and runs them  ARGS="01 --no-outputs"
+# make bench   the measurements in bench/
+# make lint    ruff
+# make clean   removes .venv, caches and pages; pictures and weights stay
+#
+# CPU=1 takes PyTorch's smaller wheels without CUDA. PYTHON=python3.13 takes another Python.
+# Works with GNU make 3.81 and later.
+
+PYTHON ?= python3
+PORT ?= 8888
+BROWSER ?= 1
+CPU ?= 0
+ARGS ?=
+
+BIN := .venv/bin
+STAMP := .venv/installed
+INDEX := $(if $(filter 1,$(CPU)),--extra-index-url https://download.pytorch.org/whl/cpu)
+NOTEBOOK_TESTS := --nbval-lax --nbval-current-env --nbval-cell-timeout=300
+
+# An environment remembers where it was made: in a copied or moved clone it is made again.
+ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
+MOVED := moved
+endif
+
+.PHONY: help setup lab lesson test notebooks bench lint clean moved
+
+help:
+	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt $(MOVED)
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null || { \
+	  echo "This course needs Python 3.11, 3.12, 3.13 or 3.14, and '$(PYTHON)' is" \
+	    "$$($(PYTHON) --version 2>/dev/null || echo 'not on this machine'): install one and run 'make $(or $(MAKECMDGOALS),setup) PYTHON=python3.13'." >&2; \
+	  exit 1; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --disable-pip-version-check $(INDEX) -c constraints.txt -e '.[lab,test,timm]'
+	@printf '%s' '$(CURDIR)' > $(STAMP)
+
+lab: setup
+	$(BIN)/python -m jupyterlab --ServerApp.ip=127.0.0.1 --ServerApp.port=$(PORT) --ServerApp.root_dir=. \
+	  --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb \
+	  $(if $(filter 0,$(BROWSER)),--no-browser) $(if $(filter 0,$(shell id -u)),--allow-root)
+
+lesson: setup
+	$(BIN)/shoulders lesson 01 --html lesson_01.html
+
+test: setup
+	$(BIN)/python -m pytest $(NOTEBOOK_TESTS) tests notebooks $(ARGS)
+
+notebooks: setup
+	$(BIN)/python lessons/build.py $(ARGS)
+
+bench: setup
+	@for script in bench/*.py; do \
+	  echo "== $$script"; $(BIN)/python "$$script" $(ARGS) || exit 1; \
+	done
+
+lint: setup
+	$(BIN)/python -m ruff check .
+
+clean:
+	rm -rf .venv .pytest_cache .ruff_cache *.egg-info lesson_*.html
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	find . -name .ipynb_checkpoints -type d -prune -exec rm -rf {} +

@@ -1,0 +1,40 @@
+"""Self-checks for exercises: a verdict, and a ladder of three hints. Nothing is ever raised at a learner."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A question with a check of the answer and hints that come one at a time.
+
+    Attributes
+    ----------
+    name : str
+    test : callable
+        Given the answer, returns ``True``, or a sentence that says what is not right yet.
+    hints : sequence of str
+    """
+
+    name: str
+    test: Callable
+    hints: Sequence[str]
+
+    def check(self, answer) -> None:
+        """Print a verdict: it begins with “Right” or “Not yet”."""
+        if answer is None:
+            print(f"Not yet: exercise {self.name} has no answer. Fill in the cell above; .hint() helps.")
+            return
+        try:
+            said = self.test(answer)
+        except Exception as error:
+            said = f"the answer could not be checked ({type(error).__name__}: {error})."
+        print(f"Right. Exercise {self.name} is done." if said is True else f"Not yet: {said} .hint() helps.")
+
+    def hint(self, number: int = 1) -> None:
+        """Print one hint; 1 is the gentlest, 3 nearly gives it away."""
+        number = min(max(1, number), len(self.hints))
+        more = f" (.hint({number + 1}) says more)" if number < len(self.hints) else " (the solution is behind the fold below)"
+        print(f"Hint {number} of {len(self.hints)}: {self.hints[number - 1]}{more}")

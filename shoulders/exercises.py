@@ -1,0 +1,108 @@
+"""The exercises of the lessons: what a right answer is, three hints each, and the planted mistakes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from shoulders import features, heads, pictures, plots, training
+from shoulders.backbones import Backbone
+from shoulders.checks import Exercise
+from shoulders.editions import Edition
+from shoulders.results import Result
+
+
+@dataclass(frozen=True)
+class Lesson01:
+    """The exercises of lesson 01."""
+
+    softmax: Exercise
+    few: Exercise
+    neighbours: Exercise
+    culprit: Exercise
+
+    @staticmethod
+    def colleague(network: Backbone) -> Backbone:
+        """The planted mistake: the same weights behind another normalisation."""
+        return replace(network, transform=replace(network.transform, std=tuple(30 * s for s in network.transform.std)))
+
+
+def lesson_01(edition: Edition) -> Lesson01:
+    """The exercises, for the pictures and the network of this edition."""
+    return Lesson01(
+        Exercise("1", _is_softmax, (
+            "np.exp raises e to each number of an array; .sum() adds an array up.",
+            "Subtract scores.max() first: the largest power is then e to the 0, which is 1.",
+            "powers = np.exp(scores - scores.max()); what must powers be divided by?",
+        )),
+        Exercise("2", lambda answer: _is_enough(answer, edition), (
+            "Collect the accuracies in a dictionary: {n: training.feature_extraction(…, per_class=n).accuracy for n in …}.",
+            "You look for the first n whose accuracy is at least on_hidden.accuracy - 0.05.",
+            'If none of the six numbers is enough, the answer is "all".',
+        )),
+        Exercise("3", _is_neighbours, (
+            "print(heads.HEADS) shows the names of the three heads.",
+            "training.feature_extraction takes the name as head=….",
+            "Leave everything else as it is: the network, the pictures, the hidden layer.",
+        )),
+        Exercise("4", _is_culprit, (
+            "Print network.transform and theirs.transform below each other.",
+            "resize, crop and interpolation are about the picture's size. Two fields are about its brightness.",
+            "One of the two brightness fields divides; with numbers this large there is nearly nothing left to see.",
+        )),
+    )  # fmt: skip
+
+
+def _is_softmax(answer):
+    answer = np.asarray(answer, dtype=float)
+    if np.isnan(answer).any():
+        return "there are numbers that are not numbers (nan): the powers have become too large. Shift the scores first."
+    if not np.isclose(answer.sum(), 1):
+        return f"probabilities add up to 1, yours to {answer.sum():.3g}."
+    return True if np.allclose(answer, [0, 0, 1]) else "the largest score must get the largest probability, here nearly 1."
+
+
+def _is_enough(answer, edition):
+    whole = training.feature_extraction(edition.backbone, edition.pictures).accuracy
+    for count in (1, 2, 5, 10, 20, 50):
+        if training.feature_extraction(edition.backbone, edition.pictures, count).accuracy >= whole - 0.05:
+            right = count
+            break
+    else:
+        right = "all"
+    if answer == right:
+        return True
+    return f"{answer} is not the smallest number within five points of {whole:.0%}; look at each of the six accuracies."
+
+
+def _is_neighbours(answer):
+    if not isinstance(answer, Result):
+        return "the answer should be what training.feature_extraction gives."
+    return True if answer.head == "nearest_neighbours" else f"the head is {answer.head}, not nearest_neighbours."
+
+
+def _is_culprit(answer):
+    return True if answer == "std" else f"{answer!r} is the same at the colleague's, or is no field of a transform."
+
+
+def name_it(source, network: Backbone, head, classes) -> plots.Drawing:
+    """Ask a fitted head about one picture: a drawing of the picture and of how sure it is of each class.
+
+    Parameters
+    ----------
+    source : path or file object
+    network : Backbone
+    head : sklearn.pipeline.Pipeline
+        Fitted on the hidden features.
+    classes : sequence of str
+
+    Raises
+    ------
+    shoulders.pictures.PictureError
+        When the picture cannot be read.
+    """
+    image = pictures.read(source)
+    sure = heads.probabilities(head, features.look(network, [image])["hidden"])[0]
+    order = sure.argsort()[::-1]
+    return plots.guesses(network.transform.cropped(image), [classes[i] for i in order], sure[order], "What our classifier says")

@@ -1,0 +1,31 @@
+"""The card that travels with the pictures."""
+import json
+
+from . import sets
+
+FIGURES = sets.DATA / "check.json"
+
+
+def write():
+    """data/felt/card.json from what is on disk; figures from `python -m studio.check --save data/felt/check.json`."""
+    files = {name: sorted((sets.DATA / name).rglob("*.jpg")) for name in sets.CLASSES}
+    card = {
+        "title": "The felt zoo",
+        "what": "Pictures of needle-felted wool toys, 192 x 192 px, JPEG: cats and dogs, bees and ants (train and valid), "
+                "and a shelf of further classes.",
+        "how_made": "Modelled with signed distances and rendered with Blender 5.0.1 (bpy, Cycles, 8 samples, OpenImageDenoise) "
+                    "by studio/felt. One scene, one card: all parameters of every picture are in scenes.jsonl. Place, light, "
+                    "camera, props, coat and manner are drawn by a generator that does not know the class. On the shelf "
+                    "some things have colours of their own, as a strawberry is red.",
+        "command": ["python -m studio.felt cats_vs_dogs", "python -m studio.felt bees_vs_ants", "python -m studio.felt shelf"],
+        "check_command": "python -m studio.check --scratch",
+        "licence": "CC BY 4.0",
+        "authors": "the contributors of Standing on the shoulders of giants",
+        "not_for": "These are renderings, not photographs. Do not use them to judge how well a network recognises real "
+                   "animals, nor to report results on photographs, nor as a benchmark between networks.",
+        "sets": {name: {"pictures": len(found), "bytes": sum(p.stat().st_size for p in found), "classes": sets.CLASSES[name],
+                        "per_class": sets.COUNTS[name] if "" not in sets.COUNTS[name] else sets.COUNTS[name][""]}
+                 for name, found in files.items()},
+        "figures": json.loads(FIGURES.read_text()) if FIGURES.exists() else [],
+    }
+    (sets.DATA / "card.json").write_text(json.dumps(card, indent=1) + "\n")

@@ -1,0 +1,107 @@
+"""What is in each set, one card for each picture, and how a card becomes a picture."""
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+
+from . import animals, insects, props, stage, things, wool
+from .sculpt import rotation
+from .toy import realise
+
+DATA = Path(__file__).resolve().parents[2] / "data" / "felt"
+COUNTS = {"cats_vs_dogs": {"train": 120, "valid": 80}, "bees_vs_ants": {"train": 120, "valid": 75}, "shelf": {"": 24}}
+CLASSES = {"cats_vs_dogs": ["cats", "dogs"], "bees_vs_ants": ["bees", "ants"], "shelf": sorted(things.MAKERS)}
+FIRST_SEED = {"cats_vs_dogs": 10_000, "bees_vs_ants": 20_000, "shelf": 30_000}
+WOOLS = {"cats_vs_dogs": wool.PETS, "bees_vs_ants": wool.INSECTS, "shelf": wool.PETS + ["yellow", "red"]}
+
+
+FILL = {"cats_vs_dogs": (.62, .92), "bees_vs_ants": (.4, .82), "shelf": (.5, .85)}
+
+
+def draw_card(name, kind, split, number, seed):
+    """All parameters of one picture.
+
+    Two generators: the first draws place, coat and manner and never sees the class; the second draws the shape.
+    """
+    blind, shaping = np.random.default_rng([seed, 1]), np.random.default_rng([seed, 2])
+    params = {"place": stage.draw_place(blind, FILL[name]), "coat": wool.draw_coat(blind, WOOLS[name])}
+    if name == "cats_vs_dogs":
+        params |= {"manner": animals.draw_manner(blind), "shape": animals.draw_shape(kind, shaping)}
+    elif name == "bees_vs_ants":
+        params |= {"manner": insects.draw_manner(blind), "shape": insects.draw_shape(kind, shaping)}
+    else:
+        params |= {"manner": things.draw_manner(blind), "shape": {"seed": int(shaping.integers(1 << 30))}}
+    folder = f"{split}/{kind}" if split else kind
+    return {"file": f"{folder}/{kind}_{number:03d}.jpg", "class": kind, "split": split or None, "seed": seed,
+            "params": params}
+
+
+def plan(name):
+    """The cards of a set; every picture has a seed of its own, and one seed makes one scene."""
+    cards, seed = [], FIRST_SEED[name]
+    for split, count in COUNTS[name].items():
+        for number in range(count):
+            for kind in CLASSES[name]:
+                cards.append(draw_card(name, kind, split, number, seed))
+                seed += 1
+    return cards
+
+
+def write_cards(name):
+    cards = plan(name)
+    path = DATA / name / "scenes.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(f".part{os.getpid()}")
+    part.write_text("".join(json.dumps(card) + "\n" for card in cards))
+    part.rename(path)
+    return cards
+
+
+def digest(card):
+    return hashlib.sha256(json.dumps(card, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def build(name, card, shape=None):
+    p = card["params"]
+    shape = shape or p["shape"]
+    look = p["place"]["camera"]["azimuth"]
+    maker = {"cats_vs_dogs": animals, "bees_vs_ants": insects, "shelf": things}[name]
+    return maker.build(card["class"], shape, p["manner"], look)
+
+
+def picture(name, card, library):
+    """Pixels (h, w, 3), uint8, of one card."""
+    stage.clear(library)
+    place, coat = card["params"]["place"], card["params"]["coat"]
+    rng = np.random.default_rng([card["seed"], 3])
+    toy = build(name, card)
+    points = realise(toy, coat, library, rng)
+    low, high = points.min(0), points.max(0)
+    size = float(np.linalg.norm(high - low) / 2.6)
+    focus = toy.head[0] if toy.head else (low + high) / 2
+    framed = points
+    if place["camera"]["portrait"] and toy.head:
+        framed = points[np.linalg.norm(points - toy.head[0], axis=1) < 1.3 * toy.head[1]]
+    stage.frame(framed, focus, place["camera"])
+    ground = props.perch(card["params"]["manner"].get("perch"), size, rng)
+    if place["second"] and not place["camera"]["portrait"]:
+        _second(name, card, coat, library, size, rng, ground)
+    stage.set_stage(place, size, ground, rng)
+    return stage.photograph(place)
+
+
+def _second(name, card, coat, library, size, rng, ground):
+    """Another of the same class, a little behind: other shape, other colours swapped, fewer fibres."""
+    second = card["params"]["place"]["second"]
+    away, right, _ = stage.view_axes(card["params"]["place"]["camera"]["azimuth"], 0)
+    shape = card["params"]["shape"] if name == "shelf" else \
+        {"cats_vs_dogs": animals, "bees_vs_ants": insects}[name].draw_shape(card["class"], rng)
+    at = size * (right * second["side"] * 1.5 - away * second["depth"] * 1.3) + [0, 0, ground]
+    other = build(name, card, shape).moved(rotation(yaw=second["turn"]), at)
+    realise(other, {**coat, "first": coat["second"], "second": coat["first"]}, library, rng, 4000)
+
+
+def number(card):
+    return int(card["file"].rsplit("_", 1)[1].removesuffix(".jpg"))

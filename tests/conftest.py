@@ -1,0 +1,23 @@
+"""Every test has places of its own: no test sees, or changes, the pictures, weights and caches of this machine."""
+
+import pytest
+
+from shoulders import devices
+
+
+@pytest.fixture(autouse=True)
+def own_places(tmp_path, monkeypatch, request):
+    """Caches, weights and picture sets in the test's own folder (the photographs stay where they are, for those who ask)."""
+    monkeypatch.setenv("SHOULDERS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    if "photographs" not in request.fixturenames:
+        monkeypatch.setenv("SHOULDERS_DATA", str(tmp_path / "data"))
+    for name in ("SHOULDERS_EDITION", "SHOULDERS_PICTURES", "SHOULDERS_BACKBONE", "SHOULDERS_WEIGHTS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def exact(monkeypatch):
+    """float32 on the CPU, wherever the tests run: for comparisons to the last digits."""
+    monkeypatch.setattr(devices, "device", lambda: "cpu")
+    monkeypatch.setattr(devices, "precision", lambda on=None: "fp32")

@@ -1,0 +1,175 @@
+"""Lesson 01 in a real browser: JupyterLab runs it from the first to the last cell, and a button does what it says.
+
+JupyterLab listens on 127.0.0.1 with a random token, with settings of its own, on a copy of the notebook.
+"""
+
+import json
+import os
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+COURSE = Path(__file__).resolve().parent.parent
+NOTEBOOK = COURSE / "notebooks" / "01_predictions_on_predictions.ipynb"
+BUTTON = "Ask the network"
+RUN_SECONDS = 300
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+ENVIRONMENT = dict(os.environ)  # before any fixture puts other places in it: the pictures that the notebooks get
+QUIET = '{"fetchNews": "false", "checkForUpdates": false}'
+HARMLESS = ("favicon",)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Any Chromium or Chrome of this machine, without a window."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: no test in a browser")
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    if not found:
+        pytest.skip("neither Chromium nor Chrome is on this machine: no test in a browser")
+    flags = ["--no-sandbox", "--disable-dev-shm-usage", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """The address of a JupyterLab, up to the name of a notebook; and the folder that it serves."""
+    pytest.importorskip("jupyterlab", reason="jupyterlab is not installed: no test in a browser")
+    home = tmp_path_factory.mktemp("lab")
+    served = home / "served"
+    served.mkdir()
+    settings = home / "settings" / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True)
+    (settings / "notification.jupyterlab-settings").write_text(QUIET)
+    token, port = secrets.token_hex(16), _free_port()
+    folders = {"CONFIG_DIR": "config", "DATA_DIR": "data", "RUNTIME_DIR": "runtime"}
+    places = {f"JUPYTER_{name}": str(home / folder) for name, folder in folders.items()}
+    places |= {"JUPYTERLAB_SETTINGS_DIR": str(home / "settings"), "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces")}
+    paths = [str(COURSE), *filter(None, [ENVIRONMENT.get("PYTHONPATH")])]
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"]
+    command += ["--ServerApp.port_retries=0", f"--ServerApp.root_dir={served}"]
+    command += ["--allow-root"] * (hasattr(os, "geteuid") and os.geteuid() == 0)
+    # The token goes by the environment: a command line is there for every user of the machine to read.
+    environment = ENVIRONMENT | places | {"JUPYTER_TOKEN": token, "PYTHONPATH": os.pathsep.join(paths)}
+    with open(home / "log", "w") as log:
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT, cwd=home)
+    try:
+        _await_server(f"http://127.0.0.1:{port}/api/status?token={token}", server, home / "log")
+        yield (lambda name: f"http://127.0.0.1:{port}/doc/tree/{name}?token={token}&reset"), served
+    finally:
+        server.terminate()
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+
+
+def _free_port():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
+def _await_server(address, server, log, patience=60):
+    end = time.monotonic() + patience
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            return urllib.request.urlopen(address, timeout=2).close()
+        except OSError:
+            time.sleep(0.3)
+    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")
+
+
+def open_notebook(browser, lab, notebook):
+    """A page with a copy of the notebook and a kernel that is ready; and what the console complains about, as it comes."""
+    address, served = lab
+    shutil.copy(notebook, served / notebook.name)
+    page = browser.new_page(viewport={"width": 1280, "height": 1600})
+    complaints = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(address(notebook.name))
+    idle(page, 60)
+    return page, complaints
+
+
+def idle(page, seconds):
+    """The status bar knows when the kernel is connected and done; the indicator in the toolbar says so too early."""
+    page.get_by_text(re.compile(r"Python 3 \(ipykernel\) \| Idle")).first.wait_for(timeout=1000 * seconds)
+
+
+def run_all(page, served, name):
+    """Run every cell; the file that JupyterLab then saves."""
+    page.get_by_text("Run", exact=True).first.click()
+    page.get_by_text("Run All Cells", exact=True).click()
+    page.wait_for_function(
+        """() => { const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(p => p.textContent);
+                   return prompts.some(p => /\\d/.test(p)) && !prompts.some(p => p.includes('*')); }""",
+        timeout=1000 * RUN_SECONDS,
+    )
+    idle(page, 60)
+    page.keyboard.press("Control+s")
+    return _saved(served / name)
+
+
+def _saved(path, patience=30):
+    """JupyterLab writes in its own time: wait until the last cell's number is in the file."""
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        try:
+            cells = [cell for cell in json.loads(path.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "code"]
+            if all(cell["execution_count"] for cell in cells if "".join(cell["source"]).strip()):
+                return cells
+        except ValueError:
+            pass
+        time.sleep(0.5)
+    raise AssertionError("JupyterLab ran the notebook, but some cells have no number: they were not run or not saved.")
+
+
+FIGURES = """() => [...document.querySelectorAll('.jp-OutputArea img')]
+    .filter(image => image.naturalWidth > 0 && image.getClientRects().length).length"""
+
+
+def test_lesson_01_runs_and_its_button_answers(browser, lab, request):
+    if not NOTEBOOK.exists():
+        pytest.skip(f"{NOTEBOOK.name} has not been built yet")
+    if reason := _lacking(request.config):
+        pytest.skip(reason)
+    page, complaints = open_notebook(browser, lab, NOTEBOOK)
+    cells = run_all(page, lab[1], NOTEBOOK.name)
+
+    failed = [output["evalue"] for cell in cells for output in cell["outputs"] if output["output_type"] == "error"]
+    assert failed == []
+    assert page.evaluate(FIGURES) > 0, "no figure to be seen"
+
+    button = page.locator(".jp-OutputArea button", has_text=BUTTON).first
+    button.scroll_into_view_if_needed()
+    box = page.locator(".widget-box", has=page.locator("button", has_text=BUTTON)).first
+    answer = box.locator(".widget-output .jp-OutputArea-output").last
+    button.click()
+    answer.wait_for(timeout=60_000)
+    idle(page, 60)
+    assert "Traceback" not in answer.inner_text()
+    assert [text for text in complaints if not any(word in text for word in HARMLESS)] == []
+
+
+def _lacking(config):
+    conftest = next(plugin for plugin in config.pluginmanager.get_plugins() if hasattr(plugin, "lacking"))
+    before = dict(os.environ)
+    try:
+        os.environ.clear()
+        os.environ.update(ENVIRONMENT)
+        return conftest.lacking(NOTEBOOK)
+    finally:
+        os.environ.clear()
+        os.environ.update(before)

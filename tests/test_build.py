@@ -1,0 +1,334 @@
+"""lessons/build.py: editions, the first cell, the public address, and that building again changes nothing."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+import types
+from pathlib import Path
+
+import nbformat
+import pytest
+
+COURSE = Path(__file__).resolve().parent.parent
+spec = importlib.util.spec_from_file_location("build", COURSE / "lessons" / "build.py")
+build = sys.modules["build"] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(build)
+
+LESSON = """\
+# %% [markdown]
+# # 07 · Sums
+#
+# *Minutes: 5 teaching, 3 exercises.*
+#
+# Somebody added two numbers. And you ask: **what is two and two?** Then you check.
+
+# %%
+a, b = 2, 2
+
+# %% [markdown]
+# ## Exercise
+
+# %% tags=["hide-input", "keep"]
+def add(a, b):
+    ### BEGIN SOLUTION
+    return a + b
+    ### END SOLUTION
+    ### BEGIN LEARNER
+    # if a:
+    #     return None  # your line
+    #
+    # return 0
+    ### END LEARNER
+
+
+print("sum", add(a, b))
+
+# %%
+### BEGIN SOLUTION
+secret = 42
+### END SOLUTION
+"""
+PLAIN = "# %% [markdown]\n# # Start\n#\n# <!-- lessons -->\n# <!-- /lessons -->\n\n# %% tags=[\"this-machine\"]\nprint('here')\n"
+PYPROJECT = """\
+[project]
+dependencies = ["torch>=2,<3", "scikit-learn>=1.5", "pooch[progress]>=1.8", "fastprogress"]
+[tool.shoulders]
+repository = "{address}"
+"""
+
+
+@pytest.fixture
+def course(tmp_path):
+    """A small course of two lessons: 00 without markers, 07 with."""
+    root = tmp_path / "course"
+    (root / "lessons").mkdir(parents=True)
+    (root / "shoulders").mkdir()
+    (root / "shoulders" / "__init__.py").touch()
+    (root / "lessons" / "00_start.py").write_text(PLAIN, encoding="utf-8")
+    (root / "lessons" / "07_sums.py").write_text(LESSON, encoding="utf-8")
+    (root / "README.md").write_text("before\n<!-- lessons -->\nold\n<!-- /lessons -->\nafter\n", encoding="utf-8")
+    address(root, "")
+    return root
+
+
+def address(root, value):
+    (root / "pyproject.toml").write_text(PYPROJECT.format(address=value), encoding="utf-8")
+
+
+def made(root, edition="learner", name="07_sums"):
+    return build.generate(root / "lessons" / f"{name}.py", edition, root)
+
+
+def code(notebook):
+    return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+
+
+def names_in(source):
+    space = {}
+    exec(source, space)
+    return space
+
+
+# -------------------------------------------------------------------------------------------------------------- editions
+
+
+def test_each_edition_holds_its_own_lines_and_no_markers(course):
+    learner, solution = (code(made(course, edition)) for edition in build.EDITIONS)
+    for text in (learner, solution):
+        assert "###" not in text
+    assert "a + b" not in learner
+    assert "secret" not in learner
+    assert "your line" not in solution
+    assert names_in(solution)["add"](20, 3) == 23
+    assert names_in(learner)["add"](0, 3) == 0
+
+
+def test_a_learners_lines_keep_their_indentation(course):
+    cell = made(course).cells[4].source
+    assert "    if a:\n        return None  # your line\n\n    return 0" in cell
+
+
+def test_a_cell_that_is_all_solution_leaves_a_place_to_write(course):
+    assert made(course).cells[-1].source == build.EMPTY
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("### BEGIN SOLUTION\nx = 1", "no '### END SOLUTION'"),
+        ("x = 1\n### END LEARNER", "without its BEGIN"),
+        ("### BEGIN SOLUTION\n### BEGIN LEARNER\n### END LEARNER\n### END SOLUTION", "inside SOLUTION"),
+        ("### BEGIN SOLUTION\nx = 1\n### END LEARNER", "inside SOLUTION"),
+        ("### BEGIN LEARNER\nx = 1\n### END LEARNER", "begin with '# '"),
+    ],
+)
+def test_markers_that_do_not_fit_are_refused(course, source, said):
+    path = course / "lessons" / "08_wrong.py"
+    path.write_text(f"# %% [markdown]\n# # Wrong\n\n# %%\n{source}\n", encoding="utf-8")
+    with pytest.raises(build.BuildError, match=said) as caught:
+        build.generate(path, "learner", course)
+    assert "08_wrong.py, cell 2" in str(caught.value)
+
+
+def test_only_lessons_with_markers_have_a_solution_edition(course):
+    assert [path.relative_to(course / "notebooks").as_posix() for path in build.outlines(course)] == [
+        "00_start.ipynb",
+        "07_sums.ipynb",
+        "solutions/07_sums.ipynb",
+    ]
+
+
+def test_tags_are_kept_and_hidden_cells_are_folded_in_jupyterlab(course):
+    metadata = made(course).cells[4].metadata
+    assert metadata["tags"] == ["hide-input", "keep"]
+    assert metadata["jupyter"]["source_hidden"] is True
+
+
+@pytest.mark.parametrize(
+    ("line", "minutes"),
+    [
+        ("*Minutes: 25 teaching, 20 exercises.*", "25 + 20"),
+        ("Minutes: 25 teaching", "25"),
+        ("_minutes: 20 for exercises, 25 for teaching_", "25 + 20"),
+        ("**Minutes**: 25 min teaching / 20 min exercises", "25 + 20"),
+        ("It takes minutes.", ""),
+    ],
+)
+def test_minutes_are_read_from_the_first_cell(line, minutes):
+    cell = nbformat.v4.new_markdown_cell(f"# 3. Title\n\n{line}\n\nOne line. Is this asked? Another one?")
+    about = build.front([cell])
+    assert (about.title, about.question, about.minutes) == ("Title", "Is this asked?", minutes)
+
+
+# ------------------------------------------------------------------------------------------- the first cell and address
+
+
+def test_without_an_address_there_are_no_links(course):
+    text = build.as_text(made(course)) + build.readme(course)
+    assert "https://colab" not in text
+    assert "mybinder" not in text
+
+
+def test_the_address_makes_links_for_each_edition(course):
+    address(course, "someone/a-course")
+    for edition, place in (("learner", "notebooks/07_sums.ipynb"), ("solution", "notebooks/solutions/07_sums.ipynb")):
+        lines = made(course, edition).cells[0].source.splitlines()
+        assert lines[0] == "# 07 · Sums"
+        assert f"github/someone/a-course/blob/main/{place}" in lines[2]
+        assert f"gh/someone/a-course/HEAD?urlpath=lab/tree/{place}" in lines[2]
+    assert build.readme(course).count("mybinder.org/v2/gh/someone/a-course") == 2
+
+
+def first_cell(course):
+    return next(cell.source for cell in made(course).cells if cell.cell_type == "code")
+
+
+@pytest.fixture
+def colab(monkeypatch, tmp_path):
+    """A pretended Colab: the commands that the first cell would run, and /content somewhere harmless."""
+    commands = []
+    monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("google.colab"))
+    monkeypatch.setattr(subprocess, "run", lambda command, check: commands.append(command))
+    monkeypatch.setattr(os, "chdir", lambda path: commands.append(["cd", str(path)]))
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "pooch" else find(name))
+    return commands
+
+
+def test_on_colab_it_clones_once_and_installs_only_what_is_missing(course, colab, tmp_path):
+    address(course, "someone/a-course")
+    cell = first_cell(course).replace('"/content"', repr(str(tmp_path)))
+    exec(cell, {})
+    clone, change, install = colab
+    assert clone[:3] == ["git", "clone", "-q"]
+    assert clone[-2:] == ["https://github.com/someone/a-course", str(tmp_path / "a-course")]
+    assert change == ["cd", str(tmp_path / "a-course" / "notebooks")]
+    assert install[1:] == ["-m", "pip", "install", "-q", "--no-deps", "pooch"]
+    assert sys.path[0] == str(tmp_path / "a-course")
+
+    (tmp_path / "a-course").mkdir()
+    colab.clear()
+    exec(cell, {})
+    assert [command[0] for command in colab] == ["cd", sys.executable]
+    assert sys.path.count(str(tmp_path / "a-course")) == 1
+
+
+def test_on_colab_without_an_address_one_sentence_is_said(course, colab, capsys):
+    exec(first_cell(course), {})
+    assert colab == []
+    assert "clone the course" in capsys.readouterr().out
+
+
+def test_a_hosted_runtimes_own_libraries_are_never_installed_over():
+    assert not set(build.needed(COURSE)) & {"torch", "torchvision", "numpy", "ipywidgets"}
+
+
+def test_a_clone_without_installation_is_found(course, tmp_path):
+    (course / "notebooks" / "solutions").mkdir(parents=True)
+    (course / "shoulders" / "__init__.py").write_text("answer = 42\n")
+    script = first_cell(course) + "\nimport shoulders\nprint(shoulders.answer)"
+    command = [sys.executable, "-S", "-c", script]  # -S: without site-packages, where the installed course lies
+    for folder in ("notebooks", "notebooks/solutions"):
+        assert subprocess.run(command, cwd=course / folder, capture_output=True, text=True).stdout == "42\n"
+
+
+# ------------------------------------------------------------------------------------------------- building and checking
+
+
+def test_building_again_changes_no_byte_and_the_check_agrees(course):
+    assert build.main(["--no-execute"], course) == 0
+    files = {path: path.read_bytes() for path in [*course.rglob("*.ipynb"), course / "README.md"]}
+    assert len(files) == 4
+    assert build.main(["--no-execute"], course) == 0
+    assert files == {path: path.read_bytes() for path in files}
+    assert build.main(["--check"], course) == 0
+
+
+def test_a_change_elsewhere_moves_no_cells_identifier(course):
+    path = course / "lessons" / "07_sums.py"
+    before = [cell.id for cell in made(course).cells]
+    path.write_text(LESSON.replace("a, b = 2, 2", "a, b = 2, 3"), encoding="utf-8")
+    after = [cell.id for cell in made(course).cells]
+    assert len(set(after)) == len(after)
+    assert [old != new for old, new in zip(before, after)].count(True) == 1
+
+
+@pytest.mark.parametrize("change", ["lesson", "notebook", "missing", "stray", "table", "address"])
+def test_the_check_notices(course, change, capsys):
+    build.main(["--no-execute"], course)
+    notebook = course / "notebooks" / "07_sums.ipynb"
+    if change == "lesson":
+        (course / "lessons" / "07_sums.py").write_text(LESSON.replace("2, 2", "2, 3"), encoding="utf-8")
+    if change == "notebook":
+        notebook.write_text(notebook.read_text(encoding="utf-8").replace("your line", "my line"), encoding="utf-8")
+    if change == "missing":
+        notebook.unlink()
+    if change == "stray":
+        notebook.with_name("09_stray.ipynb").write_bytes(notebook.read_bytes())
+    if change == "table":
+        (course / "README.md").write_text("<!-- lessons -->\n<!-- /lessons -->\n", encoding="utf-8")
+    if change == "address":
+        address(course, "someone/a-course")
+    assert build.main(["--check"], course) == 1
+    assert "Build them again" in capsys.readouterr().out
+
+
+def test_executed_notebooks_hold_what_every_reader_may_see(course):
+    assert build.main([], course) == 0
+    solution = nbformat.read(course / "notebooks" / "solutions" / "07_sums.ipynb", as_version=4)
+    assert [output.text for cell in solution.cells for output in cell.get("outputs", ())] == ["sum 4\n"]
+    assert [cell.execution_count for cell in solution.cells if cell.cell_type == "code"] == [1, 2, 3, 4]
+    assert solution.metadata == build.KERNEL
+    assert not any("execution" in cell.metadata for cell in solution.cells)
+    start = nbformat.read(course / "notebooks" / "00_start.ipynb", as_version=4)
+    assert start.cells[-1].outputs == []
+
+    assert build.main(["--no-execute"], course) == 0
+    again = nbformat.read(course / "notebooks" / "solutions" / "07_sums.ipynb", as_version=4)
+    assert again == solution
+
+    (course / "lessons" / "07_sums.py").write_text(LESSON.replace("2, 2", "2, 3"), encoding="utf-8")
+    assert build.main(["--no-execute"], course) == 0
+    changed = nbformat.read(course / "notebooks" / "solutions" / "07_sums.ipynb", as_version=4)
+    assert not any(cell.get("outputs") or cell.get("execution_count") for cell in changed.cells)
+
+    assert build.main(["07", "--no-outputs"], course) == 0
+    bare = nbformat.read(course / "notebooks" / "07_sums.ipynb", as_version=4)
+    assert not any(cell.get("outputs") or cell.get("execution_count") for cell in bare.cells)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("import os; print(os.getcwd())", "paths of this machine"),
+        ("from pathlib import Path; Path.home()", "paths of this machine"),
+        ("1 / 0", "ZeroDivisionError"),
+    ],
+)
+def test_a_notebook_that_fails_or_tells_of_this_machine_is_not_written(course, capsys, line, said):
+    (course / "lessons" / "07_sums.py").write_text(f"# %% [markdown]\n# # Sums\n\n# %%\n{line}\n", encoding="utf-8")
+    assert build.main(["07"], course) == 1
+    error = capsys.readouterr().err
+    assert said in error
+    assert "cell 3" in error
+    assert list((course / "notebooks").rglob("*")) == []
+
+
+def test_widgets_without_their_state_are_left_out(course):
+    notebook = made(course)
+    view = nbformat.v4.new_output("display_data", {build.WIDGET: {"model_id": "1"}, "text/plain": "Button()"})
+    text = nbformat.v4.new_output("stream", text="hello")
+    notebook.cells[-1].outputs, notebook.cells[-1].execution_count = [view, text], 9
+    notebook.metadata["widgets"] = {"state": {}}
+    build.tidy(notebook)
+    assert notebook.cells[-1].outputs == [text]
+    assert "widgets" not in notebook.metadata
+
+
+def test_pictures_may_spell_anything():
+    cell = nbformat.v4.new_code_cell("x")
+    html = "<img src='data:image/png;base64,AAA/home/aaa/AAAA=='>"
+    cell.outputs = [nbformat.v4.new_output("display_data", {"text/html": html})]
+    assert build.machine_paths(nbformat.v4.new_notebook(cells=[cell])) == []

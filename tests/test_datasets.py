@@ -1,0 +1,385 @@
+"""Picture sets: any folder of class folders, checked picture by picture, split without leaks, never changed on disk."""
+
+import hashlib
+import io
+import tarfile
+import zipfile
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from making import COLOURS, folder_of, paint, photograph, serving, set_of
+from PIL import Image
+from test_pictures import bytes_of, png_that_claims, rotated
+
+from shoulders import backbones, datasets, downloads, pictures, places
+from shoulders.datasets import Archive, DatasetError
+
+# ------------------------------------------------------------------------------------------ a damaged copy of every kind
+
+HEIC = b"\x00\x00\x00\x24ftypheic\x00\x00\x00\x00mif1heic" + bytes(range(200))
+KINDS = {
+    "alpha.png": (bytes_of(paint(11).convert("RGBA"), "PNG"), "converted", "alpha"),
+    "bits16.png": (bytes_of(Image.fromarray(np.full((40, 50), 40_000, np.uint16)), "PNG"), "converted", "16-bit"),
+    "bomb.png": (png_that_claims(60_000, 60_000), "skipped", "too many pixels"),
+    "clear_palette.png": (bytes_of(paint(12).convert("P"), "PNG", transparency=3), "converted", "palette, alpha"),
+    "cmyk.jpg": (bytes_of(paint(13).convert("CMYK"), "JPEG"), "converted", "CMYK"),
+    "cut.jpg": (bytes_of(paint(14), "JPEG")[:-500], "skipped", "truncated or damaged"),
+    "empty.jpg": (b"", "skipped", "zero bytes"),
+    "heic.jpg": (HEIC, "skipped", "not a picture"),
+    "palette.png": (bytes_of(paint(15).convert("P"), "PNG"), "converted", "palette"),
+    "placeholder.jpg": (bytes_of(paint(16).convert("P"), "GIF"), "skipped", "GIF"),
+    "text.jpg": (b"<html>403 forbidden</html>", "skipped", "not a picture"),
+    "turned.jpg": (bytes_of(paint(17), "JPEG", exif=rotated(6)), "converted", "EXIF rotation"),
+}
+
+
+@pytest.fixture
+def zoo(tmp_path, monkeypatch):
+    """Cats and dogs, four good pictures each and two for validation, with everything wrong that a folder can have."""
+    root = set_of(tmp_path / "zoo", train=4, valid=2)
+    for name, (content, *_) in KINDS.items():
+        (root / "train" / "cats" / name).write_bytes(content)
+    twin = (root / "valid" / "dogs" / "dogs_000.jpg").read_bytes()
+    (root / "train" / "dogs" / "twin.jpg").write_bytes(twin)
+    (root / "train" / "dogs" / "locked.jpg").write_bytes(bytes_of(paint(18), "JPEG"))
+    (root / "train" / "owls").mkdir()
+    (root / "train" / "dogs" / "Thumbs.db").write_bytes(b"junk")
+    (root / "train" / "dogs" / "._dogs_000.jpg").write_bytes(b"junk")
+    (root / "train" / "dogs" / ".ipynb_checkpoints").mkdir()
+    (root / "train" / "dogs" / ".ipynb_checkpoints" / "dogs_000-checkpoint.jpg").write_bytes(twin)
+    (root / "train" / ".ipynb_checkpoints").mkdir()
+    digest = pictures.digest
+
+    def forbids_one(path):
+        if path.name == "locked.jpg":
+            raise PermissionError(13, "Permission denied", str(path))
+        return digest(path)
+
+    monkeypatch.setattr(pictures, "digest", forbids_one)
+    return root
+
+
+def test_the_report_names_every_kind_and_nothing_else(zoo):
+    report = datasets.load(zoo).report()
+    found = {tuple(row) for row in report[["file", "part", "class", "action", "problem"]].itertuples(index=False)}
+    assert found == {(f"train/cats/{name}", "train", "cats", action, problem) for name, (_, action, problem) in KINDS.items()} | {
+        ("train/dogs/twin.jpg", "train", "dogs", "skipped", "the same picture is in the validation part"),
+        ("train/dogs/locked.jpg", "train", "dogs", "skipped", "unreadable"),
+        ("train/owls", "train", "owls", "skipped", "empty class"),
+        ("valid/owls", "valid", "owls", "skipped", "empty class"),
+    }
+    assert len(report) == len(found)
+    assert (report.query("action == 'skipped'").remedy != "").all()
+    assert (report.query("action == 'converted'").remedy == "").all()
+
+
+def test_what_is_left_is_what_can_be_used(zoo):
+    held = datasets.load(zoo)
+    converted = {name for name, (_, action, _) in KINDS.items() if action == "converted"}
+    assert held.classes == ("cats", "dogs")
+    assert {path.name for path in held.train.paths} == converted | {f"{c}_{i:03}.jpg" for c in held.classes for i in range(4)}
+    assert held.counts().to_dict() == {"train": {"cats": 4 + len(converted), "dogs": 4}, "valid": {"cats": 2, "dogs": 2}}
+    for path, label, digest in zip(held.train.paths, held.train.labels, held.train.digests):
+        assert path.parent.name == held.classes[label]
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == digest
+        assert pictures.read(path).mode == "RGB"
+
+
+def test_nothing_on_disk_changes(zoo):
+    before = photograph(zoo)
+    datasets.load(zoo)
+    datasets.load(zoo)
+    assert photograph(zoo) == before
+
+
+def test_the_second_check_decodes_nothing_and_finds_the_same(zoo, monkeypatch):
+    first = datasets.load(zoo)
+    monkeypatch.setattr(pictures, "look", lambda content: pytest.fail("decoded again"))
+    second = datasets.load(zoo)
+    assert second.findings == first.findings
+    assert second.train.paths == first.train.paths
+
+
+def test_a_leak_is_found_by_content_whatever_the_name(tmp_path):
+    root = set_of(tmp_path / "set", 3, 2)
+    (root / "train" / "cats" / "other.png").write_bytes((root / "valid" / "dogs" / "dogs_001.jpg").read_bytes())
+    held = datasets.load(root)
+    assert not set(held.train.digests) & set(held.valid.digests)
+    assert [finding["file"] for finding in held.findings] == ["train/cats/other.png"]
+
+
+# --------------------------------------------------------------------------------------------------------------- errors
+
+
+def test_one_class_alone_is_no_question(tmp_path):
+    folder_of(tmp_path / "set", {"cats": 3})
+    with pytest.raises(DatasetError, match=r"set has only one class with pictures \(cats\).*add a folder"):
+        datasets.load(tmp_path / "set")
+
+
+def test_a_second_class_without_a_good_picture_names_the_first_problem(tmp_path):
+    folder_of(tmp_path / "set", {"cats": 3})
+    (tmp_path / "set" / "dogs").mkdir()
+    (tmp_path / "set" / "dogs" / "a.jpg").write_bytes(b"no picture")
+    with pytest.raises(DatasetError, match=r"only one class.*First problem: dogs.a\.jpg: not a picture"):
+        datasets.load(tmp_path / "set")
+
+
+def test_a_class_that_only_the_validation_part_has(tmp_path):
+    root = set_of(tmp_path / "set", 2, 2)
+    folder_of(root / "valid", {"owls": 2})
+    with pytest.raises(DatasetError, match=r"set.valid has class folders that .*set.train lacks \(owls\)"):
+        datasets.load(root)
+
+
+def test_pictures_without_class_folders(tmp_path):
+    (tmp_path / "set").mkdir()
+    paint(0).save(tmp_path / "set" / "a.png")
+    with pytest.raises(DatasetError, match="holds no class folders: put the pictures of each class in a folder"):
+        datasets.load(tmp_path / "set")
+
+
+def test_no_such_folder(tmp_path):
+    with pytest.raises(DatasetError, match="nowhere is neither a folder nor a known set.*cats_vs_dogs"):
+        datasets.load(tmp_path / "nowhere")
+
+
+def test_a_known_set_that_is_not_here_names_command_and_size(tmp_path, monkeypatch):
+    monkeypatch.setattr(places, "box", lambda: tmp_path / "box")
+    with pytest.raises(DatasetError, match=r"run `shoulders fetch bees_vs_ants` \(47 MB\).*SHOULDERS_DATA.*hymenoptera_data"):
+        datasets.load("bees_vs_ants")
+
+
+@pytest.mark.parametrize("fraction", [0, 1, -0.1, 1.5, 25, float("nan")])
+def test_a_share_is_between_0_and_1(tmp_path, fraction):
+    folder_of(tmp_path / "set", {"cats": 3, "dogs": 3})
+    with pytest.raises(DatasetError, match=f"valid_fraction is {fraction}: give a share between 0 and 1"):
+        datasets.load(tmp_path / "set", valid_fraction=fraction)
+
+
+def test_one_picture_a_class_leaves_nothing_to_measure_on(tmp_path):
+    folder_of(tmp_path / "set", {"cats": 1, "dogs": 1})
+    with pytest.raises(DatasetError, match="leaves no validation pictures: put at least two pictures in each class"):
+        datasets.load(tmp_path / "set")
+
+
+# ---------------------------------------------------------------------------------------------------------------- split
+
+
+@pytest.mark.parametrize(("fraction", "cats", "dogs"), [(0.25, 3, 2), (0.5, 6, 4), (0.01, 1, 1), (0.99, 11, 7)])
+def test_the_split_is_stratified(tmp_path, fraction, cats, dogs):
+    folder_of(tmp_path / "set", {"cats": 12, "dogs": 8})
+    held = datasets.load(tmp_path / "set", valid_fraction=fraction)
+    assert held.counts().valid.to_dict() == {"cats": cats, "dogs": dogs}
+    assert len(held.train) + len(held.valid) == 20
+    assert not set(held.train.digests) & set(held.valid.digests)
+
+
+def test_the_same_seed_splits_the_same_and_another_otherwise(tmp_path):
+    folder_of(tmp_path / "set", {"cats": 12, "dogs": 12})
+    first, again, other = (datasets.load(tmp_path / "set", seed) for seed in (3, 3, 4))
+    assert first.valid.paths == again.valid.paths
+    assert first.train.paths == again.train.paths
+    assert set(first.valid.paths) != set(other.valid.paths)
+
+
+def test_the_split_goes_by_content_when_files_are_renamed_in_place(tmp_path):
+    folder_of(tmp_path / "set", {"cats": 8, "dogs": 8})
+    before = datasets.load(tmp_path / "set")
+    (tmp_path / "set").rename(tmp_path / "moved")
+    assert datasets.load(tmp_path / "moved").valid.digests == before.valid.digests
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_copies_of_a_picture_stay_on_one_side(tmp_path, seed):
+    root = folder_of(tmp_path / "set", {"cats": 6, "dogs": 6})
+    for i in range(6):
+        for copy in ("x", "y"):
+            (root / "cats" / f"{copy}{i}.jpg").write_bytes((root / "cats" / f"cats_{i:03}.jpg").read_bytes())
+    held = datasets.load(root, seed, 0.5)
+    assert not set(held.train.digests) & set(held.valid.digests)
+    assert held.counts().loc["cats"].to_dict() == {"train": 9, "valid": 9}
+
+
+@pytest.mark.parametrize("name", datasets.VALID_NAMES)
+def test_every_name_of_the_validation_part(tmp_path, name):
+    root = set_of(tmp_path / "set", 3, 2)
+    (root / "valid").rename(root / name)
+    held = datasets.load(root)
+    assert {path.parent.parent.name for path in held.valid.paths} == {name}
+    assert held.counts().to_dict() == {"train": {"cats": 3, "dogs": 3}, "valid": {"cats": 2, "dogs": 2}}
+
+
+def test_train_alone_is_split(tmp_path):
+    folder_of(tmp_path / "set" / "train", {"cats": 8, "dogs": 8})
+    assert datasets.load(tmp_path / "set").counts().valid.to_dict() == {"cats": 2, "dogs": 2}
+
+
+def test_classes_are_in_the_order_that_people_count(tmp_path):
+    folder_of(tmp_path / "set", {"10 cents": 2, "2 cents": 2, "1 cent": 2})
+    assert datasets.load(tmp_path / "set").classes == ("1 cent", "2 cents", "10 cents")
+
+
+def test_pictures_deeper_inside_a_class_count(tmp_path):
+    root = folder_of(tmp_path / "set", {"cats": 4, "dogs": 4})
+    (root / "cats" / "summer").mkdir()
+    paint(99).save(root / "cats" / "summer" / "more.png")
+    assert datasets.load(root).counts().sum(axis=1)["cats"] == 5
+
+
+# --------------------------------------------------------------------------------------------------------------- samples
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_samples_are_nested(tmp_path, seed):
+    held = datasets.load(set_of(tmp_path / "set", 14, 1)).train
+    samples = {count: set(held.sample(count, seed).tolist()) for count in (1, 5, 10, 14, 100)}
+    assert samples[1] < samples[5] < samples[10] < samples[14] == samples[100] == set(range(28))
+    for count in (1, 5, 10):
+        assert np.bincount(held.labels[sorted(samples[count])]).tolist() == [count, count]
+    np.testing.assert_array_equal(held.sample(None, seed), np.arange(28))
+
+
+def test_samples_differ_by_seed(tmp_path):
+    held = datasets.load(set_of(tmp_path / "set", 14, 1)).train
+    assert held.sample(5, 0).tolist() == held.sample(5, 0).tolist() != held.sample(5, 1).tolist()
+
+
+def test_take_keeps_everything_together(tmp_path):
+    held = datasets.load(set_of(tmp_path / "set", 4, 1)).train
+    some = held.take([6, 1])
+    assert some.paths == (held.paths[6], held.paths[1])
+    assert some.digests == (held.digests[6], held.digests[1])
+    assert some.labels.tolist() == [1, 0]
+    assert len(held.take([])) == 0
+
+
+def test_small_halves_the_validation_part(tmp_path):
+    small = datasets.load(set_of(tmp_path / "set", 6, 5)).small(4)
+    assert small.counts().to_dict() == {"train": {"cats": 4, "dogs": 4}, "valid": {"cats": 2, "dogs": 2}}
+
+
+# ---------------------------------------------------------------------------------------------------------------- fetch
+
+
+def jpeg(seed):
+    return bytes_of(paint(seed, colour=list(COLOURS.values())[seed % 2]), "JPEG")
+
+
+def tar_of(members):
+    memory = io.BytesIO()
+    with tarfile.open(fileobj=memory, mode="w:gz") as file:
+        for name, content in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            file.addfile(info, io.BytesIO(content))
+    return memory.getvalue()
+
+
+def offered(monkeypatch, name, **archives):
+    """Put archives of ours, (url, content, algorithm), in the place of a card's."""
+    ours = tuple(Archive((url,), f"{kind}:{hashlib.new(kind, body).hexdigest()}", len(body)) for url, body, kind in archives.values())
+    monkeypatch.setitem(datasets.CARDS, name, replace(datasets.CARDS[name], archives=ours))
+
+
+def test_fetch_bees_and_ants(tmp_path, monkeypatch):
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w") as file:
+        for part, count in (("train", 3), ("val", 2)):
+            for c, name in enumerate(("ants", "bees")):
+                for i in range(count):
+                    file.writestr(f"hymenoptera_data/{part}/{name}/{i}.jpg", jpeg(100 * (part == "val") + 10 * c + i))
+    body = memory.getvalue()
+    monkeypatch.setattr(places, "box", lambda: tmp_path / "box")
+    with serving(hymenoptera_data__zip=body) as server:
+        offered(monkeypatch, "bees_vs_ants", zip=(server.url("hymenoptera_data.zip"), body, "sha256"))
+        assert datasets.find("bees_vs_ants") is None
+        folder = datasets.fetch("bees_vs_ants")
+        assert datasets.fetch("bees_vs_ants") == folder == datasets.find("bees_vs_ants") == tmp_path / "data" / "hymenoptera_data"
+        assert server.asked == {"hymenoptera_data.zip": 1}
+    held = datasets.load("bees_vs_ants")
+    assert held.name == "bees_vs_ants"
+    assert held.counts().to_dict() == {"train": {"ants": 3, "bees": 3}, "valid": {"ants": 2, "bees": 2}}
+    assert held.findings == ()
+
+
+def test_fetch_arranges_the_oxford_pets_by_the_publishers_lists(tmp_path, monkeypatch):
+    trainval, test = ["Abyssinian_1", "Abyssinian_2", "beagle_1", "beagle_2"], ["Bengal_9", "pug_9"]
+    pets = {f"images/{name}.jpg": jpeg(i) for i, name in enumerate(trainval + test)}
+    junk = {"images/Abyssinian_34.mat": b"junk", "images/._pug_9.jpg": b"junk"}
+    lists = {
+        "annotations/trainval.txt": "".join(f"{name} 1 1 1\n" for name in trainval).encode(),
+        "annotations/test.txt": "".join(f"{name} 1 1 1\n" for name in test).encode(),
+        "annotations/trimaps/pug_9.png": b"junk",
+    }
+    images, annotations = tar_of(pets | junk), tar_of(lists)
+    with serving(images__tar__gz=images, annotations__tar__gz=annotations) as server:
+        offered(
+            monkeypatch, "cats_vs_dogs",
+            images=(server.url("images.tar.gz"), images, "md5"), lists=(server.url("annotations.tar.gz"), annotations, "md5"),
+        )  # fmt: skip
+        folder = datasets.fetch("cats_vs_dogs")
+    assert folder == tmp_path / "data" / "oxford-iiit-pet"
+    assert sorted(photograph(folder)) == sorted(
+        [f"train/{'cats' if name[0].isupper() else 'dogs'}/{name}.jpg" for name in trainval]
+        + ["valid/cats/Bengal_9.jpg", "valid/dogs/pug_9.jpg"]
+    )
+    assert (folder / "valid" / "dogs" / "pug_9.jpg").read_bytes() == pets["images/pug_9.jpg"]
+    assert datasets.load("cats_vs_dogs").counts().to_dict() == {"train": {"cats": 2, "dogs": 2}, "valid": {"cats": 1, "dogs": 1}}
+
+
+def test_a_set_that_ships_is_not_looked_for_in_the_network(tmp_path, monkeypatch):
+    monkeypatch.setattr(places, "box", lambda: tmp_path / "box")
+    with pytest.raises((DatasetError, downloads.DownloadError), match="felt_cats_vs_dogs"):
+        datasets.fetch("felt_cats_vs_dogs")
+    set_of(tmp_path / "box" / "felt" / "cats_vs_dogs", 2, 1)
+    assert datasets.fetch("felt_cats_vs_dogs") == tmp_path / "box" / "felt" / "cats_vs_dogs"
+
+
+def test_every_card_says_whose_it_is():
+    for name, card in datasets.CARDS.items():
+        assert card.name == name
+        assert all([card.title, card.source, card.licence, card.folders])
+        assert list(card.classes) == sorted(card.classes)
+        for archive in card.archives:
+            kind, _, digits = archive.checksum.partition(":")
+            assert len(digits) == 2 * hashlib.new(kind).digest_size
+            assert all(url.startswith("https://") and url.endswith(archive.name) for url in archive.urls)
+
+
+def test_the_checksum_of_hymenoptera_is_the_publishers():
+    (archive,) = datasets.CARDS["bees_vs_ants"].archives
+    assert archive.checksum == "sha256:fbc41b31d544714d18dd1230b1e2b455e1557766e13e67f9f5a7a23af7c02209"
+
+
+# ----------------------------------------------------------------------------------------------------------- dataloaders
+
+TRANSFORM = backbones.Transform(40, 32)
+
+
+def test_loaders_give_each_picture_once_with_its_label(tmp_path):
+    held = datasets.load(set_of(tmp_path / "set", 5, 3))
+    loaders = datasets.dataloaders(held.train, held.valid, TRANSFORM, batch_size=4, flip=False)
+    images, labels = map(torch.cat, zip(*[(images.cpu(), labels.cpu()) for images, labels in loaders.valid]))
+    assert labels.tolist() == held.valid.labels.tolist()
+    expected = TRANSFORM.batch(torch.stack([TRANSFORM.picture(path) for path in held.valid.paths]))
+    assert torch.equal(images, expected)
+    assert loaders.c == 2
+    seen = torch.cat([images.cpu() for images, _ in loaders.train]).flatten(1).double().sum(1).sort().values
+    every = TRANSFORM.batch(torch.stack([TRANSFORM.picture(path) for path in held.train.paths])).flatten(1).double().sum(1).sort().values
+    assert torch.allclose(seen, every)
+
+
+def test_flipping_mirrors_about_half_and_changes_nothing_else(tmp_path):
+    held = datasets.load(set_of(tmp_path / "set", 12, 2))
+    loaders = datasets.dataloaders(held.train, held.valid, TRANSFORM, batch_size=24)
+    torch.manual_seed(0)
+    plain = TRANSFORM.batch(torch.stack([TRANSFORM.picture(path) for path in held.train.paths]))
+    (images, _), *rest = [(images.cpu(), labels) for images, labels in loaders.train]
+    assert not rest
+    straight = [any(torch.equal(image, other) for other in plain) for image in images]
+    mirrored = [any(torch.equal(image.flip(-1), other) for other in plain) for image in images]
+    assert all(a != b for a, b in zip(straight, mirrored))
+    assert 4 <= sum(mirrored) <= 20  # of 24, each with chance one half: outside once in 700 seeds

@@ -1,0 +1,35 @@
+"""What the doctor finds, and that it never fails a first cell."""
+
+import socket
+
+from shoulders import doctor, places
+
+
+def test_network_is_asked_at_the_host_that_was_named():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = server.getsockname()
+        assert "can be reached" in doctor.examine(network=True, host=address)[-1].found
+    assert "cannot be reached" in doctor.examine(network=True, host=address)[-1].found
+
+
+def test_the_box_is_checked_byte_for_byte(tmp_path, monkeypatch):
+    monkeypatch.setattr(places, "box", lambda: tmp_path)
+    (tmp_path / "a.jpg").write_bytes(b"as made")
+    (tmp_path / "SHA256SUMS").write_text("d7d6c1d5ea3bd4de3cc0b3ae0ec9a7a0fa9cf8a0a0d0ea5c39f1d85b3a0b0c1e  a.jpg\n")
+    found = doctor._box()
+    assert not found.good and "0 of 1" in found.found
+    from shoulders import downloads
+
+    (tmp_path / "SHA256SUMS").write_text(f"{downloads.digest(tmp_path / 'a.jpg')}  a.jpg\n")
+    assert doctor._box().good
+    (tmp_path / "a.jpg").unlink()
+    assert not doctor._box().good
+
+
+def test_show_never_raises(monkeypatch, capsys):
+    def broken(network):
+        raise OSError("no such thing")
+
+    monkeypatch.setattr(doctor, "examine", broken)
+    doctor.show()
+    assert "no such thing" in capsys.readouterr().out

@@ -1,0 +1,185 @@
+"""Heads: scikit-learn's, fitted as announced, the same every time, and the same after being kept as arrays."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import log_loss
+from sklearn.model_selection import StratifiedKFold
+
+from shoulders import heads
+from shoulders.heads import HeadError
+
+STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1e0, 1e1, 1e2)
+
+
+def clouds(n=30, d=6, classes=2, apart=1.0, seed=0):
+    """`n` points of each class around centres that are `apart`."""
+    rng = np.random.default_rng(seed)
+    centres = np.random.default_rng(99).normal(0, apart, (classes, d))
+    labels = np.repeat(np.arange(classes), n)
+    return (centres[labels] + rng.normal(0, 1, (n * classes, d))).astype(np.float32) * 7 + 3, labels
+
+
+def standardised(features, by=None):
+    by = features if by is None else by
+    return (features.astype(float) - by.astype(float).mean(0)) / by.astype(float).std(0)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("head", heads.HEADS)
+def test_the_same_every_time_to_the_last_digit(head, classes):
+    features, labels = clouds(classes=classes)
+    new, _ = clouds(classes=classes, seed=1)
+    first, again = (heads.probabilities(heads.fit(head, features.copy(), labels.copy(), 3), new) for _ in range(2))
+    np.testing.assert_array_equal(first, again)
+    assert first.shape == (30 * classes, classes)
+    np.testing.assert_allclose(first.sum(1), 1, rtol=1e-6)
+    assert (first.argmax(1) == np.repeat(range(classes), 30)).mean() > 0.7
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_regulariser_is_chosen_on_folds_of_the_training_pictures(seed):
+    """By the same folds in a loop of our own."""
+    from sklearn.linear_model import LogisticRegression
+
+    features, labels = clouds(n=12, apart=0.4)
+    losses = []
+    for strength in STRENGTHS:
+        folds = []
+        for train, test in StratifiedKFold(5, shuffle=True, random_state=seed).split(features, labels):
+            model = LogisticRegression(C=strength, max_iter=1000).fit(standardised(features[train]), labels[train])
+            folds.append(log_loss(labels[test], model.predict_proba(standardised(features[test], features[train]))))
+        losses.append(np.mean(folds))
+    assert pytest.approx(STRENGTHS[int(np.argmin(losses))]) == heads.fit("logistic_regression", features, labels, seed)[-1].C
+    assert len({round(loss, 6) for loss in losses}) == 7
+
+
+def test_logistic_regression_is_at_its_minimum():
+    """There the gradient of C × (sum of log losses) + |w|² / 2 is zero."""
+    features, labels = clouds(n=40, apart=0.5)
+    fitted = heads.fit("logistic_regression", features, labels)
+    inside = standardised(features)
+    miss = heads.probabilities(fitted, features)[:, 1] - labels
+    gradient = fitted[-1].C * inside.T @ miss + fitted[-1].coef_[0]
+    assert abs(gradient).max() < 1e-2 * fitted[-1].C * abs(inside.T @ (labels - 0.5)).max()
+    assert abs(miss.sum()) < 0.05
+
+
+def test_ridge_is_the_closed_form_at_the_best_left_out_error():
+    features, labels = clouds(n=10, apart=0.5)
+    inside, targets = standardised(features), 2.0 * labels - 1
+
+    def solved(keep, alpha):
+        x, y = inside[keep], targets[keep]
+        middle, level = x.mean(0), y.mean()
+        weights = np.linalg.solve((x - middle).T @ (x - middle) + alpha * np.eye(x.shape[1]), (x - middle).T @ (y - level))
+        return weights, level - middle @ weights
+
+    def left_out(alpha):
+        errors = []
+        for i in range(len(labels)):
+            weights, level = solved(np.arange(len(labels)) != i, alpha)
+            errors.append((inside[i] @ weights + level - targets[i]) ** 2)
+        return np.mean(errors)
+
+    alphas = 1 / np.array(STRENGTHS)
+    best = alphas[np.argmin([left_out(alpha) for alpha in alphas])]
+    fitted = heads.fit("ridge", features, labels)
+    assert fitted[-1].alpha_ == pytest.approx(best)
+    weights, level = solved(np.ones(len(labels), bool), best)
+    np.testing.assert_allclose(fitted.decision_function(features), inside @ weights + level, rtol=1e-6, atol=1e-8)
+
+
+def test_neighbours_vote_after_centring_and_scaling():
+    features, labels = clouds(n=9, classes=3)
+    new, _ = clouds(n=5, classes=3, seed=4)
+    middle = features.mean(0)
+    unit = [(rows - middle) / np.linalg.norm(rows - middle, axis=1, keepdims=True) for rows in (features, new)]
+    nearest = np.argsort(-(unit[1] @ unit[0].T), axis=1)[:, :5]  # the largest cosine
+    expected = np.stack([(labels[nearest] == c).mean(1) for c in range(3)], 1)
+    np.testing.assert_allclose(heads.probabilities(heads.fit("nearest_neighbours", features, labels), new), expected)
+
+
+@pytest.mark.parametrize(("fewest", "neighbours"), [(1, 1), (2, 3), (3, 5), (20, 5)])
+def test_no_more_neighbours_than_a_small_class_can_outvote(fewest, neighbours):
+    features, labels = clouds(n=20)
+    keep = np.r_[:20, 20 : 20 + fewest]
+    assert heads.fit("nearest_neighbours", features[keep], labels[keep])[-1].n_neighbors == neighbours
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("head", heads.HEADS)
+def test_one_picture_of_a_class_is_enough(head, classes):
+    features, labels = clouds(n=1, classes=classes, apart=5)
+    fitted = heads.fit(head, features, labels)
+    assert heads.probabilities(fitted, features).argmax(1).tolist() == list(range(classes))
+
+
+@pytest.mark.parametrize("head", heads.HEADS)
+def test_labels_at_random_are_learnt_at_chance(head):
+    features, labels = clouds(n=200, apart=1)
+    rng = np.random.default_rng(5)
+    fitted = heads.fit(head, features, rng.permutation(labels))
+    new, truth = clouds(n=1000, apart=1, seed=6)
+    told = heads.probabilities(fitted, new).argmax(1)
+    assert abs((told == rng.permutation(truth)).mean() - 0.5) < 0.05  # 4.5 standard deviations
+
+
+@pytest.mark.parametrize("head", ["logistic_regression", "ridge"])
+@pytest.mark.parametrize("classes", [2, 3])
+def test_weights_give_the_scores_again(head, classes):
+    features, labels = clouds(classes=classes)
+    fitted = heads.fit(head, features, labels)
+    weights = heads.weights(fitted, classes)
+    assert weights.shape == (classes, 6)
+    scores = standardised(features) @ weights.T
+    if classes == 2:
+        np.testing.assert_array_equal(weights[0], -weights[1])
+        mine = scores[:, 1] - scores[:, 0] + fitted[-1].intercept_
+    else:
+        mine = scores + fitted[-1].intercept_
+    np.testing.assert_allclose(mine, fitted.decision_function(features), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("classes", [2, 3, 4])
+@pytest.mark.parametrize("head", heads.HEADS)
+def test_a_head_kept_as_arrays_says_the_same(head, classes, tmp_path):
+    from safetensors.numpy import load_file, save_file
+
+    features, labels = clouds(classes=classes)
+    new, _ = clouds(classes=classes, seed=8)
+    fitted = heads.fit(head, features, labels)
+    arrays = heads.to_arrays(fitted)
+    save_file(arrays, tmp_path / "head.safetensors")
+    kept = load_file(tmp_path / "head.safetensors")
+    assert {name: array.tobytes() for name, array in kept.items()} == {name: array.tobytes() for name, array in arrays.items()}
+    again = heads.from_arrays(head, kept)
+    np.testing.assert_array_equal(heads.probabilities(again, new), heads.probabilities(fitted, new))
+    assert again.predict(new).tolist() == fitted.predict(new).tolist()
+
+
+def test_ridge_probabilities_are_a_softmax_by_hand():
+    features, labels = clouds(classes=3)
+    fitted = heads.fit("ridge", features, labels)
+    scores = fitted.decision_function(features[:2])
+    expected = [[np.exp(s) / sum(np.exp(t) for t in row) for s in row] for row in scores]
+    np.testing.assert_allclose(heads.probabilities(fitted, features[:2]), expected, rtol=1e-6)
+
+
+def test_errors_say_what_would_be_right():
+    features, labels = clouds(n=3)
+    with pytest.raises(HeadError, match="No head is called 'svm': choose one of logistic_regression, ridge"):
+        heads.fit("svm", features, labels)
+    with pytest.raises(HeadError, match="at least two classes"):
+        heads.fit("ridge", features, np.zeros(6, int))
+    features[2, 1] = np.nan
+    with pytest.raises(HeadError, match="not finite"):
+        heads.fit("ridge", features, labels)
+
+
+def test_a_feature_that_never_changes_does_no_harm():
+    features, labels = clouds()
+    still = np.concatenate([features, np.full((len(features), 2), 4.2, np.float32)], 1)
+    for head in heads.HEADS:
+        told = heads.probabilities(heads.fit(head, still, labels), still)
+        assert np.isfinite(told).all()
+        np.testing.assert_allclose(told, heads.probabilities(heads.fit(head, features, labels), features), atol=1e-4)

@@ -1,0 +1,142 @@
+"""Models: what was saved says the same again, and nothing but what was saved is taken for it."""
+
+import json
+
+import numpy as np
+import pytest
+import safetensors.numpy
+import safetensors.torch
+from making import folder_of, paint, photograph, set_of
+
+from shoulders import backbones, datasets, heads, models, training
+from shoulders.models import ModelError
+from shoulders.pictures import PictureError
+
+
+@pytest.fixture
+def backbone(tmp_path):
+    """With weights from a file, as anyone's own."""
+    path = tmp_path / "weights.safetensors"
+    if not path.exists():
+        safetensors.torch.save_file(backbones.load("squeezenet1_1", "random", 4).module.state_dict(), path)
+    return backbones.load("squeezenet1_1", path)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("head", heads.HEADS)
+def test_saved_loaded_and_asked_again(tmp_path, backbone, head, classes, exact):
+    names = ("cats", "dogs", "owls")[:classes]
+    held = datasets.load(set_of(tmp_path / "set", 4, 2, names))
+    result = training.feature_extraction(backbone, held, head=head)
+    path = models.save(tmp_path / "deep" / "model.safetensors", result, backbone, held)
+    model = models.load(path)
+    assert model.classes == names
+    assert (model.backbone.digest, model.layer) == (backbone.digest, "hidden")
+    np.testing.assert_allclose(models.predict(model, held.valid.paths), result.probabilities, rtol=1e-5, atol=1e-6)
+    one = models.predict(model, [str(held.valid.paths[-1])])
+    np.testing.assert_allclose(one[0], result.probabilities[-1], rtol=1e-3, atol=1e-4)
+
+
+@pytest.fixture
+def saved(tmp_path, backbone):
+    held = datasets.load(set_of(tmp_path / "set", 3, 2))
+    result = training.feature_extraction(backbone, held, layer="features.6")
+    return models.save(tmp_path / "model.safetensors", result, backbone, held, "features.6"), result, held
+
+
+def test_the_card_says_where_it_comes_from(saved, backbone):
+    path, result, held = saved
+    card = models.load(path).card
+    assert card["weights_sha256"] == backbone.digest
+    assert card["transform"] == {"resize": 256, "crop": 224, "interpolation": "bilinear",
+                                 "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}  # fmt: skip
+    assert (card["layer"], card["classes"], card["n_train"], card["n_valid"]) == ("features.6", ["cats", "dogs"], 6, 4)
+    assert (card["accuracy"], card["low"], card["high"]) == (result.accuracy, *result.interval)
+    assert models.load(path).layer == "features.6"
+
+
+def test_other_weights_are_refused_and_moved_ones_can_be_named(tmp_path, saved, backbone):
+    path, *_ = saved
+    safetensors.torch.save_file(backbones.load("squeezenet1_1", "random", 5).module.state_dict(), tmp_path / "others.safetensors")
+    with pytest.raises(ModelError, match=r"was fitted on other weights of squeezenet1_1 \(sha256 .*give the file with --weights"):
+        models.load(path, tmp_path / "others.safetensors")
+    moved = tmp_path / "moved.safetensors"
+    (tmp_path / "weights.safetensors").rename(moved)
+    with pytest.raises(backbones.BackboneError, match="--weights FILE"):
+        models.load(path)
+    assert models.load(path, moved).backbone.digest == backbone.digest
+
+
+def test_weights_that_changed_in_their_place_are_refused(tmp_path, saved):
+    safetensors.torch.save_file(backbones.load("squeezenet1_1", "random", 5).module.state_dict(), tmp_path / "weights.safetensors")
+    with pytest.raises(ModelError, match="other weights"):
+        models.load(saved[0])
+
+
+def test_random_weights_are_drawn_again(tmp_path):
+    backbone = backbones.load("squeezenet1_1", "random", 7)
+    held = datasets.load(set_of(tmp_path / "set", 2, 1))
+    result = training.feature_extraction(backbone, held)
+    model = models.load(models.save(tmp_path / "m.safetensors", result, backbone, held))
+    assert model.backbone.digest == backbone.digest
+    np.testing.assert_allclose(models.predict(model, held.valid.paths), result.probabilities, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("content", [b"a text", b"", b"\x08\0\0\0\0\0\0\0{}      "], ids=["text", "empty", "no card"])
+def test_another_file_is_no_model(tmp_path, content):
+    (tmp_path / "notes.txt").write_bytes(content)
+    with pytest.raises(ModelError, match=r"notes\.txt is no model file: give one that `shoulders compare"):
+        models.load(tmp_path / "notes.txt")
+
+
+def test_weights_and_missing_files_are_no_models(tmp_path, backbone):
+    for name in ("weights.safetensors", "nowhere.safetensors"):
+        with pytest.raises(ModelError, match=f"{name} is no model file"):
+            models.load(tmp_path / name)
+    safetensors.numpy.save_file({"a": np.zeros(2)}, tmp_path / "strange.safetensors", metadata={"card": "no json"})
+    with pytest.raises(ModelError, match=r"strange\.safetensors is no model file"):
+        models.load(tmp_path / "strange.safetensors")
+
+
+@pytest.mark.parametrize("card", [{}, [], {"backbone": "squeezenet1_1"}])
+def test_a_card_that_is_not_ours(tmp_path, card):
+    safetensors.numpy.save_file({"mean": np.zeros(2)}, tmp_path / "theirs.safetensors", metadata={"card": json.dumps(card)})
+    with pytest.raises(ModelError, match=r"theirs\.safetensors is no model file"):
+        models.load(tmp_path / "theirs.safetensors")
+
+
+def test_when_saving_fails_the_old_model_stays_and_nothing_half_written(tmp_path, saved, backbone, monkeypatch):
+    path, result, held = saved
+    before = photograph(tmp_path)
+
+    def breaks(arrays, part, metadata):
+        part.write_bytes(b"half")
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(safetensors.numpy, "save_file", breaks)
+    with pytest.raises(OSError, match="No space left"):
+        models.save(path, result, backbone, held)
+    assert photograph(tmp_path) == before
+
+
+def test_only_a_head_on_features_is_saved(tmp_path, saved, backbone):
+    from dataclasses import replace
+
+    _, result, held = saved
+    with pytest.raises(ModelError, match="only the head of a feature extraction is saved, not fine_tuning"):
+        models.save(tmp_path / "no.safetensors", replace(result, regime="fine_tuning"), backbone, held)
+    assert not (tmp_path / "no.safetensors").exists()
+
+
+def test_a_picture_that_cannot_be_read_is_named(tmp_path, saved):
+    (tmp_path / "text.jpg").write_text("no picture")
+    paint(1).save(tmp_path / "good.png")
+    with pytest.raises(PictureError, match=r"text\.jpg: not a picture"):
+        models.predict(models.load(saved[0]), [tmp_path / "good.png", tmp_path / "text.jpg"])
+
+
+def test_asking_leaves_nothing_behind(tmp_path, saved):
+    folder = folder_of(tmp_path / "new", {"cats": 2})
+    before = photograph(tmp_path)
+    models.predict(models.load(saved[0]), sorted(folder.rglob("*.jpg")))
+    assert photograph(tmp_path) == before

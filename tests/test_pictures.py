@@ -1,0 +1,267 @@
+"""One picture: read as a person would see it, or refused with its name, what is wrong, and the remedy."""
+
+import io
+import json
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from making import paint
+from PIL import Image
+
+from shoulders import pictures, places
+from shoulders.pictures import PictureError, Verdict
+
+
+def png_that_claims(width, height):
+    """A valid PNG header of that size, and next to nothing behind it."""
+
+    def chunk(kind, body):
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b"")
+
+
+def bytes_of(image, kind, **options):
+    memory = io.BytesIO()
+    image.save(memory, kind, **options)
+    return memory.getvalue()
+
+
+def rotated(orientation):
+    exif = Image.Exif()
+    exif[274] = orientation
+    return exif
+
+
+def close(image, expected, within):
+    difference = np.asarray(image, float) - np.asarray(expected, float)
+    assert image.size == expected.size
+    assert np.abs(difference).mean() < within
+
+
+# ----------------------------------------------------------------------------------------------------------------- read
+
+UNDONE = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_90, 7: Image.Transpose.TRANSVERSE, 8: Image.Transpose.ROTATE_270,
+}  # fmt: skip
+"""What a camera that writes this orientation did to the scene: its inverse is what the reader must do."""
+
+
+@pytest.mark.parametrize("orientation", sorted(UNDONE))
+def test_exif_rotation_comes_out_upright(tmp_path, orientation):
+    scene = paint(1)
+    scene.transpose(UNDONE[orientation]).save(tmp_path / "a.png", exif=rotated(orientation))
+    np.testing.assert_array_equal(pictures.read(tmp_path / "a.png"), scene)
+
+
+def test_exif_rotation_of_a_jpeg(tmp_path):
+    scene = paint(1)
+    scene.transpose(Image.Transpose.ROTATE_90).save(tmp_path / "a.jpg", exif=rotated(6), quality=98)
+    close(pictures.read(tmp_path / "a.jpg"), scene, 5)
+    assert np.abs(np.asarray(scene.rotate(180), float) - np.asarray(scene, float)).mean() > 20  # which would be seen
+
+
+def test_alpha_is_laid_on_white(tmp_path):
+    values = np.zeros((4, 6, 4), np.uint8)
+    values[..., 0], values[:, :2, 3], values[:, 2:4, 3] = 200, 255, 51  # opaque, one fifth opaque, transparent; all red 200
+    Image.fromarray(values).save(tmp_path / "a.png")
+    seen = np.asarray(pictures.read(tmp_path / "a.png"))
+    assert seen[0, [0, 2, 4]].tolist() == [[200, 0, 0], [244, 204, 204], [255, 255, 255]]
+
+
+def test_palette_and_its_transparent_colour(tmp_path):
+    image = Image.new("P", (4, 2), 0)
+    image.putpalette([10, 20, 30, 200, 100, 50])
+    image.putpixel((3, 1), 1)
+    image.save(tmp_path / "plain.png")
+    image.save(tmp_path / "clear.png", transparency=0)
+    plain, clear = (np.asarray(pictures.read(tmp_path / name)) for name in ("plain.png", "clear.png"))
+    assert plain[0, 0].tolist() == [10, 20, 30]
+    assert clear[0, 0].tolist() == [255, 255, 255]
+    assert plain[1, 3].tolist() == clear[1, 3].tolist() == [200, 100, 50]
+
+
+def test_sixteen_bits_become_eight(tmp_path):
+    Image.fromarray(np.array([[0, 257, 32896, 65535]], np.uint16)).save(tmp_path / "a.png")
+    assert np.asarray(pictures.read(tmp_path / "a.png"))[0].tolist() == [[v] * 3 for v in (0, 1, 128, 255)]
+
+
+def test_cmyk_grey_and_black_and_white(tmp_path):
+    scene = paint(2)
+    scene.convert("CMYK").save(tmp_path / "cmyk.jpg", quality=98)
+    scene.convert("L").save(tmp_path / "grey.png")
+    scene.convert("1").save(tmp_path / "bits.png")
+    close(pictures.read(tmp_path / "cmyk.jpg"), scene, 3)
+    np.testing.assert_array_equal(pictures.read(tmp_path / "grey.png"), scene.convert("L").convert("RGB"))
+    np.testing.assert_array_equal(pictures.read(tmp_path / "bits.png"), scene.convert("1").convert("RGB"))
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr", "I", "I;16", "F"])
+def test_every_mode_becomes_rgb(mode):
+    image = Image.new(mode, (5, 4))
+    rgb = pictures.to_rgb(image)
+    assert (rgb.mode, rgb.size) == ("RGB", (5, 4))
+
+
+def test_a_large_jpeg_is_decoded_smaller_but_not_too_small(tmp_path):
+    paint(3, (1600, 1200)).save(tmp_path / "a.jpg", quality=95)
+    assert pictures.read(tmp_path / "a.jpg").size == (1600, 1200)
+    assert pictures.read(tmp_path / "a.jpg", at_least=300).size == (400, 300)
+    assert pictures.read(tmp_path / "a.jpg", at_least=301).size == (800, 600)
+    assert pictures.read(tmp_path / "a.jpg", at_least=601).size == (1600, 1200)
+
+
+CONTENTS = {
+    "zero bytes": b"",
+    "not a picture": b"this is no picture, whatever its name says",
+    "GIF": bytes_of(paint(0).convert("P"), "GIF"),
+    "truncated or damaged": bytes_of(paint(0), "JPEG")[:-400],
+    "too many pixels": png_that_claims(40_000, 30_000),
+}
+
+
+@pytest.mark.parametrize("problem", [name for name in CONTENTS if name != "GIF"])
+def test_an_error_names_the_file_what_is_wrong_and_the_remedy(tmp_path, problem):
+    (tmp_path / "odd.jpg").write_bytes(CONTENTS[problem])
+    with pytest.raises(PictureError) as error:
+        pictures.read(tmp_path / "odd.jpg")
+    said, verdict = str(error.value), pictures.look(CONTENTS[problem])
+    assert said == f"{tmp_path / 'odd.jpg'}: {verdict.problem}. {verdict.remedy}"
+
+
+def test_a_missing_file_is_unreadable(tmp_path):
+    with pytest.raises(PictureError, match=r"none\.jpg: unreadable\. Check the file's permissions"):
+        pictures.read(tmp_path / "none.jpg")
+
+
+# ----------------------------------------------------------------------------------------------------------------- look
+
+
+@pytest.mark.parametrize("problem", CONTENTS)
+def test_what_cannot_be_used_is_skipped_for_its_reason(problem):
+    verdict = pictures.look(CONTENTS[problem])
+    assert (verdict.action, verdict.problem) == ("skipped", problem)
+    assert verdict.remedy.endswith(".")
+
+
+def test_a_bomb_is_refused_by_its_header_alone(monkeypatch):
+    monkeypatch.setattr(Image.Image, "load", lambda self: pytest.fail("decoded"))
+    assert len(CONTENTS["too many pixels"]) < 200
+    assert pictures.look(CONTENTS["too many pixels"]).problem == "too many pixels"
+    assert pictures.look(png_that_claims(15_001, 10_000)).problem == "too many pixels"  # below Pillow's own limit
+
+
+def oddities():
+    scene = paint(0)
+    palette = scene.convert("P")
+    yield "", bytes_of(scene, "JPEG")
+    yield "", bytes_of(scene.convert("L"), "PNG")
+    yield "CMYK", bytes_of(scene.convert("CMYK"), "JPEG")
+    yield "palette", bytes_of(palette, "PNG")
+    yield "palette, alpha", bytes_of(palette, "PNG", transparency=0)
+    yield "16-bit", bytes_of(Image.fromarray(np.zeros((4, 4), np.uint16)), "PNG")
+    yield "alpha", bytes_of(scene.convert("RGBA"), "PNG")
+    yield "alpha", bytes_of(scene.convert("LA"), "PNG")
+    yield "EXIF rotation", bytes_of(scene, "JPEG", exif=rotated(6))
+    yield "alpha, EXIF rotation", bytes_of(scene.convert("RGBA"), "PNG", exif=rotated(3))
+
+
+@pytest.mark.parametrize(("found", "content"), oddities())
+def test_what_is_converted_is_named(found, content):
+    assert pictures.look(content) == (Verdict("converted", found) if found else Verdict("used"))
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "I;16", "F", "I"])
+def test_what_the_check_lets_through_can_be_read(mode):
+    """The check must never promise a picture at which the first lesson then stops."""
+    content = bytes_of(Image.new(mode, (5, 4)), "TIFF")
+    if pictures.look(content).action != "skipped":
+        assert pictures.read(io.BytesIO(content)).mode == "RGB"
+
+
+# ------------------------------------------------------------------------------------------------------- check, memory
+
+
+def three(tmp_path):
+    paths = [tmp_path / name for name in ("a.png", "b.png", "c.jpg")]
+    for i, path in enumerate(paths[:2]):
+        paint(i).save(path)
+    paths[2].write_bytes(b"")
+    return paths
+
+
+def test_check_keeps_the_order_and_looks_once(tmp_path, monkeypatch):
+    paths = three(tmp_path)
+    first = pictures.check(paths)
+    assert [verdict.action for _, verdict in first] == ["used", "used", "skipped"]
+    monkeypatch.setattr(pictures, "look", lambda content: pytest.fail("decoded again"))
+    assert pictures.check(paths[::-1]) == first[::-1]
+
+
+def test_the_memory_goes_by_content_not_by_name(tmp_path, monkeypatch):
+    paths = three(tmp_path)
+    pictures.check(paths)
+    paths[0].rename(tmp_path / "renamed.png")
+    paths[1].write_bytes(b"other bytes under the same name")
+    looked, look = [], pictures.look
+    monkeypatch.setattr(pictures, "look", lambda content: looked.append(content) or look(content))
+    found = pictures.check([tmp_path / "renamed.png", paths[1]])
+    assert [verdict.problem for _, verdict in found] == ["", "not a picture"]
+    assert looked == [b"other bytes under the same name"]
+
+
+def test_a_torn_last_line_costs_one_look_and_no_more(tmp_path, monkeypatch):
+    paths = three(tmp_path)
+    expected = pictures.check(paths)
+    memory = places.cache() / "checked-pictures-1.jsonl"
+    memory.write_bytes(memory.read_bytes()[:-20])
+    looked, look = [], pictures.look
+    monkeypatch.setattr(pictures, "look", lambda content: looked.append(content) or look(content))
+    assert pictures.check(paths) == expected
+    assert looked == [b""]
+    assert pictures.check(paths) == expected
+    assert looked == [b""]  # the line after the torn one is whole
+
+
+@pytest.mark.parametrize("line", ["", "{}", "[1]", '"x"', '{"sha256": "x"}', '{"sha256": "x", "colour": 1}', "\0\0"])
+def test_strange_lines_in_the_memory_are_passed_over(tmp_path, line):
+    paths = three(tmp_path)
+    memory = places.cache() / "checked-pictures-1.jsonl"
+    memory.parent.mkdir(parents=True)
+    memory.write_text(line + "\n")
+    assert [verdict.action for _, verdict in pictures.check(paths)] == ["used", "used", "skipped"]
+
+
+def test_an_interrupted_check_goes_on_where_it_stopped(tmp_path, monkeypatch):
+    paths = three(tmp_path)
+    look = pictures.look
+
+    def stops(content):
+        if not content:
+            raise KeyboardInterrupt
+        return look(content)
+
+    monkeypatch.setattr(pictures, "look", stops)
+    with pytest.raises(KeyboardInterrupt):
+        pictures.check(paths)
+    remembered = [json.loads(line) for line in (places.cache() / "checked-pictures-1.jsonl").read_text().splitlines() if line]
+    assert [entry["action"] for entry in remembered] == ["used", "used"]
+
+
+def test_a_path_that_cannot_be_read_is_skipped(tmp_path, monkeypatch):
+    paths = three(tmp_path)
+    digest = pictures.digest
+
+    def forbidden(path):
+        if path == paths[1]:
+            raise PermissionError(path)
+        return digest(path)
+
+    monkeypatch.setattr(pictures, "digest", forbidden)
+    found = pictures.check([*paths, tmp_path / "gone.png"])
+    assert [verdict.problem for _, verdict in found] == ["", "unreadable", "zero bytes", "unreadable"]
+    assert [key == "" for key, _ in found] == [False, True, False, True]

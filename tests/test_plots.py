@@ -1,0 +1,80 @@
+"""Figures say what is in the numbers: read back from the axes, not from the code."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from making import network, set_of
+
+from shoulders import datasets, plots, training
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory):
+    held = datasets.load(set_of(tmp_path_factory.mktemp("set"), 6, 5))
+    found = training.feature_extraction(network(), held)
+    sure = np.array([[0.9, 0.1]] * 4 + [[0.3, 0.7]] + [[0.2, 0.8]] * 3 + [[0.95, 0.05]] * 2)  # 4 + 3 right, 1 + 2 wrong
+    return replace(found, probabilities=sure)
+
+
+def texts(ax):
+    return [text.get_text() for text in ax.texts]
+
+
+def test_confusion_holds_the_counts(result):
+    drawing = plots.confusion(result)
+    assert texts(drawing.figure.axes[0]) == ["4", "1", "2", "3"]
+    assert drawing.words == "3 of 10 pictures are told wrongly."
+
+
+def test_mistakes_come_most_confident_first(result):
+    drawing = plots.mistakes(result, network().transform)
+    shown = [ax.get_title() for ax in drawing.figure.axes if ax.get_title()]
+    assert shown == ["cats? 95%", "cats? 95%", "dogs? 70%"]
+
+
+def test_no_mistakes_is_said(result):
+    right = replace(result, probabilities=np.eye(2)[result.valid.labels])
+    assert plots.mistakes(right, network().transform).words == "All 10 pictures are told rightly."
+
+
+def test_accuracies_and_intervals_are_where_the_result_says(result):
+    drawing = plots.accuracies(["one", "two"], [result, replace(result, probabilities=np.eye(2)[result.valid.labels])], "Two", chance=0.5)
+    line = drawing.figure.axes[0].containers[0]
+    assert np.allclose(line[0].get_xdata(), [0.7, 1.0])
+    low, high = result.interval
+    assert np.allclose(line[2][0].get_segments()[0][:, 0], [low, high])
+    assert "70.0% (one)" in drawing.words and "100.0% (two)" in drawing.words
+
+
+def test_votes_are_the_strongest_of_each_side():
+    strengths = np.array([0.1, -3, 2, -0.2, 0.3, 1])
+    drawing = plots.votes(list("abcdef"), strengths, ("cats", "dogs"), most=2)
+    assert [label.get_text() for label in drawing.figure.axes[0].get_yticklabels()] == ["b", "d", "f", "c"]
+    assert drawing.words == "“b” speaks most for cats, “c” most for dogs."
+
+
+def test_comparison_draws_means_over_seeds(result):
+    runs = ((5, 0, 0.6), (5, 1, 0.8), (10, 0, 0.9))
+    rows = [dict(result.row(), per_class=n, n_train=2 * n, seed=seed, accuracy=a, low=a - 0.1, high=1.0) for n, seed, a in runs]
+    drawing = plots.comparison(rows)
+    line = drawing.figure.axes[0].containers[0]
+    assert np.allclose(line[0].get_xdata(), [5, 10]) and np.allclose(line[0].get_ydata(), [0.7, 0.9])
+    half = 1.96 * np.std([0.6, 0.8], ddof=1) / np.sqrt(2)
+    assert np.allclose(line[2][0].get_segments()[0][:, 1], [0.7 - half, 0.7 + half])
+
+
+def test_a_drawing_is_a_picture_and_a_sentence(result, tmp_path, monkeypatch, capsys):
+    import base64
+
+    import IPython.display
+
+    shown = []
+    monkeypatch.setattr(IPython.display, "display", lambda data, **kwargs: shown.append((data, kwargs)))
+    drawing = plots.confusion(result)
+    drawing._ipython_display_()
+    data, about = shown[0]
+    assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
+    assert about["metadata"]["image/png"]["alt"] == drawing.words == capsys.readouterr().out.strip()
+    assert "written to" in drawing.save(tmp_path / "deep" / "er.png")
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["er.png"]
