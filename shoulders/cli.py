@@ -153,7 +153,7 @@ COLUMNS = (
 def _cells(row):
     words = [row[name] for name in ("regime", "head", "backbone", "per_class", "seed")]
     shares = [f"{row['accuracy']:.1%}", f"{row['low']:.1%} to {row['high']:.1%}"]
-    return [*words, *shares, row["n_valid"], row["n_train"], f"{row['seconds']:.1f}", "yes" if row["cached"] else "no"]
+    return [*words, *shares, row["n_valid"], row["n_train"], f"{row['seconds_total']:.1f}", "yes" if row["cached"] else "no"]
 
 
 def _say_findings(held):

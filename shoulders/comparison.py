@@ -132,7 +132,7 @@ class _Memory:
 
     def get(self, key):
         row = self.known.get(key)
-        return row and {**row, "cached": True, "seconds_features": 0.0, "seconds_train": 0.0, "seconds": 0.0}
+        return row and {**row, "cached": True, "seconds_features": 0.0, "seconds_train": 0.0, "seconds_total": 0.0}
 
     def put(self, key, row):
         with locked(self.path), open(self.path, "a", encoding="utf-8") as file:

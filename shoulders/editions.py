@@ -22,7 +22,7 @@ class Need:
 
     pictures: str
     backbone: str
-    per_class: int = 300
+    per_class: int = 150
 
 
 NEEDS = {

@@ -82,7 +82,9 @@ def load(path, weights=None) -> Model:
         with safe_open(path, "np") as file:
             card = json.loads((file.metadata() or {})["card"])
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
-    except (OSError, SafetensorError, KeyError, ValueError) as error:
+        if missing := {"head", "backbone", "weights_sha256", "weights_file", "layer", "classes"} - set(card):
+            raise KeyError(*missing)
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{path} is no model file: give one that `shoulders compare … --save FILE` wrote.") from error
     backbone = _backbone(card, weights)
     if backbone.digest != card["weights_sha256"]:

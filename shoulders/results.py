@@ -109,7 +109,7 @@ class Result:
             "accuracy": self.accuracy, "low": low, "high": high, "n_valid": len(self.valid), "n_train": self.n_train,
             "classes": len(self.valid.classes),
             "seconds_features": self.seconds["features"], "seconds_train": self.seconds["train"],
-            "seconds": self.seconds["total"], "cached": self.cached, "trained_parameters": self.trained_parameters,
+            "seconds_total": self.seconds["total"], "cached": self.cached, "trained_parameters": self.trained_parameters,
             "device": self.device, "precision": self.precision,
         }  # fmt: skip
 

@@ -101,18 +101,26 @@ def check_scenes(report):
 
 
 def network(backbone):
-    """Features (n, d) of pictures (n, h, w, 3) from a frozen network of the package: NAME or NAME=FILE."""
+    """Features (n, d) of pictures (n, h, w, 3) from a frozen network of the package: NAME or NAME=FILE.
+
+    The whole picture goes in, at the size the network was made for or the picture's own if that is smaller: a toy may
+    stand at the edge, which the usual crop would cut off.
+    """
     import torch
 
     from shoulders import backbones
     name, _, file = backbone.partition("=")
     loaded = backbones.load(name, weights=file or None)
 
+    def whole(picture):
+        side = min(loaded.transform.crop, len(picture))
+        return torch.from_numpy(np.array(Image.fromarray(picture).resize((side, side), Image.BILINEAR))).permute(2, 0, 1)
+
     @torch.no_grad()
     def features(images):
         out = []
         for start in range(0, len(images), 32):
-            batch = torch.stack([loaded.transform.picture(Image.fromarray(x)) for x in images[start:start + 32]])
+            batch = torch.stack([whole(x) for x in images[start:start + 32]])
             out.append(loaded.module.features(loaded.transform.batch(batch)).mean((2, 3)))
         return torch.cat(out).numpy()
     return features

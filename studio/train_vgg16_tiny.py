@@ -255,7 +255,7 @@ def crops(pictures, index, px, scale, generator):
 def orthogonalised(matrix, steps=5):
     """The nearest matrix with orthonormal rows or columns, roughly, by a Newton-Schulz iteration.
 
-    The five coefficients' quintic is Keller Jordan's (https://kellerjordan.github.io/posts/muon/): singular values end
+    The quintic's three coefficients are Keller Jordan's (https://kellerjordan.github.io/posts/muon/): singular values end
     between about 0.7 and 1.2, which is close enough, after far fewer steps than the textbook cubic needs.
     """
     a, b, c = 3.4445, -4.7750, 2.0315
@@ -643,7 +643,7 @@ def recipe():
         "batch": BATCH,
         "parts_of_a_batch_normalised_apart": PARTS,
         "optimiser": "Muon (momentum 0.95, kernels kept at a fixed length) for convolutions; AdamW for norms and head, "
-        f"learning rate {ADAMW_SHARE} of Muon's, weight decay 0.05 on the head's matrix",
+        f"learning rate {ADAMW_SHARE} of Muon's (0.1 in epochs 1 and 2), weight decay 0.05 on the head's matrix",
         "augmentation": "random crop (aspect 0.87 to 1.15), mirroring",
         "loss": "cross-entropy with label smoothing",
         "average": "moving average of the weights, 0.01 a step; BatchNorm measured again on "

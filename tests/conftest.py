@@ -1,19 +1,22 @@
 """Every test has places of its own: no test sees, or changes, the pictures, weights and caches of this machine."""
 
 import pytest
+import torch
 
 from shoulders import devices
+
+torch.set_num_threads(1)  # the networks here are tiny: threads that wait for each other on a busy machine cost more than they give
 
 
 @pytest.fixture(autouse=True)
 def own_places(tmp_path, monkeypatch, request):
     """Caches, weights and picture sets in the test's own folder (the photographs stay where they are, for those who ask)."""
     monkeypatch.setenv("SHOULDERS_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
     if "photographs" not in request.fixturenames:
+        monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
         monkeypatch.setenv("SHOULDERS_DATA", str(tmp_path / "data"))
-    for name in ("SHOULDERS_EDITION", "SHOULDERS_PICTURES", "SHOULDERS_BACKBONE", "SHOULDERS_WEIGHTS"):
-        monkeypatch.delenv(name, raising=False)
+        for name in ("SHOULDERS_EDITION", "SHOULDERS_PICTURES", "SHOULDERS_BACKBONE", "SHOULDERS_WEIGHTS"):
+            monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture

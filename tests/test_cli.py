@@ -38,7 +38,7 @@ def test_compare_save_predict_on_a_folder_of_ones_own(own_set, weights, tmp_path
     first = shoulders(*words, "--json", tmp_path / "1.json", "--plot", tmp_path / "p.png", "--save", tmp_path / "m.safetensors")
     second = shoulders(*words, "--json", tmp_path / "2.json")
     rows, again = (json.loads((tmp_path / f"{n}.json").read_text()) for n in (1, 2))
-    wanted = "regime head backbone per_class seed accuracy low high n_valid n_train seconds_features seconds_train seconds cached device precision"
+    wanted = "regime head backbone per_class seed accuracy low high n_valid n_train seconds_features seconds_train seconds_total cached device precision"
     assert set(wanted.split()) <= set(rows[0])
     assert [(row["per_class"], row["seed"], row["n_train"]) for row in rows] == [(2, 0, 4), (2, 1, 4), ("all", 0, 12), ("all", 1, 12)]
     assert [row["cached"] for row in rows][0] is False

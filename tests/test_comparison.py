@@ -27,7 +27,7 @@ def counted(monkeypatch, stop_at=None):
             raise KeyboardInterrupt
         return regime(*args, **kwargs)
 
-    monkeypatch.setitem(comparison.REGIMES, "feature_extraction", counting)
+    monkeypatch.setitem(comparison._RUN, "feature_extraction", counting)
     return runs
 
 

@@ -8,9 +8,17 @@ import safetensors.numpy
 import safetensors.torch
 from making import folder_of, paint, photograph, set_of
 
-from shoulders import backbones, datasets, heads, models, training
+from shoulders import backbones, datasets, features, heads, models, training
 from shoulders.models import ModelError
-from shoulders.pictures import PictureError
+
+
+def asked(model, paths):
+    """Probabilities, shape (n, classes), of pictures that can all be read."""
+    rows = models.answers(model, paths)
+    assert [row["file"] for row in rows] == [str(path) for path in paths]
+    for row in rows:
+        assert row["probabilities"][row["class"]] == row["probability"] == max(row["probabilities"].values())
+    return np.array([[row["probabilities"][name] for name in model.classes] for row in rows])
 
 
 @pytest.fixture
@@ -32,8 +40,8 @@ def test_saved_loaded_and_asked_again(tmp_path, backbone, head, classes, exact):
     model = models.load(path)
     assert model.classes == names
     assert (model.backbone.digest, model.layer) == (backbone.digest, "hidden")
-    np.testing.assert_allclose(models.predict(model, held.valid.paths), result.probabilities, rtol=1e-5, atol=1e-6)
-    one = models.predict(model, [str(held.valid.paths[-1])])
+    np.testing.assert_allclose(asked(model, held.valid.paths), result.probabilities, rtol=1e-5, atol=1e-6)
+    one = asked(model, [str(held.valid.paths[-1])])
     np.testing.assert_allclose(one[0], result.probabilities[-1], rtol=1e-3, atol=1e-4)
 
 
@@ -79,7 +87,7 @@ def test_random_weights_are_drawn_again(tmp_path):
     result = training.feature_extraction(backbone, held)
     model = models.load(models.save(tmp_path / "m.safetensors", result, backbone, held))
     assert model.backbone.digest == backbone.digest
-    np.testing.assert_allclose(models.predict(model, held.valid.paths), result.probabilities, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(asked(model, held.valid.paths), result.probabilities, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("content", [b"a text", b"", b"\x08\0\0\0\0\0\0\0{}      "], ids=["text", "empty", "no card"])
@@ -128,15 +136,32 @@ def test_only_a_head_on_features_is_saved(tmp_path, saved, backbone):
     assert not (tmp_path / "no.safetensors").exists()
 
 
-def test_a_picture_that_cannot_be_read_is_named(tmp_path, saved):
+def test_a_picture_that_cannot_be_read_has_a_row_with_its_problem(tmp_path, saved):
     (tmp_path / "text.jpg").write_text("no picture")
     paint(1).save(tmp_path / "good.png")
-    with pytest.raises(PictureError, match=r"text\.jpg: not a picture"):
-        models.predict(models.load(saved[0]), [tmp_path / "good.png", tmp_path / "text.jpg"])
+    model, good = models.load(saved[0]), tmp_path / "good.png"
+    rows = models.answers(model, [tmp_path / "text.jpg", good, tmp_path / "gone.jpg"])
+    assert [set(row) for row in rows] == [{"file", "problem"}, {"file", "class", "probability", "probabilities"}, {"file", "problem"}]
+    assert "text.jpg: not a picture" in rows[0]["problem"] and "gone.jpg: unreadable" in rows[2]["problem"]
+    np.testing.assert_array_equal(list(rows[1]["probabilities"].values()), asked(model, [good])[0])
+
+
+def test_saved_features_are_what_was_extracted_and_no_model(tmp_path, backbone):
+    held = datasets.load(set_of(tmp_path / "set", 3, 2))
+    card = models.save_features(tmp_path / "features.safetensors", held, backbone)
+    kept = safetensors.numpy.load_file(tmp_path / "features.safetensors")
+    for part in ("train", "valid"):
+        pictures = getattr(held, part)
+        np.testing.assert_array_equal(kept[part], features.extract(backbone, pictures)["hidden"])
+        assert kept[f"{part}_labels"].tolist() == pictures.labels.tolist()
+        assert card["files"][part] == [str(path) for path in pictures.paths]
+    assert (card["n_train"], card["n_valid"], card["dimensions"], card["weights_sha256"]) == (6, 4, 512, backbone.digest)
+    with pytest.raises(ModelError, match=r"features\.safetensors is no model file"):
+        models.load(tmp_path / "features.safetensors")
 
 
 def test_asking_leaves_nothing_behind(tmp_path, saved):
     folder = folder_of(tmp_path / "new", {"cats": 2})
     before = photograph(tmp_path)
-    models.predict(models.load(saved[0]), sorted(folder.rglob("*.jpg")))
+    asked(models.load(saved[0]), sorted(folder.rglob("*.jpg")))
     assert photograph(tmp_path) == before

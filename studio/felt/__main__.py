@@ -1,4 +1,4 @@
-"""python -m studio.felt SET [--only CLASS] [--limit N] [--jobs N]; python -m studio.felt sheets | card."""
+"""python -m studio.felt SET [--only CLASS ...] [--limit N] [--jobs N]; python -m studio.felt sheets | card."""
 import subprocess
 import sys
 
@@ -7,11 +7,12 @@ import typer
 from . import card, sets, sheets, work
 
 
-def main(what: str, only: str | None = None, limit: int | None = None, jobs: int = 1,
+def main(what: str, only: list[str] | None = None, limit: int | None = None, jobs: int = 1,
          share: str = typer.Option("0/1", hidden=True)):
     """Render a set (cats_vs_dogs, bees_vs_ants, shelf), draw the contact `sheets`, or write the `card`.
 
-    `--limit` takes the first N pictures of each class and split; finished pictures are skipped.
+    `--only` may be given more than once; `--limit` takes the first N pictures of each class and split; finished
+    pictures are skipped.
     """
     if what == "sheets":
         return sheets.draw_all()
@@ -20,7 +21,7 @@ def main(what: str, only: str | None = None, limit: int | None = None, jobs: int
     if jobs > 1:
         raise typer.Exit(max(_jobs(jobs)))
     mine, of = map(int, share.split("/"))
-    cards = [card for card in sets.write_cards(what) if only in (None, card["class"])][mine::of]
+    cards = [card for card in sets.write_cards(what) if not only or card["class"] in only][mine::of]
     if limit is not None:
         cards = [card for card in cards if sets.number(card) < limit]
     work.render(what, [card for card in cards if not work.is_done(what, card)])
