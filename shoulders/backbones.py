@@ -286,6 +286,10 @@ def _timm_card(name):
         return None
     config = timm.models.get_pretrained_cfg(name)
     size = config.input_size[-1]
+    if config.crop_mode != "center":
+        raise BackboneError(
+            f"{name} crops its pictures by {config.crop_mode!r}, which is not known here: choose another network."
+        )
     return Card(
         name=name,
         library="timm",
@@ -329,6 +333,11 @@ def weights_path(card: Card) -> Path | None:
         return _timm_file(card, fetch=False)
     path = _hub_folder() / Path(card.url).name
     return path if path.exists() else None
+
+
+def on_disk(name: str) -> bool:
+    """Whether a network's published weights are on this machine."""
+    return (name != "vgg16_tiny" or name in cards()) and weights_path(card(name)) is not None
 
 
 def _hub_folder():

@@ -147,10 +147,11 @@ def need_layer(backbone: Backbone, layer: str) -> None:
         raise BackboneError(
             f"{backbone.name} has no layer {layer!r} that answers with one tensor: for instance {near}, hidden, classes."
         )
-    if seen[layer][2] > 1:
-        raise BackboneError(
-            f"{layer!r} of {backbone.name} runs {seen[layer][2]} times in one pass: choose the block that holds it."
-        )
+    _, shape, runs = seen[layer]
+    if len(shape) == 3 and shape[0] == shape[1] != shape[2]:
+        raise BackboneError(f"{layer!r} of {backbone.name} gives maps with the channels last, {shape}: choose hidden or classes.")
+    if runs > 1:
+        raise BackboneError(f"{layer!r} of {backbone.name} runs {runs} times in one pass: choose the block that holds it.")
 
 
 def pooled(output: torch.Tensor) -> torch.Tensor:
@@ -251,7 +252,7 @@ def _drop(network, name, above):
 
 
 def blocks(network: nn.Module) -> list[list[str]]:
-    """The layers with weights, grouped in the order of the network: what "unfreeze the last two blocks" counts.
+    """The layers with weights, grouped in the order of the network: what `blocks=2` of fine-tuning counts.
 
     A residual stage or an inverted bottleneck is one block; in a plain chain such as VGG16 a block ends at its pooling.
     """

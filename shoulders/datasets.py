@@ -247,6 +247,8 @@ def _unpack_pets(archives, folder):
                 name = line.split()[0] + ".jpg"
                 goal = room / "set" / part / ("cats" if name[0].isupper() else "dogs") / name
                 goal.parent.mkdir(parents=True, exist_ok=True)
+                if name not in images:
+                    raise DatasetError(f"{archives[0]} lacks {name}, which {names} lists: delete both archives and fetch again.")
                 images[name].rename(goal)
         return room / "set"
 
@@ -291,7 +293,7 @@ def load(source, seed: int = 0, valid_fraction: float = 0.25) -> PictureSet:
     else:
         train, valid = (_pictures(used, part, classes) for part in ("train", "valid"))
     _need_both(folder, train, valid)
-    return PictureSet(str(source) if str(source) in CARDS else folder.name, train, valid, tuple(found))
+    return PictureSet(str(source) if str(source) in CARDS else folder.resolve().name, train, valid, tuple(found))
 
 
 class _Row(NamedTuple):

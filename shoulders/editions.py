@@ -58,15 +58,18 @@ def choose(lesson: str) -> Edition:
 
     ``SHOULDERS_EDITION=pocket|full`` decides; without it, full where everything it needs is on disk, else pocket.
     ``SHOULDERS_PICTURES`` (a folder or a set's name), ``SHOULDERS_BACKBONE`` (a name) and ``SHOULDERS_WEIGHTS`` (a file)
-    put others in the place of the lesson's own.
+    put others in the place of the lesson's own, in both editions.
 
     Raises
     ------
     EditionError
         When the wanted edition lacks something; names the command that brings it.
     """
-    need = _need(lesson)
-    return (_full if decide(lesson) == "full" else _pocket)(need, *_why(need))
+    name, need = decide(lesson), _need(lesson)
+    pictures, backbone = _chosen(need, name)
+    held = datasets.load(pictures).small(need.per_class)
+    network = backbones.load(backbone, os.environ.get("SHOULDERS_WEIGHTS") or None)
+    return Edition(name, held, network, " ".join(_sentences(name, need, held, network)))
 
 
 def decide(lesson: str) -> str:
@@ -78,15 +81,21 @@ def decide(lesson: str) -> str:
         As `choose`.
     """
     need = _need(lesson)
-    wanted, missing = _why(need)
+    wanted = os.environ.get("SHOULDERS_EDITION", "")
     if wanted not in ("", "pocket", "full"):
         raise EditionError(f"SHOULDERS_EDITION is {wanted!r}: say pocket or full, or leave it out.")
+    missing = _missing(need, "full")
     if wanted == "full" and missing:
-        raise EditionError(f"The full edition of lesson {lesson} lacks {' and '.join(missing)}. {_how(need)}")
+        raise EditionError(f"The full edition of lesson {lesson} lacks {' and '.join(missing)}: run {_command(missing)}.")
     if wanted != "pocket" and not missing:
         return "full"
-    if "vgg16_tiny" not in backbones.cards() or datasets.find(f"felt_{need.pictures}") is None:
-        raise EditionError(f"The pocket edition is not in this copy of the course. For the full one: {_command(need)}.")
+    if lack := _missing(need, "pocket"):
+        full = (
+            f"; for the full edition, run {_command(missing)}"
+            if missing
+            else "; the full edition is here: unset SHOULDERS_EDITION"
+        )
+        raise EditionError(f"The pocket edition of lesson {lesson} lacks {' and '.join(lack)} in this copy of the course{full}.")
     return "pocket"
 
 
@@ -96,61 +105,39 @@ def _need(lesson):
     return NEEDS[lesson]
 
 
-def _why(need):
-    """What the learner asked for, and what the full edition lacks."""
-    return os.environ.get("SHOULDERS_EDITION", ""), _missing(need)
+def _chosen(need, edition):
+    """Pictures and backbone of an edition, after the learner's own wishes."""
+    own = (f"felt_{need.pictures}", "vgg16_tiny") if edition == "pocket" else (need.pictures, need.backbone)
+    return os.environ.get("SHOULDERS_PICTURES") or own[0], os.environ.get("SHOULDERS_BACKBONE") or own[1]
 
 
-def _chosen(need):
-    """Pictures, backbone and weights of the full edition, after the learner's own wishes."""
-    return (
-        os.environ.get("SHOULDERS_PICTURES") or need.pictures,
-        os.environ.get("SHOULDERS_BACKBONE") or need.backbone,
-        os.environ.get("SHOULDERS_WEIGHTS") or None,
-    )
+def _missing(need, edition):
+    """Names of the set and of the network that an edition needs and that are not on this machine."""
+    pictures, backbone = _chosen(need, edition)
+    no_pictures = pictures in datasets.CARDS and datasets.find(pictures) is None
+    no_weights = not os.environ.get("SHOULDERS_WEIGHTS") and not backbones.on_disk(backbone)
+    return [pictures] * no_pictures + [backbone] * no_weights
 
 
-def _missing(need):
-    pictures, backbone, weights = _chosen(need)
-    missing = []
-    if pictures in datasets.CARDS and datasets.find(pictures) is None:
-        missing.append(f"the pictures {pictures}")
-    if weights is None and backbones.weights_path(backbones.card(backbone)) is None:
-        missing.append(f"the weights of {backbone}")
-    return missing
-
-
-def _full(need, wanted, missing):
-    pictures, backbone, weights = _chosen(need)
-    held = datasets.load(pictures).small(need.per_class)
-    network = backbones.load(backbone, weights)
-    reason = "SHOULDERS_EDITION says so" if wanted else "everything it needs is on this machine"
-    return Edition("full", held, network, f"This is the full edition, because {reason}: {_what(held, network)}.")
-
-
-def _pocket(need, wanted, missing):
-    held, network = datasets.load(f"felt_{need.pictures}"), backbones.load("vgg16_tiny")
-    lack = f"{' and '.join(missing)} are not on this machine"
-    return Edition(
-        "pocket", held, network,
-        f"This is the pocket edition, because {'SHOULDERS_EDITION says so' if wanted else lack}: {_what(held, network)}. The "
-        "pictures are renderings of felt animals, not photographs, and the network is small: read its numbers as a "
-        f"demonstration. {_how(need)}",
-    )  # fmt: skip
-
-
-def _what(held, network):
+def _sentences(name, need, held, network):
+    wanted, missing = os.environ.get("SHOULDERS_EDITION"), _missing(need, "full")
+    lack = f"{' and '.join(missing)} {'are' if len(missing) > 1 else 'is'} not on this machine"
+    reason = "SHOULDERS_EDITION says so" if wanted else lack if missing else "everything it needs is on this machine"
     pictures = f"{len(held.train)} + {len(held.valid)} pictures of {' and '.join(held.classes)}"
-    return f"{pictures}, and {network.name}, trained on {network.card.trained_on}"
+    yield f"This is the {name} edition, because {reason}: {pictures}, and {network.name}, trained on {network.card.trained_on}."
+    if held.name.startswith("felt_"):
+        yield "The pictures are renderings of felt animals, not photographs, and the network is small: its numbers are a demonstration."
+    if name == "pocket":
+        switch = f"run {_command(missing)}" if missing else "unset SHOULDERS_EDITION"
+        yield f"For the full edition, {switch}, then restart this notebook."
 
 
-def _how(need):
-    return f"To switch: {_command(need)}, then run this cell again."
+def _command(names):
+    return f"`shoulders fetch {' '.join(names)}` ({downloads.size(sum(_bytes(name) for name in names))})"
 
 
-def _command(need):
-    size = datasets.CARDS[need.pictures].bytes + backbones.card(need.backbone).bytes
-    return f"`shoulders fetch {need.pictures} {need.backbone}` ({downloads.size(size)})"
+def _bytes(name):
+    return datasets.CARDS[name].bytes if name in datasets.CARDS else backbones.card(name).bytes
 
 
 @dataclass(frozen=True)

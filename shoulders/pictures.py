@@ -18,6 +18,13 @@ from shoulders.progress import track
 MOST_PIXELS = 150_000_000
 """A picture with more pixels is not decoded: a small file can unpack to many gigabytes (a decompression bomb)."""
 
+# Pillow's own notes on sizes and EXIF: we say what matters ourselves. Once and for Pillow alone: `catch_warnings` in the threads
+# that decode would now and then leave every warning of the process switched off.
+warnings.filterwarnings("ignore", module=r"PIL\.")
+
+LONGEST = 50
+"""Nor is one whose longer side is more than this many times the shorter: scaled to a network's size it would be huge."""
+
 _ORIENTATION = 274  # the EXIF tag
 
 
@@ -39,7 +46,7 @@ _REMEDY = {
     "not a picture": "Remove it, or convert it to JPEG or PNG (HEIC: export as JPEG).",
     "truncated or damaged": "Copy or download the file again.",
     "GIF": "GIFs among photographs are placeholders or animations; save it as PNG or JPEG if it belongs to the class.",
-    "too many pixels": f"Make it smaller than {MOST_PIXELS // 1_000_000} megapixels.",
+    "too many pixels": f"Make it smaller than {MOST_PIXELS // 1_000_000} megapixels, and no side over {LONGEST} times the other.",
     "unreadable": "Check the file's permissions.",
 }
 
@@ -94,11 +101,9 @@ def _to_8_bit(image):
 
 
 def _open(path):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Pillow's own notes on sizes and EXIF: we say what matters ourselves
-        image = Image.open(path)
-    if image.width * image.height > MOST_PIXELS:
-        raise Image.DecompressionBombError("too many pixels")
+    image = Image.open(path)
+    if image.width * image.height > MOST_PIXELS or max(image.size) > LONGEST * min(image.size):
+        raise Image.DecompressionBombError("too many pixels, or a thread")
     return image
 
 
@@ -169,12 +174,15 @@ def check(paths) -> list[tuple[str, Verdict]]:
         The sha256 of the file's bytes (``''`` where it cannot be read) and what `look` said of them.
     """
     memory = places.cache() / "checked-pictures-1.jsonl"
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    pool = ThreadPoolExecutor(os.cpu_count())
+    try:
         digests = list(pool.map(_digest, paths))
         known = {"": _skipped("unreadable"), **_remembered(memory)}
         new = {digest: path for digest, path in zip(digests, paths) if digest not in known}
         if new:
             known |= _look_at(new, memory, pool)
+    finally:
+        pool.shutdown(cancel_futures=True)  # who interrupts a check does not wait for the pictures still to come
     return [(digest, known[digest]) for digest in digests]
 
 

@@ -244,7 +244,9 @@ def comparison(rows) -> Drawing:
     for (regime, held), colour, mark in zip(table.groupby("regime", sort=False), COLOURS, "os^"):
         points = held.groupby("pictures").apply(_mean_and_interval, include_groups=False)
         reach = [(points["mean"] - points.low).clip(0), (points.high - points["mean"]).clip(0)]
-        ax.errorbar(points.index, points["mean"], yerr=reach, fmt=f"{mark}-", color=colour, capsize=3, label=regime.replace("_", " "))
+        ax.errorbar(
+            points.index, points["mean"], yerr=reach, fmt=f"{mark}-", color=colour, capsize=3, label=regime.replace("_", " ")
+        )
     ax.set_xscale("log")
     ticks = sorted(table.pictures.unique())
     ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])

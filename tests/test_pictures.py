@@ -138,6 +138,18 @@ def test_a_missing_file_is_unreadable(tmp_path):
         pictures.read(tmp_path / "none.jpg")
 
 
+def test_reading_never_touches_the_warnings_of_the_process(tmp_path, monkeypatch):
+    """Threads that decode share them: changed and put back at once by two, they can stay switched off for good."""
+    import warnings
+
+    paint(1).save(tmp_path / "a.png")
+    seen, opened, filters = [], Image.open, warnings.filters
+    monkeypatch.setattr(Image, "open", lambda path: seen.append(warnings.filters is filters) or opened(path))
+    pictures.read(tmp_path / "a.png")
+    pictures.look((tmp_path / "a.png").read_bytes())
+    assert seen == [True, True]
+
+
 # ----------------------------------------------------------------------------------------------------------------- look
 
 

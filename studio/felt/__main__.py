@@ -29,7 +29,7 @@ def main(what: str, only: list[str] | None = None, limit: int | None = None, job
 
 def _jobs(count):
     """Blender can not be forked or spawned inside Python: each job is a command of its own."""
-    own = [arg for arg in sys.argv[1:]]
+    own = sys.argv[1:]
     where = own.index("--jobs")
     del own[where:where + 2]
     jobs = [subprocess.Popen([sys.executable, "-m", "studio.felt", *own, "--share", f"{i}/{count}"])

@@ -12,10 +12,10 @@ POSES = ["stand", "walk", "sit", "lie", "curl"]
 # Family -> legs, trunk length, girth, head size, and what makes the head.
 CATS = {
     "shorthair": dict(legs=.80, trunk=1.45, girth=.40, head=.56, muzzle=.0, ear=1.0, ears="cat", tail="long", tuft=1.0),
-    "longhair": dict(legs=.70, trunk=1.35, girth=.46, head=.60, muzzle=-.05, ear=.8, ears="cat", tail="plume", tuft=1.7),
+    "longhair": dict(legs=.70, trunk=1.35, girth=.46, head=.60, muzzle=-.05, ear=.8, ears="cat", tail="plume", tuft=1.3),
     "slender": dict(legs=1.0, trunk=1.6, girth=.31, head=.50, muzzle=.06, ear=1.12, ears="cat", tail="whip", tuft=.6),
     "kitten": dict(legs=.55, trunk=1.0, girth=.34, head=.60, muzzle=-.02, ear=1.05, ears="cat", tail="short", tuft=.9),
-    "forest": dict(legs=.82, trunk=1.6, girth=.46, head=.57, muzzle=.05, ear=1.15, ears="cat", tail="plume", tuft=1.6),
+    "forest": dict(legs=.82, trunk=1.6, girth=.46, head=.57, muzzle=.05, ear=1.15, ears="cat", tail="plume", tuft=1.25),
 }
 DOGS = {
     "retriever": dict(legs=.95, trunk=1.55, girth=.45, head=.52, muzzle=.50, ear=1.0, ears="flop", tail="feather", tuft=1.2),
@@ -24,7 +24,7 @@ DOGS = {
     "dachshund": dict(legs=.42, trunk=1.9, girth=.36, head=.48, muzzle=.62, ear=1.15, ears="flop", tail="sabre", tuft=.6),
     "terrier": dict(legs=.80, trunk=1.15, girth=.38, head=.52, muzzle=.42, ear=.8, ears="fold", tail="stub", tuft=1.2),
     "poodle": dict(legs=1.0, trunk=1.2, girth=.42, head=.50, muzzle=.55, ear=1.3, ears="flop", tail="pompon", tuft=1.4),
-    "spitz": dict(legs=.72, trunk=1.15, girth=.48, head=.52, muzzle=.40, ear=.75, ears="prick", tail="curl", tuft=1.8),
+    "spitz": dict(legs=.72, trunk=1.15, girth=.48, head=.52, muzzle=.40, ear=.75, ears="prick", tail="curl", tuft=1.4),
     "puppy": dict(legs=.55, trunk=1.0, girth=.36, head=.58, muzzle=.33, ear=1.1, ears="flop", tail="stub", tuft=.9),
 }
 FAMILIES = {"cats": CATS, "dogs": DOGS}
@@ -42,7 +42,7 @@ def draw_manner(rng):
 
 def draw_shape(kind, rng):
     families = FAMILIES[kind]
-    often = np.array([.5 if families[f]["ears"] == "prick" else 1.0 for f in families])
+    often = np.array([.4 if families[f]["ears"] == "prick" else 1.0 for f in families])
     family = str(rng.choice(list(families), p=often / often.sum()))
     wobble = {key: round(float(rng.normal(1, .07)), 3) for key in ("legs", "trunk", "girth", "head", "muzzle", "ear")}
     return {"family": family, "wobble": wobble, "tongue": bool(kind == "dogs" and rng.random() < .25)}
@@ -172,7 +172,7 @@ def _add_tail(toy, body, manner, pose):
 
 
 def _add_head(toy, kind, body, shape, manner, pose):
-    size, chest = 1.3 * body["head"], pose["chest"]
+    size, chest = 1.38 * body["head"], pose["chest"]
     reach = body["girth"] * .8 + size * .85
     asleep = pose.get("asleep", False)
     if asleep:

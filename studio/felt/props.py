@@ -52,6 +52,12 @@ def _mug(rng):
     return [(v, f, None), (handle, faces.tolist(), None)]
 
 
+def _edge(angle, out, up, width):
+    """One edge of a leaf that grows away from the middle at `angle`."""
+    d, n = np.array([np.cos(angle), np.sin(angle)]), np.array([-np.sin(angle), np.cos(angle)])
+    return np.c_[np.outer(out, d) + np.outer(width, n), up]
+
+
 def _plant(rng):
     v, f = lathe([(0, 0), (.26, 0), (.36, .5), (.3, .5), (0, .45)])
     green = materials.plain("leaf", (rng.uniform(.03, .12), rng.uniform(.15, .3), .04), .5)
@@ -61,9 +67,7 @@ def _plant(rng):
         t = np.linspace(0, 1, 6)
         out, up = long * lean * t, .45 + long * (t - .55 * lean * t**2)
         width = .13 * np.sin(np.pi * np.clip(t * .93 + .07, 0, 1))
-        d, n = np.array([np.cos(a), np.sin(a)]), np.array([-np.sin(a), np.cos(a)])
-        edge = lambda s: np.c_[np.outer(out, d) + s * np.outer(width, n), up]
-        parts.append((np.vstack([edge(1), edge(-1)]), [[i, i + 1, i + 7, i + 6] for i in range(5)], green))
+        parts.append((np.vstack([_edge(a, out, up, width), _edge(a, out, up, -width)]), [[i, i + 1, i + 7, i + 6] for i in range(5)], green))
     return parts
 
 
@@ -135,9 +139,8 @@ def _flower_perch(card, size, rng):
         t = np.linspace(0, 1, 6)
         width = size * .5 * np.sin(np.pi * np.clip(.12 + .86 * t, 0, 1)) ** .8
         out, up = size * (.35 + 1.35 * t), size * (-.12 + .12 * np.sin(2.5 * t))
-        d, n = np.array([np.cos(a), np.sin(a)]), np.array([-np.sin(a), np.cos(a)])
-        edge = lambda s: np.c_[np.outer(out, d) + s * np.outer(width, n), up - .06 * size * abs(s)]
-        mesh_object("petal", np.vstack([edge(1), edge(0), edge(-1)]),
+        low = up - .06 * size
+        mesh_object("petal", np.vstack([_edge(a, out, low, width), _edge(a, out, up, 0 * width), _edge(a, out, low, -width)]),
                     [[k * 6 + i, k * 6 + i + 1, k * 6 + i + 7, k * 6 + i + 6] for k in (0, 1) for i in range(5)], petals)
     v, f = lathe([(0, 0), (.3, -.01), (.5, -.06), (.55, -.14), (0, -.2)])
     mesh_object("disc", v * size, f, materials.plain("disc", (.45, .26, .03), .95))

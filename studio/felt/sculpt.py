@@ -8,6 +8,7 @@ import numpy as np
 from skimage.measure import marching_cubes
 
 FAR = 9.0
+STRAIGHT = np.eye(3)
 HOLLOW = "hollow"  # a lump of this part is carved out of what was there before it
 
 
@@ -60,7 +61,7 @@ def limb(points, radii, part, flat=None, blend=0.06):
     return Limb(points, radii, part, flat, blend)
 
 
-def moved(lump, turn=np.eye(3), shift=(0, 0, 0), scale=1.0):
+def moved(lump, turn=STRAIGHT, shift=(0, 0, 0), scale=1.0):
     """The same lump, scaled, then turned, then shifted."""
     shift = np.asarray(shift, float)
     if isinstance(lump, Ball):

@@ -17,7 +17,8 @@ FIRST_SEED = {"cats_vs_dogs": 10_000, "bees_vs_ants": 20_000, "shelf": 30_000}
 WOOLS = {"cats_vs_dogs": wool.PETS, "bees_vs_ants": wool.INSECTS, "shelf": wool.PETS + ["yellow", "red"]}
 
 
-FILL = {"cats_vs_dogs": (.62, .92), "bees_vs_ants": (.4, .82), "shelf": (.5, .85)}
+VIEWS = {"cats_vs_dogs": stage.View((.68, .94), portrait=.36, around=(.7, 1.05), in_front=.1, second=.05),
+         "bees_vs_ants": stage.View((.4, .82)), "shelf": stage.View((.5, .85))}
 
 
 def draw_card(name, kind, split, number, seed):
@@ -26,7 +27,7 @@ def draw_card(name, kind, split, number, seed):
     Two generators: the first draws place, coat and manner and never sees the class; the second draws the shape.
     """
     blind, shaping = np.random.default_rng([seed, 1]), np.random.default_rng([seed, 2])
-    params = {"place": stage.draw_place(blind, FILL[name]), "coat": wool.draw_coat(blind, WOOLS[name])}
+    params = {"place": stage.draw_place(blind, VIEWS[name]), "coat": wool.draw_coat(blind, WOOLS[name])}
     if name == "cats_vs_dogs":
         params |= {"manner": animals.draw_manner(blind), "shape": animals.draw_shape(kind, shaping)}
     elif name == "bees_vs_ants":

@@ -1,6 +1,7 @@
 """The stage: ground, backdrop, light, camera. `draw_place` never learns which class will stand on it."""
 import os
 import tempfile
+from dataclasses import dataclass
 
 import bpy
 import numpy as np
@@ -17,11 +18,23 @@ GREENS = [(.06, .15, .02), (.12, .22, .03), (.20, .26, .05), (.04, .10, .03), (.
 LAMPS = [(1, .93, .85), (1, .82, .62), (.85, .92, 1), (1, 1, 1), (1, .88, .75)]
 
 
-def draw_place(rng, fill=(.45, .85)):
-    """Where a picture is taken, from where, and in which light: plain values.
+@dataclass(frozen=True)
+class View:
+    """How the pictures of a set are framed, the same for all its classes.
 
-    `fill`: range of the share of the frame that the toy takes (root of the area of its bounding box).
+    `fill`: range of the share of the frame that the toy takes (root of the area of its bounding box); `portrait`,
+    `in_front`, `second`: how often only the head is framed, something stands before the toy, another stands behind;
+    `around`: how far the camera goes round the toy (radians), in portraits and otherwise.
     """
+    fill: tuple
+    portrait: float = .22
+    around: tuple = (.8, 1.3)
+    in_front: float = .17
+    second: float = .08
+
+
+def draw_place(rng, view):
+    """Where a picture is taken, from where, and in which light: plain values."""
     u = lambda a, b: round(float(rng.uniform(a, b)), 3)
     outdoors = bool(rng.random() < .5)
     kinds = ["gravel", "grass", "sand", "concrete", "leaves", "grass"] if outdoors else \
@@ -30,7 +43,7 @@ def draw_place(rng, fill=(.45, .85)):
     colours = GREENS if ground in ("grass",) else EARTHS
     pick = lambda options: [round(float(c * f), 4) for c, f in
                             zip(options[rng.integers(len(options))], rng.uniform(.85, 1.18, 3))]
-    portrait = bool(rng.random() < .22)
+    portrait = bool(rng.random() < view.portrait)
     return {
         "outdoors": outdoors, "ground": ground, "ground_colours": [pick(colours), pick(colours)],
         "ground_scale": u(.7, 1.5), "ground_turn": u(0, 3.14),
@@ -42,18 +55,18 @@ def draw_place(rng, fill=(.45, .85)):
         "sun": [u(.25, 1.35), u(-2.6, 2.6), u(2.0, 4.5), u(.02, .3)] if outdoors else None,
         "lamps": [[u(-2.4, 2.4), u(.35, 1.3), u(3.0, 6.0), u(.6, 2.2), int(rng.integers(len(LAMPS))), u(.4, 1.0)]
                   for _ in range(0 if outdoors else int(rng.integers(1, 4)))],
-        "camera": {"azimuth": u(-.8, .8) if portrait else u(-1.3, 1.3),
+        "camera": {"azimuth": u(-view.around[not portrait], view.around[not portrait]),
                    "elevation": round(float(np.clip(abs(rng.normal(.22, .22)), .03, 1.0)), 3),
-                   "lens": float(rng.choice([35, 50, 70, 100])), "fill": u(*fill),
+                   "lens": float(rng.choice([35, 50, 70, 100])), "fill": u(*view.fill),
                    "shift": [u(-1, 1), u(-1, 1)], "roll": round(float(rng.normal(0, .05)), 3),
                    "aperture": u(.02, .16), "portrait": portrait},
         "exposure": u(-.25, .25), "warmth": u(-.12, .12),
         "props": [{"kind": str(rng.choice(props.PROPS)), "side": u(.55, 1.25) * int(rng.choice([-1, 1])),
                    "depth": u(-1.2, .55), "size": u(.25, .75), "colour": pick(props.PAINTS)}
                   for _ in range(int(rng.choice([0, 1, 2, 3], p=[.3, .4, .2, .1])))],
-        "in_front": None if portrait or rng.random() > .17 else {"kind": str(rng.choice(props.PROPS)), "side": u(-.6, .6),
+        "in_front": None if portrait or rng.random() > view.in_front else {"kind": str(rng.choice(props.PROPS)), "side": u(-.6, .6),
                                                      "depth": u(1.1, 1.5), "size": u(.2, .4), "colour": pick(props.PAINTS)},
-        "second": None if rng.random() > .08 else {"side": u(.8, 1.4) * int(rng.choice([-1, 1])), "depth": u(-1.4, -.5),
+        "second": None if rng.random() > view.second else {"side": u(.8, 1.4) * int(rng.choice([-1, 1])), "depth": u(-1.4, -.5),
                                                    "turn": u(-1, 1)},
     }
 

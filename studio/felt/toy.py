@@ -30,7 +30,7 @@ class Toy:
         self.colours.update(other.colours)
         return self
 
-    def moved(self, turn=np.eye(3), shift=(0, 0, 0), scale=1.0):
+    def moved(self, turn=sculpt.STRAIGHT, shift=(0, 0, 0), scale=1.0):
         """The same toy, scaled, turned, shifted."""
         put = lambda p: scale * np.asarray(p, float) @ turn.T + np.asarray(shift, float)
         times = lambda r: np.asarray(r, float) * scale
