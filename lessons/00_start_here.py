@@ -14,7 +14,7 @@
 # Is this machine ready?
 #
 # A network that has learned to see one thing can be taught to see another, with few pictures and in minutes.
-# In these lessons you do that, and you measure what it gains you. Press Shift and Enter to run a cell, and start here:
+# Here you do that, and you measure what it gains you. Press Shift and Enter to run a cell, and start with this one:
 
 # %% tags=["this-machine"]
 from shoulders import doctor
@@ -22,14 +22,15 @@ from shoulders import doctor
 doctor.show()
 
 # %% [markdown]
-# A line that begins with `NOT` says what to do about it. Every other line is good news.
+# A line that begins with `NOT` says what to do about it. The other lines are for information and stop nothing: `not here`
+# means the full edition, which you may fetch later.
 #
 # ## The lessons
 #
 # <!-- lessons -->
 # <!-- /lessons -->
 #
-# In each lesson you guess first and run then. The exercises check themselves and give hints; notebooks with the
+# In each lesson you guess first, then run. The exercises check themselves and give hints; notebooks with the
 # solutions lie in the folder `solutions`.
 #
 # ## Your own pictures
@@ -42,10 +43,11 @@ doctor.show()
 #     glasses/  one.jpg  two.jpg  …
 # ```
 #
-# Then ask your question in a terminal:
+# Then ask your question in a terminal (in JupyterLab: File, New, Terminal), in the course's folder:
 #
 # ```
-# shoulders compare pictures
+# .venv/bin/shoulders compare pictures
 # ```
 #
-# A lesson takes them too: set `SHOULDERS_PICTURES` to the folder before you start JupyterLab.
+# (On Windows `.venv\Scripts\shoulders`.) Lesson 01 takes two classes of your own too: stop JupyterLab and start it with
+# `SHOULDERS_PICTURES=/path/to/pictures make lab`. Its text will go on speaking of cats and dogs.

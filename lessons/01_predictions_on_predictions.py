@@ -13,18 +13,18 @@
 # %% [markdown]
 # # 01 · Predictions on predictions
 #
-# *Minutes: 25 teaching, 20 exercises.*
+# *Minutes: 25 teaching, 20 exercises.* In the full edition, without a graphics card, waiting comes on top.
 #
-# Somebody has already taught a network to see. It names cups, cars and mushrooms, and nobody ever asked it *your*
-# question. In this lesson you ask it: **cat or dog?** You will not teach it to see. You will listen to what it says.
+# Somebody has already taught a network to see. It names teapots, sports cars and mushrooms, and nobody ever asked it
+# *your* question. In this lesson you ask it: **cat or dog?** You will not teach it to see. You will listen to what it says.
 #
 # When you are through, you will be able to
 #
-# * ask a pretrained network what it sees in a picture, and read its answer with care;
-# * build a classifier on top of another classifier's predictions;
+# * ask a **pretrained** network (one that has already learnt) what it sees in a picture, and read its answer with care;
+# * build a **classifier** (a thing that sorts pictures into classes) on top of another classifier's predictions;
 # * cut off a network's head and use what lies beneath, at any depth;
 # * fine-tune the top of a network, and say what it cost and what it brought;
-# * recognise the most common mistake in this craft from its symptoms.
+# * recognise a common and silent mistake from its symptoms.
 #
 # You need some Python. You need to know nothing about neural networks: new words are **bold** where they first appear.
 
@@ -46,14 +46,15 @@ exercise = exercises.lesson_01(edition)
 print(edition)
 
 # %% [markdown]
-# The pictures come in two parts. The network's new top may learn from the **training** part. The **validation** part is
-# for judging it: no picture there is ever learnt from.
+# The pictures come in two parts. What you build on the network may learn from the **training** part. The **validation**
+# part is for judging it: no picture there is ever learnt from.
 
 # %%
 pictures.counts()
 
 # %% [markdown]
-# Look at them before any machine does. What would *you* use to tell the two apart? Ears? Noses? The floor?
+# Look at them before any machine does (cropped and shrunk to what the network takes in: if they look coarse, so they do to
+# it). What would *you* use to tell the two apart? Ears? Noses? The floor?
 
 # %%
 some = np.random.default_rng(1).choice(len(pictures.train), 12, replace=False)
@@ -66,24 +67,24 @@ plots.show_pictures(
 # %% [markdown]
 # ## Predict before you run
 #
-# The network below has never heard our question. Suppose we only *listen* to it, and draw one line between what it says
-# about cats and what it says about dogs. Of 100 new pictures, how many will come out on the right side? Guessing blindly
-# gives 50. Write your guess down, as a number from 0 to 100, before you go on.
+# The network below has never heard our question. Suppose we only *listen* to its answers, and learn which answers go with
+# cats and which with dogs. Of 100 new pictures, how many will be named correctly? Guessing blindly gives 50. Write your
+# guess down, as a number from 0 to 100, before you go on.
 
 # %%
-my_guess = 75
+my_guess = 75  # write yours here
 
 # %% [markdown]
 # ## Step 1: ask it about one picture
 #
 # A network of this kind is a long chain of **layers**. The last one, its **head**, gives one number for each thing it can
 # name: the larger the number, the more the picture looks like that thing to the network. These numbers are called
-# **scores**.
+# **scores**. What a network has learnt is stored in many other numbers inside it, its **weights**.
 
 # %%
 one = pictures.valid.paths[4]
 scores = features.look(network, [one], "classes")["classes"][0]
-print(f"{network.name} gives {len(scores)} scores; the first five are {scores[:5].round(1)}")
+print(f"{network.name} gives {len(scores)} scores, from {scores.min():.1f} to {scores.max():.1f}")
 
 # %% [markdown]
 # ### Exercise 1: from scores to probabilities
@@ -104,10 +105,11 @@ def softmax(scores):
     ### END LEARNER
 
 
-exercise.softmax.check(softmax(np.array([1.0, 2.0, 1000.0])))
+exercise.softmax.check(softmax(np.array([998.0, 999.0, 1000.0])))
 
 # %% [markdown]
-# Stuck? `exercise.softmax.hint()` gives a first hint, `exercise.softmax.hint(2)` a stronger one, then there is one more.
+# Stuck? Every exercise has three hints, each stronger than the one before: `exercise.softmax.hint()`, then
+# `exercise.softmax.hint(2)` and `exercise.softmax.hint(3)`.
 #
 # <details><summary>Solution</summary>
 #
@@ -120,7 +122,8 @@ exercise.softmax.check(softmax(np.array([1.0, 2.0, 1000.0])))
 # </details>
 #
 # Now the answer can be read. Look at the five things that the network finds likeliest. Do they make sense? Would *you*
-# call them wrong, or beside the point?
+# call them wrong, or beside the point? (The cell uses the course's own `heads.softmax`, so that it runs in any case. Put
+# yours in its place.)
 
 # %%
 shares = heads.softmax(scores)
@@ -133,31 +136,36 @@ plots.guesses(
 )
 
 # %% [markdown]
-# Whatever it said, it could only choose among the things it was taught. A new picture is described in the words of an old
-# world. That is not a defect: it is the whole idea of this lesson. A thing that looks like *a bit of teddy bear, a bit of
-# lion cub* may well be told from a thing that looks like *a bit of sheepdog, a bit of mop*.
+# Whatever it said, it could only choose among the things it was taught. It may even have named a breed: a few kinds of cat
+# and dog are among them. But it has no word for *cat* and none for *dog*, and nobody told it that the kinds belong
+# together. A new picture is described in the words of an old world. That is not a defect: it is the whole idea of this
+# lesson. What looks like *a bit of teddy bear, a bit of lion* can be told from what looks like *a bit of poodle, a bit of
+# broom*.
 
 # %% [markdown]
 # ## Step 2: predictions on top of predictions
 #
-# Let it say all its scores about all pictures. This is the only step in which the network works, so it is the only wait:
-# a bar shows how far it is. What it says is remembered on disk. Run the cell a second time, and there is nothing to wait
-# for.
+# Let it say all its scores about all pictures. Whenever the network looks at pictures you wait, and a bar shows how far it
+# is: seconds with a small network, minutes with a large one and no graphics card. What it says is remembered on disk: run
+# the cell a second time, and there is nothing to wait for. Listening at another place or to another network, as you will
+# below, means one more look.
 
 # %%
-said = features.extract(network, pictures.train, "classes")
-said_later = features.extract(network, pictures.valid, "classes")
-print(f"A table of {said['classes'].shape[0]} pictures by {said['classes'].shape[1]} scores")
+said_train = features.extract(network, pictures.train, "classes")
+said_valid = features.extract(network, pictures.valid, "classes")
+print("A table of {} pictures by {} scores".format(*said_train["classes"].shape))
 
 # %% [markdown]
 # Each picture is now a row of numbers, and telling two kinds of rows apart is an old problem with a good, small solution.
-# **Logistic regression** gives each score a weight, adds everything up, and says *dog* if the sum is above zero, *cat* if
-# below. Learning means: finding the weights that fit the training rows best.
+# **Logistic regression** brings all scores to one scale, gives each a weight, adds everything and a constant up, and says
+# *dog* if the sum is above zero, *cat* if below. Learning means: finding weights that fit the training rows well and stay
+# small. (With about as many scores as pictures, or more, large ones could learn the rows by heart.) The share of the
+# validation pictures that it names correctly is its **accuracy**.
 
 # %%
-top = heads.fit("logistic_regression", said["classes"], said.labels)
-right = top.predict(said_later["classes"]) == said_later.labels
-print(f"{right.sum()} of {len(right)} validation pictures are told rightly: {right.mean():.0%}. Your guess was {my_guess} %.")
+top = heads.fit("logistic_regression", said_train["classes"], said_train.labels)
+right = top.predict(said_valid["classes"]) == said_valid.labels
+print(f"{right.sum()} of {len(right)} validation pictures are named correctly: {right.mean():.0%}. Your guess was {my_guess} %.")
 
 # %% [markdown]
 # That was the long way, once. From here on one call does the same, and adds what an honest number needs: how many
@@ -178,16 +186,20 @@ print(on_predictions)
 plots.votes(network.classes, heads.weights(on_predictions.model)[1], pictures.classes)
 
 # %% [markdown]
-# Some of these voters are what you hoped for. Others are strange, and they vote all the same, because in *these* training
-# pictures their score happens to go along with one of the two classes. A network is not asked *why* a score helps.
+# Are some of these voters what you hoped for? Are others strange? They vote all the same, because in *these* training
+# pictures their score happens to go along with one of the two classes. Nobody asks *why* a score helps.
 
 # %% [markdown]
 # ## Step 3: cut off its head
 #
-# The head throws things away. It was built to name *its* classes; what does not help with those never reaches the scores.
-# What goes *into* the head is richer: the **hidden features**. Networks that are cut there are called headless, and what
-# is left of them is a **backbone**. These are its last layers; *output* is the shape of what a layer hands on (channels,
-# height, width), or how many numbers, where there is no height and width left.
+# The head was built to name *its* classes. The scores are computed from what goes *into* it, the **hidden features**, so
+# they cannot know more than these, and may know less. A network that is cut there is headless, and what is left of it is a
+# **backbone**.
+#
+# These are the last layers of ours. *output* is the shape of what a layer hands on: channels, height, width (each channel
+# is a **map**: how strongly one pattern shows at each place), or how many numbers, where height and width are gone.
+# *kind*: Conv2d looks for small patterns, ReLU sets what is negative to zero, MaxPool2d halves height and width, Linear
+# weighs and adds. *parameters*: how many weights it has learnt.
 
 # %%
 cutting.layers(network).tail(8)
@@ -196,18 +208,24 @@ cutting.layers(network).tail(8)
 headless = cutting.decapitate(network)
 print(f"With its head, {network.name} gives {len(network.classes)} scores; without, {headless.out_features} features.")
 
+# %% [markdown]
+# Where there are many more features than scores, the head must drop something. Where there are not, it may only have
+# rearranged it, and the two ways should come out alike. The same logistic regression as before, on the hidden features
+# (`feature_extraction` cuts by itself):
+
 # %%
 on_hidden = training.feature_extraction(network, pictures, layer="hidden")
 print(on_hidden)
 
 # %% [markdown]
-# Compare the two intervals. If they overlap widely, this many pictures cannot tell which is better, and neither can you.
+# Compare the two. If each accuracy lies inside the other's interval, make little of the difference. (The interval tells of
+# the luck of *these* validation pictures. It knows nothing of the luck of which pictures were learnt from.)
 #
 # ### How deep should you cut?
 #
 # You can cut anywhere. A network halves its picture's height and width several times on the way; we take the last layer
 # at each size, average each of its maps over the picture, and fit the same small logistic regression on that. All layers
-# are read in one pass.
+# are read in one look; then there is a small fit for each depth.
 #
 # A question before you run it: the first layers have seen only small spots of the picture. What could they know about
 # cats?
@@ -225,8 +243,10 @@ plots.accuracies(
 )
 
 # %% [markdown]
-# Early layers know lines and colours, late ones know parts of things. Where your question differs most from the network's
-# own, the best place to cut may not be the last one: here you see where it is for these pictures.
+# Studies of such networks find lines and colours in the early layers, and parts of things in the late ones. Where your
+# question differs most from the network's own, the best place to cut may not be the last. Do these intervals allow you to
+# name a best one here? (And if you choose a depth by this plot, its accuracy is no longer an honest one: you have chosen
+# it by the validation pictures.)
 #
 # ### Is it really what the network *learnt*?
 #
@@ -240,18 +260,20 @@ print(f"Random weights: {on_random}")
 print(f"Learnt weights: {on_hidden}")
 
 # %% [markdown]
-# The difference between these two lines is what somebody else's training is worth to you.
+# If the second line is clearly higher, that is what somebody else's training adds to the bare layout. If the intervals
+# overlap, these pictures cannot show it.
 #
 # ### Exercise 2: how few pictures are enough?
 #
 # `training.feature_extraction(network, pictures, per_class=5)` learns from five pictures of each class only. Try the
-# numbers 1, 2, 5, 10, 20 and 50. What is the **smallest** with which the accuracy is at most five points below that of
-# *all* training pictures? Put that number into `enough`.
+# numbers 1, 2, 5, 10, 20 and 50. What is the smallest with which the accuracy is at most five points below
+# `on_hidden.accuracy`, that of *all* training pictures? Put it into `enough`; if none of the six will do, put `"all"`.
+# (The check runs the same fits, so it takes as long as yours. `exercise.few.hint()` helps.)
 
 # %%
 ### BEGIN SOLUTION
 few = {n: training.feature_extraction(network, pictures, per_class=n).accuracy for n in (1, 2, 5, 10, 20, 50)}
-print({n: f"{accuracy:.0%}" for n, accuracy in few.items()})
+print({n: f"{accuracy:.1%}" for n, accuracy in few.items()})
 enough = next((n for n, accuracy in few.items() if accuracy >= on_hidden.accuracy - 0.05), "all")
 ### END SOLUTION
 ### BEGIN LEARNER
@@ -267,14 +289,16 @@ exercise.few.check(enough)
 # enough = next((n for n, accuracy in few.items() if accuracy >= on_hidden.accuracy - 0.05), "all")
 # ```
 #
-# (With another `seed=` you draw other pictures, and the number may change. One draw is an anecdote: lesson 03 draws many.)
+# (With another `seed=` you draw other pictures, and the number may change. One draw is an anecdote: in a terminal,
+# `shoulders compare FOLDER --per-class 1,5,20,all --seeds 10` makes ten.)
 #
 # </details>
 #
 # ### Exercise 3: no learning at all
 #
 # A head need not have weights. **Nearest neighbours** keeps the training features and lets the five most similar pictures
-# vote. Make it: same call, another `head`. (`heads.HEADS` lists the names.) Put the result into `neighbours`.
+# vote. Make it: same call as for `on_hidden`, another `head`. (`heads.HEADS` lists the names.) Put the result into
+# `neighbours`, and print it: is its interval far from that of `on_hidden`?
 
 # %%
 ### BEGIN SOLUTION
@@ -299,12 +323,13 @@ exercise.neighbours.check(neighbours)
 # ## Step 4: fine-tune the top
 #
 # Until now the network stayed exactly as it was. **Fine-tuning** lets its last layers learn too: first the new head alone,
-# then the head together with the last two **blocks** (groups of layers between two halvings, or one module of a modern
-# network). The lower layers are **frozen**: not one byte of them changes.
+# then the head together with the last two **blocks** (the layers between two halvings, those after the last one, or one
+# module of a modern network). The lower a block lies, the smaller the steps in which it learns (Howard & Ruder, below).
+# What is not in these blocks is **frozen**: not one byte of it changes.
 #
 # An **epoch** is one look at every training picture. This takes longer than anything above, because the pictures now go
-# through the network once in every epoch: some seconds with a small network, minutes with a large one and no graphics
-# card. The table grows by one line per epoch.
+# through the network once in every epoch: seconds with a small network, many minutes with a large one and no graphics
+# card. Two tables grow by one line per epoch: two epochs of the head alone, then four with the blocks.
 
 # %%
 tuned = training.fine_tune(network, pictures, blocks=2)
@@ -314,9 +339,10 @@ print(tuned)
 plots.history(tuned)
 
 # %% [markdown]
-# Look at the two loss curves. Where the training loss goes on falling and the validation loss does not, the network has
-# begun to learn its training pictures by heart. The accuracy we report is always that of the *last* epoch: to pick the
-# best one by looking at the validation part would be to learn from it.
+# **Loss** measures how wrong the network is, counting confident errors most: lower is better. Where the training loss goes
+# on falling and the validation loss does not, the network has begun to learn its training pictures by heart. The accuracy
+# that we report is always that of the *last* epoch: to pick the best one by looking at the validation part would be to
+# learn from it.
 
 # %%
 plots.accuracies(
@@ -332,29 +358,31 @@ for name, result in {"hidden features": on_hidden, "fine-tuned top": tuned}.item
 
 # %% [markdown]
 # Was fine-tuning worth it? Look at the intervals before you answer, then at the seconds and at how many numbers were
-# learnt. (The seconds of the hidden features are short because the network's one look at the pictures was remembered.)
+# learnt. (The seconds of the hidden features hold the network's one look at the pictures, unless it was remembered from an
+# earlier run: `on_hidden.cached` says so.)
 
 # %% [markdown]
 # ## Step 5: look at the mistakes
 #
-# One number hides who is taken for whom. And the pictures about which a network is *confidently* wrong teach more than a
-# hundred that are right.
+# One number hides who is taken for whom. In this table, rows say what a picture is and columns what it was called; what is
+# right lies on the diagonal. Does one class suffer more?
 
 # %%
 plots.confusion(on_hidden)
+
+# %% [markdown]
+# The pictures about which a classifier is *confidently* wrong often say most. Look for what they have in common.
 
 # %%
 plots.mistakes(on_hidden, network.transform)
 
 # %% [markdown]
-# What have these in common? A pose, a crop, the light, a thing in front? If you see it, you know which pictures to collect
-# next.
+# A pose, a crop, the light, a thing in front? If you see it, you know which pictures to collect next.
 
 # %% [markdown]
 # ## Break it on purpose
 #
-# A colleague has put our classifier to work and complains: “It was fine in your notebook. With me it is little better than
-# a coin.” The weights are the same, the pictures are the same. Here is the colleague's network, and what it says.
+# A colleague has put our classifier to work and complains: “It was fine in your notebook. With me it is much worse.” The weights are the same, the pictures are the same. Here is the colleague's network, and what it says.
 
 # %%
 theirs = exercise.colleague(network)
@@ -373,18 +401,19 @@ plots.guesses(
 )
 
 # %% [markdown]
-# The same weights name quite other things in the same picture, so the network must be *given* something else.
+# The same weights no longer give the same answer about the same picture (compare with step 1), so the network must be
+# *given* something else.
 #
 # ### Exercise 4: find it
 #
-# Print `network.transform` and `theirs.transform`, which say what is done to a picture before the network sees it, and
-# compare them. Which field is wrong? Put its name, as a string, into `culprit`.
+# A **transform** is what is done to a picture before the network sees it. The cell prints it, with us and with the
+# colleague. Which field is wrong? Put its name, as a string, into `culprit`.
 
 # %%
 print(network.transform)
 print(theirs.transform)
 ### BEGIN SOLUTION
-culprit = next(name for name in vars(network.transform) if getattr(network.transform, name) != getattr(theirs.transform, name))
+culprit = "std"
 ### END SOLUTION
 ### BEGIN LEARNER
 # culprit = None  # your answer goes here
@@ -395,8 +424,7 @@ exercise.culprit.check(culprit)
 # <details><summary>Solution</summary>
 #
 # ```python
-# culprit = next(name for name in vars(network.transform)
-#                if getattr(network.transform, name) != getattr(theirs.transform, name))
+# culprit = "std"
 # ```
 #
 # The brightness of each colour is shifted by a *mean* and divided by a *std* before the network sees it, with the very
@@ -408,7 +436,8 @@ exercise.culprit.check(culprit)
 # %% [markdown]
 # ## A picture of your own
 #
-# Upload one, or choose a sample, and press the button. The picture stays on the machine on which this notebook runs.
+# Upload one, or choose a sample, and press the button. (An uploaded picture goes before the sample: run the cell again to
+# choose a sample. The button needs a running notebook.) The picture stays on the machine on which this notebook runs.
 
 
 # %%
@@ -420,29 +449,31 @@ samples = {f"sample {n}": path for n, path in enumerate(pictures.valid.paths[::3
 widgets.ask(answer, samples)
 
 # %% [markdown]
-# Try something that is neither. The classifier has no word for it, so it will call it one of the two, and may be very
+# Try something that is neither, such as a picture of a teapot. The classifier has no word for it, so it will call it one of the two, and may be very
 # sure: it answers the question that it was taught, whatever you show it.
 
 # %% [markdown]
 # ## Key points
 #
 # * A network that never heard your question can still help to answer it: train a small head on what it says.
-# * The features below the head usually know more than the scores. Cut there first, and try one or two places below.
-# * With random weights the same machine does far worse: the worth lies in the training, not in the size.
+# * The scores are made from the features below the head, and cannot know more. Cut there first, try one or two places below,
+#   and choose with pictures that you do not judge by.
+# * Compare with random weights of the same layout: what lies above that is owed to the training, not to the size.
 # * The transform belongs to the weights. A wrong one raises no error.
 # * An accuracy without the number of pictures and an interval is a rumour.
 #
 # ## What these numbers show, and what they do not
 #
 # They show that, on these pictures, these features separate these two classes. They do not show that the classifier
-# looks at the animal rather than at the floor (lesson 04 looks), that it works with your camera, or that fine-tuning is
-# better or worse in general: that takes many draws (lesson 03). Photographs found on the web may also have been among
-# those on which a network was trained, which flatters every number of the full edition.
+# looks at the animal rather than at the floor, that it works with your camera, or that fine-tuning is better or worse in
+# general: that takes many draws of pictures. The network's own lessons held some cats and dogs, so this question lies
+# close to what it knows, and a farther one may gain less. And photographs found on the web may have been among those on
+# which a network was trained, which flatters every number of the full edition.
 #
 # ## Where to go next
 #
-# Ask a question of your own. Put the pictures of each class into a folder of its own, and run in a terminal
-# `shoulders compare FOLDER`.
+# Ask a question of your own. Put the pictures of each class into a folder of its own, and run in a terminal, in the
+# course's folder, `.venv/bin/shoulders compare FOLDER` (Windows: `.venv\\Scripts\\shoulders`).
 #
 # ## References
 #

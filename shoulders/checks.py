@@ -13,28 +13,35 @@ class Exercise:
     Attributes
     ----------
     name : str
+    call : str
+        How the learner writes it, for instance ``'exercise.softmax'``.
     test : callable
         Given the answer, returns ``True``, or a sentence that says what is not right yet.
     hints : sequence of str
     """
 
     name: str
+    call: str
     test: Callable
     hints: Sequence[str]
 
     def check(self, answer) -> None:
         """Print a verdict: it begins with “Right” or “Not yet”."""
         if answer is None:
-            print(f"Not yet: exercise {self.name} has no answer. Fill in the cell above; .hint() helps.")
+            print(f"Not yet: exercise {self.name} has no answer. Fill in this cell; {self.call}.hint() helps.")
             return
         try:
             said = self.test(answer)
         except Exception as error:
             said = f"the answer could not be checked ({type(error).__name__}: {error})."
-        print(f"Right. Exercise {self.name} is done." if said is True else f"Not yet: {said} .hint() helps.")
+        print(f"Right. Exercise {self.name} is done." if said is True else f"Not yet: {said} {self.call}.hint() helps.")
 
     def hint(self, number: int = 1) -> None:
         """Print one hint; 1 is the gentlest, 3 nearly gives it away."""
         number = min(max(1, number), len(self.hints))
-        more = f" (.hint({number + 1}) says more)" if number < len(self.hints) else " (the solution is behind the fold below)"
+        more = (
+            f" ({self.call}.hint({number + 1}) says more)"
+            if number < len(self.hints)
+            else " (the solution is behind the fold below)"
+        )
         print(f"Hint {number} of {len(self.hints)}: {self.hints[number - 1]}{more}")

@@ -31,23 +31,23 @@ class Lesson01:
 def lesson_01(edition: Edition) -> Lesson01:
     """The exercises, for the pictures and the network of this edition."""
     return Lesson01(
-        Exercise("1", _is_softmax, (
+        Exercise("1", "exercise.softmax", _is_softmax, (
             "np.exp raises e to each number of an array; .sum() adds an array up.",
             "Subtract scores.max() first: the largest power is then e to the 0, which is 1.",
             "powers = np.exp(scores - scores.max()); what must powers be divided by?",
         )),
-        Exercise("2", lambda answer: _is_enough(answer, edition), (
-            "Collect the accuracies in a dictionary: {n: training.feature_extraction(…, per_class=n).accuracy for n in …}.",
-            "You look for the first n whose accuracy is at least on_hidden.accuracy - 0.05.",
-            'If none of the six numbers is enough, the answer is "all".',
+        Exercise("2", "exercise.few", lambda answer: _is_enough(answer, edition), (
+            "Every result has .accuracy, a number between 0 and 1. Print it for each of the six numbers.",
+            "Five points are 0.05: you look for the first number whose accuracy is at least on_hidden.accuracy - 0.05.",
+            "{n: training.feature_extraction(network, pictures, per_class=n).accuracy for n in (1, 2, 5, 10, 20, 50)}",
         )),
-        Exercise("3", _is_neighbours, (
+        Exercise("3", "exercise.neighbours", lambda answer: _is_neighbours(answer, edition), (
             "print(heads.HEADS) shows the names of the three heads.",
             "training.feature_extraction takes the name as head=….",
             "Leave everything else as it is: the network, the pictures, the hidden layer.",
         )),
-        Exercise("4", _is_culprit, (
-            "Print network.transform and theirs.transform below each other.",
+        Exercise("4", "exercise.culprit", _is_culprit, (
+            "Compare the two printed lines field by field: five fields, one differs.",
             "resize, crop and interpolation are about the picture's size. Two fields are about its brightness.",
             "One of the two brightness fields divides; with numbers this large there is nearly nothing left to see.",
         )),
@@ -56,11 +56,15 @@ def lesson_01(edition: Edition) -> Lesson01:
 
 def _is_softmax(answer):
     answer = np.asarray(answer, dtype=float)
+    if answer.shape != (3,):
+        return f"three scores must give three probabilities, not an array of shape {answer.shape}."
     if np.isnan(answer).any():
         return "there are numbers that are not numbers (nan): the powers have become too large. Shift the scores first."
     if not np.isclose(answer.sum(), 1):
         return f"probabilities add up to 1, yours to {answer.sum():.3g}."
-    return True if np.allclose(answer, [0, 0, 1]) else "the largest score must get the largest probability, here nearly 1."
+    if not np.allclose(answer[1:] / answer[:-1], np.e, rtol=1e-3):
+        return "of scores that are one apart, each must get e (2.718) times the probability of the one before."
+    return True
 
 
 def _is_enough(answer, edition):
@@ -71,15 +75,21 @@ def _is_enough(answer, edition):
             break
     else:
         right = "all"
-    if answer == right:
+    if str(answer) == str(right):
         return True
-    return f"{answer} is not the smallest number within five points of {whole:.0%}; look at each of the six accuracies."
+    return f"{answer} is not the smallest number within five points of {whole:.1%} (with the draw of seed 0, the default)."
 
 
-def _is_neighbours(answer):
+def _is_neighbours(answer, edition):
     if not isinstance(answer, Result):
         return "the answer should be what training.feature_extraction gives."
-    return True if answer.head == "nearest_neighbours" else f"the head is {answer.head}, not nearest_neighbours."
+    if answer.head != "nearest_neighbours":
+        return f"the head is {answer.head}, not nearest_neighbours."
+    right = training.feature_extraction(edition.backbone, edition.pictures, head="nearest_neighbours")
+    same = (answer.layer, answer.n_train) == (right.layer, right.n_train)
+    if same and np.array_equal(answer.probabilities, right.probabilities):
+        return True
+    return "the head is right, but the network, the pictures or the layer are not those of on_hidden."
 
 
 def _is_culprit(answer):

@@ -206,7 +206,7 @@ def confusion(result: Result) -> Drawing:
     ax.set(xticks=range(len(names)), yticks=range(len(names)), xticklabels=names, yticklabels=names)
     ax.set(xlabel="predicted", ylabel="really", title="Who is taken for whom")
     wrong = len(result.valid) - int(result.right.sum())
-    return Drawing(figure, f"{wrong} of {len(result.valid)} pictures are told wrongly.")
+    return Drawing(figure, f"{wrong} of {len(result.valid)} pictures are named wrongly.")
 
 
 def mistakes(result: Result, transform, most: int = 6) -> Drawing:
@@ -216,7 +216,7 @@ def mistakes(result: Result, transform, most: int = 6) -> Drawing:
         figure, ax = new(4, 1)
         ax.set_axis_off()
         ax.text(0.5, 0.5, "no mistakes", ha="center")
-        return Drawing(figure, f"All {len(result.valid)} pictures are told rightly.")
+        return Drawing(figure, f"All {len(result.valid)} pictures are named correctly.")
     classes = result.valid.classes
     sure = result.probabilities.max(1)
     return show_pictures(

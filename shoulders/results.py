@@ -55,6 +55,8 @@ class Result:
     cached : bool
         Whether the backbone did not have to look at a picture.
     device, precision : str
+    layer : str
+        Where the backbone was cut.
     history : tuple of dict
         A row for each epoch, for the regimes that have epochs.
     model : object
@@ -74,6 +76,7 @@ class Result:
     cached: bool
     device: str
     precision: str
+    layer: str = "hidden"
     history: tuple[dict, ...] = field(default=(), repr=False)
     model: object = field(default=None, repr=False)
 
@@ -104,7 +107,7 @@ class Result:
         """One line of a comparison, plain numbers and words."""
         low, high = self.interval
         return {
-            "regime": self.regime, "head": self.head, "backbone": self.backbone,
+            "regime": self.regime, "head": self.head, "backbone": self.backbone, "layer": self.layer,
             "per_class": "all" if self.per_class is None else self.per_class, "seed": self.seed,
             "accuracy": self.accuracy, "low": low, "high": high, "n_valid": len(self.valid), "n_train": self.n_train,
             "classes": len(self.valid.classes),

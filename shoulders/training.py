@@ -51,7 +51,7 @@ def feature_extraction(
         "feature_extraction", head, backbone.name, per_class, seed, len(chosen), held.valid, probabilities,
         looked | {"train": done - fitting, "total": done - started},
         sum(getattr(fitted[-1], name).size for name in ("coef_", "intercept_") if hasattr(fitted[-1], name)),
-        all(part.cached for part in parts), train.device, train.precision, model=fitted,
+        all(part.cached for part in parts), train.device, train.precision, layer, model=fitted,
     )  # fmt: skip
 
 
@@ -172,5 +172,5 @@ def _with_fastai(regime, backbone, body, held, per_class, seed, batch_size, teac
         regime, "linear", backbone.name, per_class, seed, len(train), held.valid, probabilities,
         {"decode": decoded - started, "features": 0.0, "train": trained - decoded, "total": time.perf_counter() - started},
         sum(p.numel() for p in learner.model.parameters() if p.requires_grad),
-        False, devices.device(), devices.precision(), tuple(diary.rows), learner.model.cpu().eval(),
+        False, devices.device(), devices.precision(), "hidden", tuple(diary.rows), learner.model.cpu().eval(),
     )  # fmt: skip

@@ -8,18 +8,18 @@ from shoulders import checks, datasets, editions, exercises, training
 
 
 def test_nothing_is_raised_at_a_learner(capsys):
-    exercise = checks.Exercise("7", lambda answer: answer > 3, ("look", "look closer", "it is 4"))
+    exercise = checks.Exercise("7", "exercise.it", lambda answer: answer > 3, ("look", "look closer", "it is 4"))
     exercise.check(None)
     exercise.check("four")
     exercise.check(4)
     said = capsys.readouterr().out.splitlines()
-    assert said[0].startswith("Not yet") and "no answer" in said[0]
+    assert said[0].startswith("Not yet") and "no answer" in said[0] and "exercise.it.hint() helps" in said[0]
     assert said[1].startswith("Not yet") and "TypeError" in said[1]
     assert said[2].startswith("Right")
 
 
 def test_hints_are_a_ladder(capsys):
-    exercise = checks.Exercise("7", lambda answer: True, ("look", "look closer", "it is 4"))
+    exercise = checks.Exercise("7", "exercise.it", lambda answer: True, ("look", "look closer", "it is 4"))
     for number in (0, 1, 2, 3, 9):
         exercise.hint(number)
     said = capsys.readouterr().out.splitlines()
@@ -41,13 +41,14 @@ def said_right(exercise, answer, capsys):
 
 def test_exercise_1(lesson, capsys):
     _, exercise = lesson
-    scores = np.array([1.0, 2.0, 1000.0])
+    scores = np.array([998.0, 999.0, 1000.0])
     shifted = np.exp(scores - scores.max())
     assert said_right(exercise.softmax, shifted / shifted.sum(), capsys)
     with np.errstate(all="ignore"):
         assert not said_right(exercise.softmax, np.exp(scores) / np.exp(scores).sum(), capsys)
-    assert not said_right(exercise.softmax, shifted[::-1] / shifted.sum(), capsys)
-    assert not said_right(exercise.softmax, scores, capsys)
+    powers_of_two = 2 ** (scores - 1000)
+    for wrong in (shifted[::-1] / shifted.sum(), scores, scores / scores.sum(), (scores == 1000) * 1.0, powers_of_two / powers_of_two.sum(), 1.0):
+        assert not said_right(exercise.softmax, wrong, capsys)
 
 
 def test_exercise_2(lesson, capsys):
@@ -65,6 +66,8 @@ def test_exercise_3(lesson, capsys):
     assert said_right(exercise.neighbours, training.feature_extraction(edition.backbone, edition.pictures, head="nearest_neighbours"), capsys)
     assert not said_right(exercise.neighbours, training.feature_extraction(edition.backbone, edition.pictures), capsys)
     assert not said_right(exercise.neighbours, 0.9, capsys)
+    other = training.feature_extraction(edition.backbone, edition.pictures, head="nearest_neighbours", layer="classes")
+    assert not said_right(exercise.neighbours, other, capsys)
 
 
 def test_exercise_4_names_what_differs(lesson, capsys):

@@ -31,8 +31,8 @@ def pocket(box):
     (box / "weights").mkdir()
     safetensors.torch.save_file(backbones.vgg16_tiny().state_dict(), box / "weights" / "vgg16_tiny.safetensors")
     card = {
-        "input": {"resize": 72, "crop": 64, "interpolation": "bilinear", "mean": [0.5, 0.4, 0.3], "std": [0.2, 0.2, 0.3]},
-        "licence": "Apache-2.0", "parameters": 2_000_000, "gmacs": 0.2, "top1": 50.0, "bytes": 8, "classes": ["cat", "dog"],
+        "input": {"px": 64, "interpolation": "bilinear", "mean": [0.5, 0.4, 0.3], "std": [0.2, 0.2, 0.3]},
+        "licence": "Apache-2.0", "parameters": 2_000_000, "gmacs": 0.2, "accuracy": [{"accuracy": 0.5}], "bytes": 8, "classes": ["cat", "dog"],
     }  # fmt: skip
     (box / "weights" / "vgg16_tiny.json").write_text(json.dumps(card))
     backbones.cards.cache_clear()

@@ -24,7 +24,7 @@ def texts(ax):
 def test_confusion_holds_the_counts(result):
     drawing = plots.confusion(result)
     assert texts(drawing.figure.axes[0]) == ["4", "1", "2", "3"]
-    assert drawing.words == "3 of 10 pictures are told wrongly."
+    assert drawing.words == "3 of 10 pictures are named wrongly."
 
 
 def test_mistakes_come_most_confident_first(result):
@@ -35,7 +35,7 @@ def test_mistakes_come_most_confident_first(result):
 
 def test_no_mistakes_is_said(result):
     right = replace(result, probabilities=np.eye(2)[result.valid.labels])
-    assert plots.mistakes(right, network().transform).words == "All 10 pictures are told rightly."
+    assert plots.mistakes(right, network().transform).words == "All 10 pictures are named correctly."
 
 
 def test_accuracies_and_intervals_are_where_the_result_says(result):
