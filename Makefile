@@ -1,7 +1,7 @@
 # make setup   the Python environment, in .venv (seconds when nothing changed)
 # make lab     JupyterLab on the start page                     PORT=8888  BROWSER=0
 # make lesson  lesson 01 without a browser; writes lesson_01.html
-# make test    the tests and every notebook                     ARGS="-k heads"
+# make test    the tests and every notebook                     ARGS="-k heads"  TESTS=tests
 # make notebooks  builds notebooks/ from lessons/ and runs them  ARGS="01 --no-outputs"
 # make bench   the measurements in bench/
 # make lint    ruff
@@ -15,6 +15,7 @@ PORT ?= 8888
 BROWSER ?= 1
 CPU ?= 0
 ARGS ?=
+TESTS ?= tests notebooks
 
 BIN := .venv/bin
 STAMP := .venv/installed
@@ -51,7 +52,7 @@ lesson: setup
 	$(BIN)/shoulders lesson 01 --html lesson_01.html
 
 test: setup
-	$(BIN)/python -m pytest $(NOTEBOOK_TESTS) tests notebooks $(ARGS)
+	$(BIN)/python -m pytest $(NOTEBOOK_TESTS) $(TESTS) $(ARGS)
 
 notebooks: setup
 	$(BIN)/python lessons/build.py $(ARGS)

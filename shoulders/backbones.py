@@ -81,6 +81,8 @@ class Card:
         Billions of multiply-accumulates for one picture.
     top1 : float
         Per cent, as published in `accuracy_source`.
+    others : dict of str to Transform
+        Of other published weights of the same layout, by the first digits of their sha256.
     head : str
         The layer that gives the classes; what goes into it are the hidden features. ``''``: found by a trial run.
     """
@@ -101,6 +103,14 @@ class Card:
     url: str = ""
     bytes: int = 0
     classes: tuple[str, ...] = field(default=(), repr=False)
+    others: dict[str, Transform] = field(default_factory=dict, repr=False)
+
+
+class _Numbered(tuple):
+    """Names of classes that nobody has written down: “class 7”."""
+
+    def __getitem__(self, index):
+        return f"class {index}"
 
 
 @dataclass(frozen=True)
@@ -136,13 +146,19 @@ class Backbone:
     @cached_property
     def classes(self) -> tuple[str, ...]:
         """The names of the classes that the network was trained on, in the order of its outputs."""
-        return self.card.classes or (_torchvision_classes(self.card) if self.card.library == "torchvision" else ())
+        if self.card.library == "torchvision":
+            return _torchvision_classes(self.card)
+        return self.card.classes or _Numbered()
 
 
 def _card(entry):
-    transform = entry.pop("transform")
-    transform = Transform(**{k: tuple(v) if isinstance(v, list) else v for k, v in transform.items()})
-    return Card(**entry, transform=transform)
+    transform, others = transform_from(entry.pop("transform")), entry.pop("others")
+    return Card(**entry, transform=transform, others={start: transform_from(fields) for start, fields in others.items()})
+
+
+def transform_from(fields: dict) -> Transform:
+    """A transform again, from what JSON made of it."""
+    return Transform(**{name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()})
 
 
 @cache
@@ -239,14 +255,12 @@ def _torchvision_card(name):
     models = _torchvision()
     if name not in models.list_models(module=models):
         return None
-    weights = models.get_model_weights(name).DEFAULT
-    preset, meta = weights.transforms(), weights.meta
+    published = models.get_model_weights(name)
+    weights, meta = published.DEFAULT, published.DEFAULT.meta
     return Card(
         name=name,
         library="torchvision",
-        transform=Transform(
-            preset.resize_size[0], preset.crop_size[0], preset.interpolation.value, tuple(preset.mean), tuple(preset.std)
-        ),
+        transform=_transform(weights.transforms()),
         weights=weights.name,
         licence="code BSD-3-Clause; weights: see their recipe",
         trained_on=next(iter(meta["_metrics"])),
@@ -256,7 +270,13 @@ def _torchvision_card(name):
         accuracy_source="torchvision model zoo",
         url=weights.url,
         bytes=round(meta["_file_size"] * 2**20),
+        others={_start_of_sha256(other.url): _transform(other.transforms()) for other in published if other is not weights},
     )
+
+
+def _transform(preset):
+    sizes = preset.resize_size[0], preset.crop_size[0]
+    return Transform(*sizes, preset.interpolation.value, tuple(preset.mean), tuple(preset.std))
 
 
 def _torchvision_classes(card):
@@ -284,7 +304,10 @@ def _timm_card(name):
         return None
     if not timm.is_model(name.split(".")[0]):
         return None
-    config = timm.models.get_pretrained_cfg(name)
+    try:
+        config = timm.models.get_pretrained_cfg(name)
+    except RuntimeError as error:
+        raise BackboneError(f"{error} timm.list_pretrained('{name.split('.')[0]}*') lists what there is.") from error
     size = config.input_size[-1]
     if config.crop_mode != "center":
         raise BackboneError(
@@ -296,7 +319,7 @@ def _timm_card(name):
         transform=Transform(int(size / config.crop_pct), size, config.interpolation, tuple(config.mean), tuple(config.std)),
         licence=config.license or "see the model's page",
         trained_on=config.tag or "",
-        url=f"https://huggingface.co/{config.hf_hub_id}",
+        url=f"https://huggingface.co/{config.hf_hub_id}" if config.hf_hub_id else "",
         head=config.classifier if isinstance(config.classifier, str) else "",
     )
 
@@ -304,9 +327,14 @@ def _timm_card(name):
 def _timm_file(card, fetch):
     from huggingface_hub import hf_hub_download, try_to_load_from_cache
 
+    if not card.url:
+        return None
     repository = card.url.removeprefix("https://huggingface.co/")
     if fetch:
-        return Path(hf_hub_download(repository, "model.safetensors"))
+        try:
+            return Path(hf_hub_download(repository, "model.safetensors"))
+        except Exception as error:  # the hub's own errors are many
+            raise downloads.DownloadError(f"{card.name} could not be downloaded from {card.url}: {error}") from error
     found = try_to_load_from_cache(repository, "model.safetensors")
     return Path(found) if isinstance(found, str) else None
 
@@ -354,14 +382,12 @@ def fetch(name: str, progress: bool = True) -> Path:
     shoulders.downloads.DownloadError
     """
     wanted = card(name)
-    if found := weights_path(wanted):
-        return found
+    if wanted.library == "shoulders":
+        return _tiny_path()  # it has a card only where the file ships
     if wanted.library == "timm":
         return _timm_file(wanted, fetch=True)
-    start_of_sha256 = Path(wanted.url).stem.rsplit("-", 1)[-1]  # torchvision names its files so
-    return downloads.fetch(
-        [wanted.url], _hub_folder() / Path(wanted.url).name, f"sha256:{start_of_sha256}", wanted.bytes, progress
-    )
+    target = _hub_folder() / Path(wanted.url).name
+    return downloads.fetch([wanted.url], target, f"sha256:{_start_of_sha256(wanted.url)}", wanted.bytes, progress)
 
 
 def load(name: str, weights=None, seed: int = 0, allow_fetch: bool = False) -> Backbone:
@@ -395,7 +421,19 @@ def load(name: str, weights=None, seed: int = 0, allow_fetch: bool = False) -> B
         )
     if not path.is_file():
         raise BackboneError(f"{path} does not exist: check the path of the weights file.")
-    return Backbone(wanted, wanted.transform, downloads.digest(path), str(path), partial(_with_weights, wanted, path))
+    digest = downloads.digest(path)
+    transform = _transform_of(wanted, digest) if weights else wanted.transform
+    return Backbone(wanted, transform, digest, str(path.resolve()), partial(_with_weights, wanted, path, digest))
+
+
+def _transform_of(wanted, digest):
+    """torchvision publishes several weights of one layout, with transforms of their own: known by their sha256."""
+    return next((transform for start, transform in wanted.others.items() if digest.startswith(start)), wanted.transform)
+
+
+def _start_of_sha256(url):
+    """torchvision names its files so."""
+    return Path(url).stem.rsplit("-", 1)[-1]
 
 
 def _random(wanted, seed):
@@ -410,8 +448,10 @@ def _random(wanted, seed):
     return Backbone(wanted, wanted.transform, state.hexdigest(), f"random weights, seed {seed}", lambda: network)
 
 
-def _with_weights(wanted, path):
+def _with_weights(wanted, path, digest):
     state = _state(path)
+    if downloads.digest(path) != digest:
+        raise BackboneError(f"{path} has changed since it was chosen: load the backbone again.")
     if wanted.library == "torchvision":
         state = {_todays_name(name): tensor for name, tensor in state.items()}
     network = _network(wanted)

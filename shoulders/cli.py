@@ -29,9 +29,10 @@ def main() -> None:
     except CourseError as error:
         print(f"shoulders: {error}", file=sys.stderr)
         sys.exit(1)
-    except KeyboardInterrupt:
-        print("shoulders: interrupted. Nothing broken is left: the same command goes on or starts again.", file=sys.stderr)
-        sys.exit(130)
+    except OSError as error:
+        where = error.filename or "a file"
+        print(f"shoulders: {where}: {error.strerror or error}. Choose a place that you may write to.", file=sys.stderr)
+        sys.exit(1)
 
 
 def _write_json(path, content):
@@ -116,22 +117,24 @@ def compare(
     json_file: Json = None,
 ) -> None:
     """Teach a network to tell a folder's classes apart; every accuracy with its interval."""
-    from shoulders import backbones, comparison, datasets
+    from shoulders import backbones, comparison, datasets, plots
 
+    regimes, counts = regime.split(","), comparison.parse_counts(per_class)
+    if save and "feature_extraction" not in regimes:
+        raise comparison.ComparisonError("--save keeps the head of feature_extraction: add it to --regime.")
+    if plot:
+        plots.need_format(plot)
     held, network = datasets.load(source), backbones.load(backbone, weights)
     _say_findings(held)
-    counts = comparison.parse_counts(per_class)
-    rows = comparison.rows(held, network, regime.split(","), counts, seeds, head, layer)
+    rows = comparison.rows(held, network, regimes, counts, seeds, head, layer)
     _table([_cells(row) for row in rows], COLUMNS)
     _write_json(json_file, rows)
     if plot:
-        from shoulders import plots
-
         print(plots.comparison(rows).save(plot))
     if save:
         from shoulders import models, training
 
-        result = training.feature_extraction(network, held, counts[-1], 0, head, layer)
+        result = training.feature_extraction(network, held, None if None in counts else max(counts), 0, head, layer)
         print(f"Model written to {models.save(save, result, network, held, layer)}: {result}")
 
 
@@ -157,8 +160,10 @@ def _cells(row):
 
 
 def _say_findings(held):
-    for finding in held.findings:
+    for finding in held.findings[:10]:
         print(f"{finding['action']}: {finding['file']}: {finding['problem']}. {finding['remedy']}".rstrip(), file=sys.stderr)
+    if more := len(held.findings) - 10 if len(held.findings) > 10 else 0:
+        print(f"… and {more} more: datasets.load(…).report() lists them all.", file=sys.stderr)
 
 
 @app.command()

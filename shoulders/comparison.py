@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import json
 from itertools import product
 from typing import TYPE_CHECKING
 
-from shoulders import devices, places, training
+from shoulders import devices, features, places, training
 from shoulders.backbones import Backbone
 from shoulders.datasets import PictureSet
 from shoulders.downloads import locked
 from shoulders.errors import CourseError
-from shoulders.names import REGIMES
+from shoulders.names import HEADS, REGIMES
 from shoulders.progress import track
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
 _RUN = dict(zip(REGIMES, (training.feature_extraction, training.fine_tune, training.from_scratch)))
 
-VERSION = 1
+VERSION = 2
 """Part of every key: raised whenever a regime would give another result."""
 
 
@@ -64,7 +63,7 @@ def rows(
     ComparisonError
         For an unknown regime, or numbers that are not positive.
     """
-    _need_sense(regimes, per_class, seeds)
+    _need_sense(regimes, per_class, seeds, head)
     memory = _Memory()
     combinations = list(product(regimes, per_class, range(seeds)))
     found = []
@@ -101,7 +100,9 @@ def parse_counts(text: str) -> list[int | None]:
         raise ComparisonError(f"Pictures per class are {text!r}: give numbers and `all`, for instance 1,5,20,all.") from None
 
 
-def _need_sense(regimes, per_class, seeds):
+def _need_sense(regimes, per_class, seeds, head):
+    if head not in HEADS:
+        raise ComparisonError(f"No head is called {head!r}: choose one of {', '.join(HEADS)}.")
     if strange := [regime for regime in regimes if regime not in REGIMES]:
         raise ComparisonError(f"No regime is called {strange[0]!r}: choose among {', '.join(REGIMES)}.")
     if any(count is not None and count < 1 for count in per_class) or seeds < 1:
@@ -109,12 +110,10 @@ def _need_sense(regimes, per_class, seeds):
 
 
 def _key(held, backbone, regime, count, seed, extra):
-    versions = [importlib.metadata.version(name) for name in ("torch", "torchvision", "fastai", "scikit-learn")]
     pictures = [held.train.digests, held.train.labels.tolist(), held.valid.digests, held.valid.labels.tolist()]
     network = [backbone.name, backbone.digest, repr(backbone.transform), devices.device(), devices.precision()]
-    return hashlib.sha256(json.dumps([VERSION, versions, regime, count, seed, extra, network, pictures]).encode()).hexdigest()[
-        :40
-    ]
+    made_by = [VERSION, features.VERSION, features.versions(), regime, count, seed, extra, network, pictures]
+    return hashlib.sha256(json.dumps(made_by).encode()).hexdigest()[:40]
 
 
 class _Memory:

@@ -114,7 +114,7 @@ def last_at_each_size(backbone: Backbone) -> list[str]:
     last = {}
     for name, (_, shape, runs) in seen.items():
         inside = {shape[1:] for inner, (_, shape, _) in seen.items() if inner.startswith(f"{name}.")}
-        if len(shape) == 3 and shape[1] > 1 and runs == 1 and len(inside) <= 1:
+        if len(shape) == 3 and shape[1] > 1 and runs == 1 and len(inside) <= 1 and not _channels_last(shape):
             last[shape[1:]] = name
     return list(last.values())
 
@@ -129,6 +129,10 @@ def _last_with_weights(seen, name):
     if not leaves:
         raise BackboneError(f"{name} has no linear or convolutional layer to cut off: name a layer yourself.")
     return leaves[-1]
+
+
+def _channels_last(shape):
+    return len(shape) == 3 and shape[0] == shape[1] != shape[2]
 
 
 def need_layer(backbone: Backbone, layer: str) -> None:
@@ -148,7 +152,7 @@ def need_layer(backbone: Backbone, layer: str) -> None:
             f"{backbone.name} has no layer {layer!r} that answers with one tensor: for instance {near}, hidden, classes."
         )
     _, shape, runs = seen[layer]
-    if len(shape) == 3 and shape[0] == shape[1] != shape[2]:
+    if _channels_last(shape):
         raise BackboneError(f"{layer!r} of {backbone.name} gives maps with the channels last, {shape}: choose hidden or classes.")
     if runs > 1:
         raise BackboneError(f"{layer!r} of {backbone.name} runs {runs} times in one pass: choose the block that holds it.")
@@ -267,9 +271,17 @@ def blocks(network: nn.Module) -> list[list[str]]:
     return [group for group in groups if group and any(True for n in group for _ in network.get_submodule(n).parameters())]
 
 
+CONTAINERS = ("features", "classifier", "blocks", "layers", "stages")
+"""Names under which torchvision and timm keep a network's blocks, each a child of its own."""
+
+
+CONTAINERS = ("features", "classifier", "blocks", "layers", "stages")
+"""Names under which torchvision and timm keep a network's blocks, each a child of its own."""
+
+
 def _chain(network, prefix=""):
     for name, layer in network.named_children():
-        if type(layer).__name__ == "Sequential" and name in ("features", "classifier", "blocks", "layers"):
+        if name == "encoder" or (type(layer).__name__ == "Sequential" and name in CONTAINERS):
             yield from _chain(layer, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", layer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
@@ -293,6 +294,7 @@ def load(source, seed: int = 0, valid_fraction: float = 0.25) -> PictureSet:
     else:
         train, valid = (_pictures(used, part, classes) for part in ("train", "valid"))
     _need_both(folder, train, valid)
+    _need_every_class(folder, train)
     return PictureSet(str(source) if str(source) in CARDS else folder.resolve().name, train, valid, tuple(found))
 
 
@@ -321,10 +323,15 @@ def _folder_of(source):
 
 
 def _parts(folder):
-    if not (train := folder / "train").is_dir():
-        return {"train": folder}
+    train = folder / "train"
+    if not train.is_dir() or not any(path.is_dir() for path in _shown(train)):
+        return {"train": folder}  # a class may be called "train"
     valid = next((path for name in VALID_NAMES if (path := folder / name).is_dir()), None)
     return {"train": train, "valid": valid} if valid else {"train": train}
+
+
+def _shown(folder):
+    return [path for path in folder.iterdir() if path.name[0] not in "._"]
 
 
 def _classes(folder, parts):
@@ -401,6 +408,12 @@ def _split(held, seed, valid_fraction):
     return held.take(np.flatnonzero(~in_valid)), held.take(np.flatnonzero(in_valid))
 
 
+def _need_every_class(folder, train):
+    """Copies of one picture in two classes go to validation together, and may leave a class without training pictures."""
+    if drained := [name for c, name in enumerate(train.classes) if not (train.labels == c).any()]:
+        raise DatasetError(f"{folder / drained[0]} has only pictures that other classes have too: remove the copies.")
+
+
 def _need_both(folder, train, valid):
     for part, held in (("training", train), ("validation", valid)):
         if not len(held):
@@ -424,8 +437,7 @@ def dataloaders(train: Pictures, valid: Pictures, transform, batch_size: int = 3
     from fastai.data.load import DataLoader
 
     def loader(held, training):
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            decoded = list(pool.map(transform.picture, held.paths))
+        decoded = _decoded(held, transform)
         return DataLoader(
             list(zip(decoded, held.labels.tolist())),
             bs=min(batch_size, len(held)),
@@ -439,10 +451,27 @@ def dataloaders(train: Pictures, valid: Pictures, transform, batch_size: int = 3
     return loaders
 
 
+def _decoded(held, transform):
+    """Every picture once, uint8, in a file without a name that goes with the process: memory need not hold them all."""
+    import torch
+
+    store = np.memmap(tempfile.TemporaryFile(), np.uint8, "w+", shape=(len(held), 3, transform.crop, transform.crop))  # noqa: SIM115
+
+    def decode(index):
+        store[index] = transform.picture(held.paths[index]).numpy()
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for _ in pool.map(decode, range(len(held))):
+            pass
+    return torch.from_numpy(store)
+
+
 def _ready(batch, transform, flip):
+    import torch
+
     images, labels = batch
     if flip:
-        mirrored = images.new_empty(len(images), dtype=float).uniform_() < 0.5
+        mirrored = (torch.rand(len(images)) < 0.5).to(images.device)  # drawn on the CPU: the same on every device
         images = images.clone()
         images[mirrored] = images[mirrored].flip(-1)
     return transform.batch(images), labels

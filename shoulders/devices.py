@@ -4,11 +4,13 @@ import platform
 from functools import cache
 from pathlib import Path
 
+_SIGNS_OF_A_GPU = ("/proc/driver/nvidia", "/dev/nvidiactl", "/dev/dxg", "/dev/kfd", "/dev/nvhost-gpu", "/dev/nvmap")
+
 
 @cache
 def device() -> str:
     """``'cuda'``, ``'mps'`` or ``'cpu'``: the fastest that is there."""
-    if platform.system() == "Linux" and not Path("/proc/driver/nvidia").exists() and not Path("/dev/kfd").exists():
+    if platform.system() == "Linux" and not any(Path(sign).exists() for sign in _SIGNS_OF_A_GPU):
         return "cpu"  # no driver of a GPU that torch could use: spares the import
     import torch
 

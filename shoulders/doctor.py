@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import shutil
 import socket
 import sys
@@ -71,7 +72,10 @@ def _torch():
 
 
 def _device():
-    device, precision = devices.device(), devices.precision()
+    try:
+        device, precision = devices.device(), devices.precision()
+    except ImportError:
+        return Finding("device", "torch is missing", False, "Run `make setup`.")
     why = {"bf16": "bfloat16 in hardware", "fp32": "no bfloat16 in hardware: about half as fast or less"}[precision]
     return Finding("device", f"{device} ({devices.processor()}), {precision}: {why}")
 
@@ -81,14 +85,13 @@ def _disk():
     while not home.exists():
         home = home.parent
     free = shutil.disk_usage(home).free
-    good = free > 1e9
-    return Finding("disk", f"{downloads.size(free)} free for {places.cache()}", good, "" if good else "Free at least 1 GB.")
+    good = free > 1e9 and os.access(home, os.W_OK)
+    advice = "" if good else "Free at least 1 GB, or set SHOULDERS_CACHE to a folder that you may write to."
+    return Finding("disk", f"{downloads.size(free)} free for {places.cache()}", good, advice)
 
 
 def _memory():
     try:
-        import os
-
         total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
         return Finding("memory", "not told by this system")

@@ -26,9 +26,17 @@ def locked(path):
     The lock is the operating system's: it ends with the process, even one that is killed.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(str(path) + ".lock"):
+    lock = FileLock(str(path) + ".lock")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except (OSError, NotImplementedError) as error:
+        wish = "set SHOULDERS_CACHE or SHOULDERS_DATA to a folder that you may write to"
+        raise DownloadError(f"{path.parent} cannot be written or locked ({_reason(error)}): {wish}.") from error
+    try:
         yield
+    finally:
+        lock.release()
 
 
 def digest(path, algorithm="sha256") -> str:
@@ -133,6 +141,8 @@ def unpack(archive, folder, arrange=None) -> Path:
         For an archive that is damaged or holds a name that would escape the folder.
     """
     archive, folder = Path(archive), Path(folder)
+    if not hasattr(tarfile, "data_filter"):
+        raise DownloadError("This Python cannot unpack archives safely: use 3.11.4 or newer.")
     with locked(folder):
         for left in folder.parent.glob(f".{folder.name}.unpack-*"):
             shutil.rmtree(left, ignore_errors=True)
@@ -141,7 +151,7 @@ def unpack(archive, folder, arrange=None) -> Path:
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.unpack-") as room:
             try:
                 _extract(archive, Path(room))
-            except (OSError, EOFError, tarfile.TarError, zipfile.BadZipFile, zlib.error) as error:
+            except (OSError, EOFError, RuntimeError, tarfile.TarError, zipfile.BadZipFile, zlib.error) as error:
                 raise DownloadError(f"{archive} cannot be unpacked: {_reason(error)}. Delete it and fetch it again.") from error
             os.replace(arrange(Path(room)) if arrange else room_of(Path(room)), folder)
     return folder

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from shoulders import backbones, datasets, downloads
 from shoulders.backbones import Backbone
@@ -124,9 +125,11 @@ def _sentences(name, need, held, network):
     lack = f"{' and '.join(missing)} {'are' if len(missing) > 1 else 'is'} not on this machine"
     reason = "SHOULDERS_EDITION says so" if wanted else lack if missing else "everything it needs is on this machine"
     pictures = f"{len(held.train)} + {len(held.valid)} pictures of {' and '.join(held.classes)}"
-    yield f"This is the {name} edition, because {reason}: {pictures}, and {network.name}, trained on {network.card.trained_on}."
+    own = os.environ.get("SHOULDERS_WEIGHTS")
+    trained = f"with the weights of {Path(own).name}" if own else f"trained on {network.card.trained_on}"
+    yield f"This is the {name} edition, because {reason}: {pictures}, and {network.name}, {trained}."
     if held.name.startswith("felt_"):
-        yield "The pictures are renderings of felt animals, not photographs, and the network is small: its numbers are a demonstration."
+        yield "The pictures are renderings of felt animals, not photographs: what is measured on them is a demonstration."
     if name == "pocket":
         switch = f"run {_command(missing)}" if missing else "unset SHOULDERS_EDITION"
         yield f"For the full edition, {switch}, then restart this notebook."

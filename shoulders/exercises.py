@@ -25,7 +25,8 @@ class Lesson01:
     @staticmethod
     def colleague(network: Backbone) -> Backbone:
         """The planted mistake: the same weights behind another normalisation."""
-        return replace(network, transform=replace(network.transform, std=tuple(30 * s for s in network.transform.std)))
+        transform = replace(network.transform, std=tuple(30 * s for s in network.transform.std))
+        return replace(network, transform=transform, build=lambda: network.module)
 
 
 def lesson_01(edition: Edition) -> Lesson01:
@@ -62,7 +63,7 @@ def _is_softmax(answer):
         return "there are numbers that are not numbers (nan): the powers have become too large. Shift the scores first."
     if not np.isclose(answer.sum(), 1):
         return f"probabilities add up to 1, yours to {answer.sum():.3g}."
-    if not np.allclose(answer[1:] / answer[:-1], np.e, rtol=1e-3):
+    if not np.allclose(answer[1:], np.e * answer[:-1], rtol=1e-3):
         return "of scores that are one apart, each must get e (2.718) times the probability of the one before."
     return True
 

@@ -7,6 +7,8 @@ every picture, the precision. Change any of them and the key changes, so nothing
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
+import io
 import json
 import os
 import struct
@@ -15,7 +17,8 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -25,10 +28,15 @@ from shoulders.backbones import Backbone
 from shoulders.datasets import Pictures
 from shoulders.downloads import locked, size
 from shoulders.errors import CourseError
+from shoulders.pictures import content
 from shoulders.progress import track
 
 VERSION = 1
 """Part of every key: raised whenever this code would compute something else."""
+
+
+BATCH = 32
+"""Pictures that go through the network together, unless you say otherwise."""
 
 
 class FeatureError(CourseError):
@@ -71,7 +79,7 @@ def extract(
     pictures: Pictures,
     layers: str | Sequence[str] = "hidden",
     flip: bool = False,
-    batch_size: int = 32,
+    batch_size: int = BATCH,
     remember: bool = True,
 ) -> Features:
     """One pass of the backbone over the pictures; nothing at all where it was done before.
@@ -99,14 +107,18 @@ def extract(
     shoulders.backbones.BackboneError
         For a layer that the network lacks.
     FeatureError
-        When the disk is full.
+        When the disk is full, or there is no picture.
+    shoulders.pictures.PictureError
+        For a picture that has gone or changed since it was checked.
 
     Notes
     -----
     On a CPU the network runs channels-last, and in bfloat16 exactly where the processor multiplies it in hardware
     (`shoulders.devices.precision`). Pictures are decoded ahead by threads while the network computes. Memory holds a few
-    batches, whatever the number of pictures: rows go to a memory-mapped file.
+    batches, whatever the number of pictures: rows go to a memory-mapped file, and come from it as they are used.
     """
+    if not len(pictures):
+        raise FeatureError("There is no picture to look at: load a set that has some.")
     layers = [layers] if isinstance(layers, str) else list(layers)
     folder = places.cache() / "features" if remember else None
     precision, started, clock = devices.precision(), time.perf_counter(), {"decode": 0.0}
@@ -145,28 +157,40 @@ def look(backbone: Backbone, sources, layers: str | Sequence[str] = "hidden") ->
     layers = [layers] if isinstance(layers, str) else list(layers)
     for layer in layers:
         cutting.need_layer(backbone, layer)
-    return cutting.reader(backbone, layers)(torch.stack([backbone.transform.picture(source) for source in sources]))
+    read, sources = cutting.reader(backbone, layers), list(sources)
+    starts = range(0, len(sources), BATCH)
+    parts = [read(torch.stack([backbone.transform.picture(source) for source in sources[i : i + BATCH]])) for i in starts]
+    return {layer: np.concatenate([part[layer] for part in parts]) for layer in layers}
 
 
 # ----------------------------------------------------------------------------------------------------------- the cache
 
 
 def _key(backbone, pictures, layer, flip, precision):
-    made_by = [VERSION, backbone.name, backbone.digest, layer, repr(backbone.transform), flip, precision, pictures.digests]
+    network = [backbone.name, backbone.digest, backbone.card.head, layer, repr(backbone.transform)]
+    made_by = [VERSION, versions(), network, flip, devices.device(), precision, pictures.digests]
     return hashlib.sha256(json.dumps(made_by).encode()).hexdigest()[:40]
 
 
-def _recall(folder, key):
-    """The rows, or None. A file appears only when it is whole; one that cannot be read is computed again."""
-    path = folder / f"{key}.safetensors"
-    if not path.exists():
-        return None
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
+@cache
+def versions() -> dict[str, str | None]:
+    """The versions of the libraries that compute: part of every key. Asked of the installation, so nothing is imported."""
+    names = ("torch", "torchvision", "timm", "pillow", "fastai", "scikit-learn")
+    found = importlib.metadata.distributions()
+    by_name = {distribution.name.lower(): distribution.version for distribution in found if distribution.name}
+    return {name: by_name.get(name) for name in names}
 
+
+def _recall(folder, key):
+    """The rows, read from disk as they are used, or None. A file that is not whole is computed again."""
+    path = folder / f"{key}.safetensors"
     try:
-        return load_file(path)["features"]
-    except (SafetensorError, OSError, KeyError):
+        with open(path, "rb") as file:
+            start = 8 + struct.unpack("<Q", file.read(8))[0]
+            about = json.loads(file.read(start - 8))["features"]
+        rows = np.memmap(path, np.float32, "r", start, tuple(about["shape"]))
+        return rows if path.stat().st_size == start + rows.nbytes else None
+    except (OSError, ValueError, KeyError, TypeError, struct.error, OverflowError, MemoryError):
         return None
 
 
@@ -224,7 +248,7 @@ def _compute(folder, lock, files, fill):
         missing = {layer: key for layer, key in files.items() if _recall(folder, key) is None}
         if missing:
             fill(missing, lambda layer, shape: _Rows(folder / f"{files[layer]}.safetensors", shape))
-    return {layer: _recall(folder, key) for layer, key in files.items()}
+        return {layer: _recall(folder, key) for layer, key in files.items()}
 
 
 class _InMemory:
@@ -264,22 +288,22 @@ def _batches(transform, pictures, flip, batch_size, clock):
     """uint8 tensors of shape (≤ batch_size, 3, crop, crop), decoded two batches ahead by threads."""
     import torch
 
-    def decode(path):
+    def decode(path, digest):
         started = time.perf_counter()
-        image = transform.picture(path)
+        image = transform.picture(io.BytesIO(content(path, digest)))
         return image, time.perf_counter() - started
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        ahead, paths = deque(), iter(pictures.paths)
-        for _, path in zip(range(2 * batch_size), paths):
-            ahead.append(pool.submit(decode, path))
+        ahead, files = deque(), zip(pictures.paths, pictures.digests)
+        for file in islice(files, 2 * batch_size):
+            ahead.append(pool.submit(decode, *file))
         while ahead:
             images = []
             while ahead and len(images) < batch_size:
                 image, seconds = ahead.popleft().result()
                 clock["decode"] += seconds
                 images.append(image)
-                if (path := next(paths, None)) is not None:
-                    ahead.append(pool.submit(decode, path))
+                if (file := next(files, None)) is not None:
+                    ahead.append(pool.submit(decode, *file))
             batch = torch.stack(images)
             yield batch.flip(-1) if flip else batch

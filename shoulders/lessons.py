@@ -62,21 +62,33 @@ def run(lesson: str, html=None, solutions: bool = True) -> Run:
     """
     import nbformat
     from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     path = _edition(lesson, solutions)
     notebook = nbformat.read(path, as_version=4)
     client = NotebookClient(notebook, timeout=1800, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}})
     started = time.perf_counter()
     code = [(index, cell) for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
-    with client.setup_kernel():
+    with client.setup_kernel(env=os.environ | _absolute_places()):
         for number, (index, cell) in enumerate(track(code, len(code), f"Lesson {lesson}", "cells"), 1):
             try:
                 client.execute_cell(cell, index, execution_count=number)
             except CellExecutionError as error:
                 raise LessonError(f"Cell {number} of {path.name} failed: {error.ename}: {error.evalue}") from error
+            except (DeadKernelError, CellTimeoutError) as error:
+                what = "ended the kernel (too little memory?)" if isinstance(error, DeadKernelError) else "took too long"
+                raise LessonError(
+                    f"Cell {number} of {path.name} {what}: close programs, or say SHOULDERS_EDITION=pocket."
+                ) from error
     page = str(_write_page(notebook, Path(html))) if html else ""
     return Run(lesson, len(code), time.perf_counter() - started, _verdict(notebook), page)
+
+
+def _absolute_places():
+    """The kernel runs in the notebook's folder: what the environment names relative to this one must hold there too."""
+    names = ("SHOULDERS_DATA", "SHOULDERS_CACHE", "SHOULDERS_PICTURES", "SHOULDERS_WEIGHTS")
+    given = {name: Path(os.environ[name]).expanduser() for name in names if os.environ.get(name)}
+    return {name: str(path.resolve()) for name, path in given.items() if path.exists() or name == "SHOULDERS_CACHE"}
 
 
 def _edition(lesson, solutions):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -82,8 +82,9 @@ def load(path, weights=None) -> Model:
         with safe_open(path, "np") as file:
             card = json.loads((file.metadata() or {})["card"])
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
-        if missing := {"head", "backbone", "weights_sha256", "weights_file", "layer", "classes"} - set(card):
+        if missing := {"backbone", "weights_sha256", "weights_file", "layer", "classes"} - set(card):
             raise KeyError(*missing)
+        head, transform = heads.from_arrays(card["head"], arrays), backbones.transform_from(card["transform"])
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{path} is no model file: give one that `shoulders compare … --save FILE` wrote.") from error
     backbone = _backbone(card, weights)
@@ -92,7 +93,8 @@ def load(path, weights=None) -> Model:
             f"{path} was fitted on other weights of {card['backbone']} (sha256 {card['weights_sha256'][:12]}…, not "
             f"{backbone.digest[:12]}…): give the file with --weights."
         )
-    return Model(heads.from_arrays(card["head"], arrays), backbone, card["layer"], tuple(card["classes"]), card)
+    backbone = replace(backbone, transform=transform)  # the one with which the head was fitted, whatever the catalogue says today
+    return Model(head, backbone, card["layer"], tuple(card["classes"]), card)
 
 
 def _backbone(card, weights):

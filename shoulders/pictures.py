@@ -1,5 +1,6 @@
 """Open one picture as a person would see it, and say what is wrong with one that cannot be opened."""
 
+import hashlib
 import io
 import json
 import os
@@ -8,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 
 import numpy as np
+import PIL
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from shoulders import places
@@ -22,8 +24,16 @@ MOST_PIXELS = 150_000_000
 # that decode would now and then leave every warning of the process switched off.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
+VERSION = 2
+"""Part of the memory's name: raised whenever the check would say something else. (Pillow's version is part of it too.)"""
+
+MEMORY = f"checked-pictures-{VERSION}-pillow-{PIL.__version__}.jsonl"
+
 LONGEST = 50
 """Nor is one whose longer side is more than this many times the shorter: scaled to a network's size it would be huge."""
+
+FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "JPEG2000")
+"""Pillow can do more, but some of it starts other programs (EPS: Ghostscript), and none of it is a photograph."""
 
 _ORIENTATION = 274  # the EXIF tag
 
@@ -78,7 +88,25 @@ def read(path, at_least=None) -> Image.Image:
         return to_rgb(image)
     except Exception as error:
         problem = "zero bytes" if _is_empty(path) else _problem_of(error)
-        raise PictureError(f"{path}: {problem}. {_REMEDY[problem]}") from error
+        name = path if isinstance(path, str | os.PathLike) else "The picture"
+        raise PictureError(f"{name}: {problem}. {_REMEDY[problem]}") from error
+
+
+def content(path, expected: str) -> bytes:
+    """A file's bytes, if they are still those of which the sha256 is `expected`.
+
+    Raises
+    ------
+    PictureError
+        When the file cannot be read, or has changed.
+    """
+    try:
+        found = path.read_bytes()
+    except OSError as error:
+        raise PictureError(f"{path}: unreadable. {_REMEDY['unreadable']}") from error
+    if hashlib.sha256(found).hexdigest() != expected:
+        raise PictureError(f"{path}: changed since it was checked. Load the pictures again.")
+    return found
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
@@ -101,7 +129,7 @@ def _to_8_bit(image):
 
 
 def _open(path):
-    image = Image.open(path)
+    image = Image.open(path, formats=FORMATS)
     if image.width * image.height > MOST_PIXELS or max(image.size) > LONGEST * min(image.size):
         raise Image.DecompressionBombError("too many pixels, or a thread")
     return image
@@ -137,9 +165,14 @@ def look(content: bytes) -> Verdict:
             return _skipped("GIF")
         oddities = _oddities(image)
         image.load()
+    except MemoryError:
+        raise
     except Exception as error:
         return _skipped(_problem_of(error))
     return Verdict("converted", ", ".join(oddities)) if oddities else Verdict("used")
+
+
+_CHANGED = Verdict("skipped", "changed while it was checked", "Run the check again.")
 
 
 def _skipped(problem):
@@ -173,7 +206,7 @@ def check(paths) -> list[tuple[str, Verdict]]:
     list of (str, Verdict)
         The sha256 of the file's bytes (``''`` where it cannot be read) and what `look` said of them.
     """
-    memory = places.cache() / "checked-pictures-1.jsonl"
+    memory = places.cache() / MEMORY
     pool = ThreadPoolExecutor(os.cpu_count())
     try:
         digests = list(pool.map(_digest, paths))
@@ -196,13 +229,22 @@ def _digest(path):
 def _look_at(new, memory, pool):
     """Look at each picture and add a line to the memory, as they come: an interrupted check goes on where it stopped."""
     verdicts = {}
-    looks = pool.map(lambda path: look(path.read_bytes()), new.values())
+    looks = pool.map(_look_again, new, new.values())
     with locked(memory), open(memory, "a", encoding="utf-8") as file:
         file.write("\n")  # ends the half line that a killed process may have left
         for key, verdict in track(zip(new, looks), len(new), "Checking"):
             verdicts[key] = verdict
-            file.write(json.dumps({"sha256": key, **asdict(verdict)}) + "\n")
+            if verdict != _CHANGED:
+                file.write(json.dumps({"sha256": key, **asdict(verdict)}) + "\n")
     return verdicts
+
+
+def _look_again(key, path):
+    """Never another picture's verdict under this one's digest."""
+    try:
+        return look(content(path, key))
+    except PictureError:
+        return _CHANGED
 
 
 def _remembered(memory):

@@ -1,6 +1,7 @@
 """Where things lie on this machine: pictures, what ships in the box, and what was computed before."""
 
 import os
+import tempfile
 from pathlib import Path
 
 import platformdirs
@@ -28,4 +29,9 @@ def pictures() -> Path:
 
 def cache() -> Path:
     """Where computed features and checked pictures are remembered: ``SHOULDERS_CACHE`` or the user's cache folder."""
-    return Path(os.environ.get("SHOULDERS_CACHE") or platformdirs.user_cache_dir("shoulders")).expanduser()
+    if chosen := os.environ.get("SHOULDERS_CACHE"):
+        return Path(chosen).expanduser()
+    try:
+        return Path(platformdirs.user_cache_dir("shoulders"))
+    except RuntimeError:  # a container's user without a home
+        return Path(tempfile.gettempdir()) / "shoulders"

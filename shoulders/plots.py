@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from shoulders.errors import CourseError
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -23,6 +25,21 @@ BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, BLACK = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#333333",
 )  # fmt: skip
 COLOURS = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY, BLACK, YELLOW)
+
+
+FORMATS = (".png", ".svg", ".pdf", ".jpg")
+
+
+class PlotError(CourseError):
+    """A figure cannot be written; the message says what would be right."""
+
+
+def need_format(path) -> Path:
+    """Refuse a file name whose ending is none of `FORMATS`."""
+    path = Path(path)
+    if path.suffix.lower() not in FORMATS:
+        raise PlotError(f"{path}: a picture's name ends in {', '.join(FORMATS)}.")
+    return path
 
 
 @dataclass(frozen=True)
@@ -43,8 +60,14 @@ class Drawing:
         print(self.words)
 
     def save(self, path) -> str:
-        """Write the picture, whole or not at all; returns a sentence that names the file."""
-        path = Path(path)
+        """Write the picture, whole or not at all; returns a sentence that names the file.
+
+        Raises
+        ------
+        PlotError
+            For an ending that is none of `FORMATS`.
+        """
+        path = need_format(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
         try:
@@ -259,11 +282,12 @@ def comparison(rows) -> Drawing:
 
 
 def _mean_and_interval(held):
-    """Over several seeds: the mean and 1.96 standard errors of it; of one: its own Wilson interval."""
+    """Over several seeds: the mean over draws, with Student's interval for it; of one: its own Wilson interval."""
     import pandas as pd
+    from scipy.stats import t
 
     mean = held.accuracy.mean()
     if len(held) == 1:
         return pd.Series({"mean": mean, "low": held.low.iloc[0], "high": held.high.iloc[0]})
-    half = 1.96 * held.accuracy.std(ddof=1) / len(held) ** 0.5
+    half = t.ppf(0.975, len(held) - 1) * held.accuracy.std(ddof=1) / len(held) ** 0.5
     return pd.Series({"mean": mean, "low": mean - half, "high": mean + half})

@@ -50,7 +50,8 @@ def _notebook_bar(total, description):
         bar.update(min(done[0], total))
 
     yield step
-    bar.update(total)
+    if done[0] < total:
+        bar.update(total)  # else it has cleared itself
 
 
 @contextmanager

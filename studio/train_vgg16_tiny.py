@@ -48,12 +48,13 @@ CLASSES = 200
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 SIDE = 64  # Tiny ImageNet's pictures are 64 x 64
 BATCH = 256
+EPOCH = math.ceil(100_000 / BATCH)  # steps
 SEED = 0
 PHOTO_SIZES = (96, 128, 160)
 PHOTO_SETS = {"cats_and_dogs_filtered": ("train", "validation"), "hymenoptera_data": ("train", "val")}
 SETTLED_ON = 5000  # training pictures that BatchNorm's statistics are measured on before it is folded away
 RANDOM_SEEDS = (1, 2, 3)  # of the networks with random weights, measured for comparison
-EVOLUTION_EPOCHS = (0, 1, 2, 3, 5, 7)  # and the last
+EVOLUTION_EPOCHS = (0, 1, 2, 3, 4, 5)  # and the last
 EVOLUTION_CONVS = 8  # conv1_1 .. conv4_1: what fits in 6 MB
 
 # A batch is worked through in four parts by two workers of one thread each. Two threads inside every operation would
@@ -69,11 +70,11 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 class Stage:
     """Some epochs at one picture size, with the learning rate going straight from `lr[0]` to `lr[1]`.
 
-    A stage not yet reached may be changed between two runs of the command: the checkpoint knows only how many epochs
-    are done. `scale` is the range of the crop's area as a share of the picture.
+    A stage not yet over may be changed between two runs of the command: the checkpoint knows only how many steps are
+    done. `scale` is the range of the crop's area as a share of the picture.
     """
 
-    epochs: int
+    epochs: float
     px: int
     lr: tuple[float, float]
     scale: tuple[float, float]
@@ -89,8 +90,8 @@ STAGES = (
     Stage(1, 32, (0.03, 0.03), (0.4, 1.0), 0.05),
     Stage(2, 32, (0.012, 0.0107), (0.4, 1.0), 0.05),
     Stage(1, 32, (0.007, 0.007), (0.4, 1.0), 0.05),
-    Stage(3, 32, (0.005, 0.003), (0.4, 1.0), 0.05, frozen=1),
-    Stage(1, 48, (0.003, 0.0), (0.5, 1.0), 0.05, frozen=2),
+    Stage(0.064, 32, (0.004, 0.0038), (0.4, 1.0), 0.05, frozen=1),
+    Stage(0.25, 48, (0.0038, 0.0), (0.5, 1.0), 0.05, frozen=1),
 )
 
 
@@ -332,12 +333,14 @@ def low_precision(device):
     return torch.autocast(device, dtype=torch.bfloat16, enabled=able)
 
 
-def stage_of(epoch, stages=STAGES):
-    """(stage, how many of its epochs are done) for the epoch numbered from 0; None when all stages are done."""
+def stage_of(step, stages=STAGES):
+    """(stage, its first step, its end) at a step numbered from 0; None when all stages are done."""
+    first = 0
     for stage in stages:
-        if epoch < stage.epochs:
-            return stage, epoch
-        epoch -= stage.epochs
+        end = first + round(stage.epochs * EPOCH)
+        if step < end:
+            return stage, first, end
+        first = end
     return None
 
 
@@ -349,17 +352,15 @@ class Run:
         self.net = initialise(VGG(batch_norm=True), SEED).to(device, memory_format=torch.channels_last)
         self.optimisers = optimisers(self.net)
         self.average = copy.deepcopy(self.net)
-        self.history = []
-
-    @property
-    def epoch(self):
-        return len(self.history)
+        self.history = []  # an entry per epoch
+        self.step = 0
+        self.losses, self.seconds = [], 0.0  # of the epoch under way
 
     def save(self, file):
         state = {
             "net": self.net.state_dict(),
             "average": self.average.state_dict(),
-            "history": self.history,
+            "progress": (self.step, self.losses, self.seconds, self.history),
             "optimisers": [o.state_dict() for o in self.optimisers],
         }
         torch.save(state, file.with_suffix(".part"))
@@ -371,7 +372,7 @@ class Run:
         self.average.load_state_dict(state["average"])
         for optimiser, saved in zip(self.optimisers, state["optimisers"]):
             optimiser.load_state_dict(saved)
-        self.history = state["history"]
+        self.step, self.losses, self.seconds, self.history = state["progress"]
 
 
 @torch.no_grad()
@@ -419,33 +420,37 @@ def freeze(run, frozen):
         parameter.grad = None
 
 
-def learning_rate(stage, done):
-    """The rate after `done` epochs of the stage, which may be a fraction."""
-    return stage.lr[0] + done / stage.epochs * (stage.lr[1] - stage.lr[0])
+def learning_rate(step):
+    """On the straight line that the step's stage prescribes."""
+    stage, first, end = stage_of(step)
+    return stage.lr[0] + (step - first) / (end - first) * (stage.lr[1] - stage.lr[0])
 
 
-def train_epoch(run, pictures, labels, stage, done, log):
-    """One pass over the pictures; everything random follows from the epoch's number, so a restart repeats it."""
-    generator = torch.Generator().manual_seed(1000 * SEED + run.epoch)
-    batches = torch.randperm(len(pictures), generator=generator).split(BATCH)
+def batch(step, pictures, labels):
+    """The pictures and classes of a step. All chance comes from the step's number, so that a restart repeats it."""
+    epoch, place = divmod(step, EPOCH)
+    order = torch.randperm(len(pictures), generator=torch.Generator().manual_seed(1000 * SEED + epoch))
+    index = order[place * BATCH : (place + 1) * BATCH]
+    stage = stage_of(step)[0]
+    generator = torch.Generator().manual_seed(10**6 * (SEED + 1) + step)
+    return normalised(crops(pictures, index, stage.px, stage.scale, generator)), labels[index]
 
-    def prepared(index):
-        return normalised(crops(pictures, index, stage.px, stage.scale, generator)), labels[index]
 
+def train_until(run, end, pictures, labels):
+    """Steps up to `end`, all in one stage; the next batch is made ready while the network works on this one."""
+    stage, began = stage_of(run.step)[0], time.time()
     freeze(run, stage.frozen)
-    losses, began, ready = [], time.time(), prepared(batches[0])
     run.net.train()
-    for step in range(len(batches)):
-        (x, y), following = ready, batches[min(step + 1, len(batches) - 1)]
-        upcoming = WORKERS.submit(prepared, following)
-        lr = learning_rate(stage, done + step / len(batches))
-        set_learning_rate(run.optimisers, lr)
-        losses.append(train_step(run, x.to(run.device), y.to(run.device), stage))
+    ready = batch(run.step, pictures, labels)
+    while run.step < end:
+        x, y = ready
+        upcoming = WORKERS.submit(batch, min(run.step + 1, end - 1), pictures, labels)
+        set_learning_rate(run.optimisers, learning_rate(run.step))
+        run.losses.append(train_step(run, x.to(run.device), y.to(run.device), stage))
+        run.step += 1
         ready = upcoming.result()
-        if step % 50 == 49:
-            speed = BATCH * (step + 1) / (time.time() - began)
-            log(f"epoch {run.epoch + 1} step {step + 1} loss {np.mean(losses[-50:]):.3f} lr {lr:.4f} {speed:.0f}/s")
-    return float(np.mean(losses))
+    run.seconds += time.time() - began
+    return time.time() - began
 
 
 @torch.no_grad()
@@ -500,25 +505,35 @@ def load_plain(file):
     return net
 
 
+def close_epoch(run, work, train_set, val_set, log):
+    """Measure the network as it stands, note it in the history, and keep a folded copy."""
+    epoch = math.ceil(run.step / EPOCH)
+    stage = stage_of(run.step - 1)[0]
+    plain, gap = finished(run, train_set[0], 1000)
+    # Every tenth picture: enough for a curve in the log. Nothing is chosen by it; the last epoch is what ships.
+    some, classes = val_set[0][::10], val_set[1][::10]
+    top1 = right_answers(plain, some, classes, run.device) / len(some)
+    rates = [round(learning_rate(step), 5) for step in (run.step - len(run.losses), run.step - 1)]
+    measures = {"loss": float(np.mean(run.losses)), "top1": top1, "top1_n": len(some), "seconds": round(run.seconds, 1)}
+    run.history.append({"epoch": epoch, "step": run.step, **measures, **dataclasses.asdict(stage), "lr": rates})
+    run.losses, run.seconds = [], 0.0
+    save_half(plain.state_dict(), work / f"epoch_{epoch:02d}.safetensors")
+    log(f"EPOCH {epoch} px {stage.px} loss {measures['loss']:.3f} top-1 {top1:.3f} fold gap {gap:.1e}")
+
+
 def train(run, work, train_set, val_set, log):
-    """All stages, from wherever the run stands; after each epoch a checkpoint and a folded copy."""
-    if run.epoch == 0:
+    """All stages, from wherever the run stands, with a checkpoint every 25 steps."""
+    if run.step == 0:
         save_half(finished(run, train_set[0], 1000)[0].state_dict(), work / "epoch_00.safetensors")
-    while position := stage_of(run.epoch):
-        stage, done = position
-        began = time.time()
-        loss = train_epoch(run, *train_set, stage, done, log)
-        seconds = time.time() - began
-        plain, gap = finished(run, train_set[0], 1000)
-        # Every tenth picture: enough for a curve in the log. Nothing is chosen by it; the last epoch is what ships.
-        some, classes = val_set[0][::10], val_set[1][::10]
-        top1 = right_answers(plain, some, classes, run.device) / len(some)
-        entry = {"epoch": run.epoch + 1, "loss": loss, "top1": top1, "top1_n": len(some), "seconds": round(seconds, 1)}
-        rates = [round(learning_rate(stage, epochs), 5) for epochs in (done, done + 1)]
-        run.history.append({**entry, **dataclasses.asdict(stage), "epochs": 1, "lr": rates})
-        save_half(plain.state_dict(), work / f"epoch_{run.epoch:02d}.safetensors")
+    while position := stage_of(run.step):
+        epoch_end = (run.step // EPOCH + 1) * EPOCH
+        end, before = min(run.step + 25, epoch_end, position[2]), run.step
+        seconds = train_until(run, end, *train_set)
+        loss, speed = np.mean(run.losses[-25:]), BATCH * (end - before) / seconds
+        log(f"step {end} px {position[0].px} loss {loss:.3f} lr {learning_rate(end - 1):.4f} {speed:.0f}/s")
+        if end == epoch_end or stage_of(end) is None:
+            close_epoch(run, work, train_set, val_set, log)
         run.save(work / "checkpoint.pt")
-        log(f"EPOCH {run.epoch} px {stage.px} loss {loss:.3f} top-1 {top1:.3f} fold gap {gap:.1e} {seconds:.0f} s")
 
 
 # ---------------------------------------------------------------- measuring what ships
@@ -762,7 +777,7 @@ def main(source: Path = None, photos: Path = None, work: Path = WORK, out: Path 
     run = Run("cuda" if torch.cuda.is_available() else "cpu")
     if (work / "checkpoint.pt").exists():
         run.load(work / "checkpoint.pt")
-        log(f"going on after epoch {run.epoch}")
+        log(f"going on after step {run.step}")
     train(run, work, train_set, val_set, log)
     ship(run, work, out, train_set, val_set, source, photos, log)
 

@@ -403,8 +403,8 @@ def test_the_tiny_vggs_card_comes_with_its_weights(tmp_path, monkeypatch):
     folder = tmp_path / "box" / "weights"
     folder.mkdir(parents=True)
     ours = {
-        "input": {"resize": 72, "crop": 64, "interpolation": "bicubic", "mean": [0.5, 0.4, 0.3], "std": [0.2, 0.2, 0.3]},
-        "licence": "Apache-2.0", "parameters": 2_000_000, "gmacs": 0.2, "top1": 50.0, "bytes": 8, "classes": ["cat", "dog"],
+        "input": {"px": 64, "interpolation": "bicubic", "mean": [0.5, 0.4, 0.3], "std": [0.2, 0.2, 0.3]},
+        "licence": "Apache-2.0", "parameters": 2_000_000, "gmacs": 0.2, "accuracy": [{"accuracy": 0.5}], "bytes": 8, "classes": ["cat", "dog"],
     }  # fmt: skip
     (folder / "vgg16_tiny.json").write_text(json.dumps(ours))
     safetensors.torch.save_file(backbones.vgg16_tiny().state_dict(), folder / "vgg16_tiny.safetensors")
@@ -412,9 +412,35 @@ def test_the_tiny_vggs_card_comes_with_its_weights(tmp_path, monkeypatch):
     backbones.cards.cache_clear()
     try:
         backbone = backbones.load("vgg16_tiny")
-        assert backbone.transform == backbones.Transform(72, 64, "bicubic", (0.5, 0.4, 0.3), (0.2, 0.2, 0.3))
+        assert backbone.transform == backbones.Transform(64, 64, "bicubic", (0.5, 0.4, 0.3), (0.2, 0.2, 0.3))
         assert backbone.classes == ("cat", "dog")
         assert cutting.head_of(backbone) == "classifier"
         assert np.isfinite(backbone.module.classifier.weight.detach().numpy()).all()
     finally:
         backbones.cards.cache_clear()
+
+
+def test_a_file_of_other_published_weights_comes_with_its_own_transform(tmp_path, monkeypatch):
+    (tmp_path / "second.safetensors").write_bytes(b"the second weights")
+    second = models.ResNet50_Weights.IMAGENET1K_V2
+    start = second.url.rsplit("-", 1)[-1].removesuffix(".pth")
+    monkeypatch.setattr("shoulders.downloads.digest", lambda path: start + "0" * (64 - len(start)))
+    assert backbones.load("resnet50", tmp_path / "second.safetensors").transform.resize == second.transforms().resize_size[0] == 232
+    monkeypatch.setattr("shoulders.downloads.digest", lambda path: "0" * 64)
+    assert backbones.load("resnet50", tmp_path / "second.safetensors").transform.resize == 256
+
+
+def test_damaged_weights_are_fetched_again(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr("shoulders.downloads.fetch", lambda urls, target, *rest: asked.append(target) or target)
+    path = tmp_path / "torch" / "hub" / "checkpoints" / "resnet18-f37072fd.pth"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"damaged")
+    assert backbones.fetch("resnet18") == path and asked == [path]
+
+
+@pytest.mark.parametrize("name", [name for name in backbones.cards() if name != "vgg16_tiny"])
+def test_other_published_weights_are_all_in_the_catalogue(name):
+    card = backbones.card(name)
+    theirs = {w.url.rsplit("-", 1)[-1].removesuffix(".pth"): w.transforms() for w in models.get_model_weights(name) if w.name != card.weights}
+    assert {start: (t.resize_size[0], t.crop_size[0]) for start, t in theirs.items()} == {s: (t.resize, t.crop) for s, t in card.others.items()}

@@ -383,3 +383,23 @@ def test_flipping_mirrors_about_half_and_changes_nothing_else(tmp_path):
     mirrored = [any(torch.equal(image.flip(-1), other) for other in plain) for image in images]
     assert all(a != b for a, b in zip(straight, mirrored))
     assert 4 <= sum(mirrored) <= 20  # of 24, each with chance one half: outside once in 700 seeds
+
+
+def test_a_class_may_be_called_train(tmp_path):
+    folder_of(tmp_path / "set", {"bus": 3, "train": 3})
+    assert datasets.load(tmp_path / "set").classes == ("bus", "train")
+
+
+def test_a_class_that_copies_leave_without_training_pictures_is_refused(tmp_path):
+    folder_of(tmp_path / "set", {"a": 1, "b": 7, "c": 8})
+    (tmp_path / "set" / "b" / "copy.jpg").write_bytes(next((tmp_path / "set" / "a").iterdir()).read_bytes())
+    seen = set()
+    for seed in range(12):
+        try:
+            held = datasets.load(tmp_path / "set", seed=seed)
+            assert set(held.train.labels) == {0, 1, 2}
+            seen.add("good")
+        except DatasetError as error:
+            assert "has only pictures that other classes have too" in str(error)
+            seen.add("refused")
+    assert seen == {"good", "refused"}

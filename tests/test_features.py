@@ -12,6 +12,7 @@ from torchvision import models
 
 from shoulders import backbones, cutting, datasets, devices, features, places
 from shoulders.backbones import BackboneError, Transform
+from shoulders.downloads import digest
 
 
 @pytest.fixture
@@ -70,7 +71,8 @@ def test_a_mirror_equals_mirrored_pictures(tmp_path, exact):
         paint(i, (64, 64)).transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(tmp_path / "mirrored" / "ab"[i % 2] / f"{i}.png")
     backbone = replace(network("squeezenet1_1"), transform=Transform(64, 64))
     plain = datasets.load(tmp_path / "set").train
-    turned = replace(plain, paths=tuple(tmp_path / "mirrored" / p.relative_to(tmp_path / "set") for p in plain.paths), digests=("x",) * len(plain))
+    turned = replace(plain, paths=tuple(tmp_path / "mirrored" / p.relative_to(tmp_path / "set") for p in plain.paths), digests=())
+    turned = replace(turned, digests=tuple(map(digest, turned.paths)))
     mirror = features.extract(backbone, plain, flip=True)["hidden"]
     np.testing.assert_array_equal(mirror, features.extract(backbone, turned)["hidden"])
     assert (mirror != features.extract(backbone, plain)["hidden"]).any()
@@ -298,10 +300,10 @@ backbone = Backbone(Card("flat", "shoulders", transform, head="3"), transform, "
 
 def peak_after(count):
     many = held.take([i % len(held) for i in range(count)])
-    features.extract(backbone, replace(many, digests=tuple(map(str, range(count)))), batch_size=16)
+    features.extract(backbone, many, batch_size=16)
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
-print(peak_after(80), peak_after(80), peak_after(800))
+print(peak_after(79), peak_after(80), peak_after(800))
 """
 
 
@@ -358,3 +360,22 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path, monkeypatch):
     with pytest.raises(features.FeatureError, match="do not fit in .*SHOULDERS_CACHE"):
         features.extract(network(), held)
     assert not [path for path in (tmp_path / "cache" / "features").iterdir() if path.suffix != ".lock"]
+
+
+def test_a_picture_that_changed_since_it_was_checked_is_refused(held):
+    paint(99).save(held.paths[0])
+    with pytest.raises(ValueError, match=f"{held.paths[0].name}: changed since it was checked. Load the pictures again"):
+        features.extract(network(), held)
+    assert files() == []
+
+
+def test_no_picture_is_one_sentence(held):
+    with pytest.raises(features.FeatureError, match="no picture to look at"):
+        features.extract(network(), held.take([]))
+
+
+def test_many_pictures_are_looked_at_in_batches(held, exact, monkeypatch):
+    sources = list(held.paths) * 3
+    whole = features.look(network(), sources)["hidden"]
+    monkeypatch.setattr(features, "BATCH", 4)
+    np.testing.assert_allclose(features.look(network(), sources)["hidden"], whole, atol=1e-5)

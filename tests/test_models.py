@@ -165,3 +165,14 @@ def test_asking_leaves_nothing_behind(tmp_path, saved):
     before = photograph(tmp_path)
     asked(models.load(saved[0]), sorted(folder.rglob("*.jpg")))
     assert photograph(tmp_path) == before
+
+
+def test_the_transform_is_the_one_with_which_the_head_was_fitted(tmp_path, backbone, exact):
+    from dataclasses import replace
+
+    held = datasets.load(set_of(tmp_path / "set", 4, 2))
+    other = replace(backbone, transform=backbones.Transform(80, 64, "bicubic", (0.1, 0.2, 0.3)))
+    result = training.feature_extraction(other, held)
+    model = models.load(models.save(tmp_path / "m.safetensors", result, other, held))
+    assert model.backbone.transform == other.transform
+    np.testing.assert_allclose(asked(model, held.valid.paths), result.probabilities, atol=1e-6)

@@ -144,7 +144,7 @@ def test_reading_never_touches_the_warnings_of_the_process(tmp_path, monkeypatch
 
     paint(1).save(tmp_path / "a.png")
     seen, opened, filters = [], Image.open, warnings.filters
-    monkeypatch.setattr(Image, "open", lambda path: seen.append(warnings.filters is filters) or opened(path))
+    monkeypatch.setattr(Image, "open", lambda path, **kwargs: seen.append(warnings.filters is filters) or opened(path, **kwargs))
     pictures.read(tmp_path / "a.png")
     pictures.look((tmp_path / "a.png").read_bytes())
     assert seen == [True, True]
@@ -229,7 +229,7 @@ def test_the_memory_goes_by_content_not_by_name(tmp_path, monkeypatch):
 def test_a_torn_last_line_costs_one_look_and_no_more(tmp_path, monkeypatch):
     paths = three(tmp_path)
     expected = pictures.check(paths)
-    memory = places.cache() / "checked-pictures-1.jsonl"
+    memory = places.cache() / pictures.MEMORY
     memory.write_bytes(memory.read_bytes()[:-20])
     looked, look = [], pictures.look
     monkeypatch.setattr(pictures, "look", lambda content: looked.append(content) or look(content))
@@ -242,7 +242,7 @@ def test_a_torn_last_line_costs_one_look_and_no_more(tmp_path, monkeypatch):
 @pytest.mark.parametrize("line", ["", "{}", "[1]", '"x"', '{"sha256": "x"}', '{"sha256": "x", "colour": 1}', "\0\0"])
 def test_strange_lines_in_the_memory_are_passed_over(tmp_path, line):
     paths = three(tmp_path)
-    memory = places.cache() / "checked-pictures-1.jsonl"
+    memory = places.cache() / pictures.MEMORY
     memory.parent.mkdir(parents=True)
     memory.write_text(line + "\n")
     assert [verdict.action for _, verdict in pictures.check(paths)] == ["used", "used", "skipped"]
@@ -260,7 +260,7 @@ def test_an_interrupted_check_goes_on_where_it_stopped(tmp_path, monkeypatch):
     monkeypatch.setattr(pictures, "look", stops)
     with pytest.raises(KeyboardInterrupt):
         pictures.check(paths)
-    remembered = [json.loads(line) for line in (places.cache() / "checked-pictures-1.jsonl").read_text().splitlines() if line]
+    remembered = [json.loads(line) for line in (places.cache() / pictures.MEMORY).read_text().splitlines() if line]
     assert [entry["action"] for entry in remembered] == ["used", "used"]
 
 
@@ -277,3 +277,20 @@ def test_a_path_that_cannot_be_read_is_skipped(tmp_path, monkeypatch):
     found = pictures.check([*paths, tmp_path / "gone.png"])
     assert [verdict.problem for _, verdict in found] == ["", "unreadable", "zero bytes", "unreadable"]
     assert [key == "" for key, _ in found] == [False, True, False, True]
+
+
+def test_no_other_program_is_started_on_a_picture(tmp_path, monkeypatch):
+    """Pillow hands EPS to Ghostscript: whatever its name ends in, it is no picture here."""
+    import subprocess
+
+    monkeypatch.setattr(subprocess, "check_call", lambda *_, **__: pytest.fail("a program was started"))
+    eps = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n%%EndComments\nshowpage\n"
+    assert pictures.look(eps).problem == "not a picture"
+
+
+def test_a_picture_that_changes_while_it_is_checked_is_not_remembered(tmp_path, monkeypatch):
+    (path,) = [tmp_path / "a.png"]
+    paint(1).save(path)
+    monkeypatch.setattr(pictures, "digest", lambda path: "0" * 64)
+    assert pictures.check([path])[0][1].problem == "changed while it was checked"
+    assert (places.cache() / pictures.MEMORY).read_text().strip() == ""

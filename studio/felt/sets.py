@@ -18,7 +18,8 @@ WOOLS = {"cats_vs_dogs": wool.PETS, "bees_vs_ants": wool.INSECTS, "shelf": wool.
 
 
 VIEWS = {"cats_vs_dogs": stage.View((.68, .94), portrait=.36, around=(.7, 1.05), in_front=.1, second=.05),
-         "bees_vs_ants": stage.View((.4, .82)), "shelf": stage.View((.5, .85))}
+         "bees_vs_ants": stage.View((.26, .56), drift=(1.0, .07), exposure=.6, warmth=.22, widest=1.2,
+                                   outline=True), "shelf": stage.View((.5, .85))}
 
 
 def draw_card(name, kind, split, number, seed):
@@ -85,11 +86,11 @@ def picture(name, card, library):
     framed = points
     if place["camera"]["portrait"] and toy.head:
         framed = points[np.linalg.norm(points - toy.head[0], axis=1) < 1.3 * toy.head[1]]
-    stage.frame(framed, focus, place["camera"])
+    eye = stage.frame(framed, focus, place["camera"], VIEWS[name])
     ground = props.perch(card["params"]["manner"].get("perch"), size, rng)
     if place["second"] and not place["camera"]["portrait"]:
         _second(name, card, coat, library, size, rng, ground)
-    stage.set_stage(place, size, ground, rng)
+    stage.set_stage(place, size, ground, eye, rng)
     return stage.photograph(place)
 
 

@@ -12,6 +12,7 @@ from . import materials, props
 from .toy import fibre_object, mesh_object, sphere
 
 PIXELS, SAMPLES = 192, 8
+CLOSEST = .6  # from the camera to the nearest point of a toy: a wide lens would else go into a long one
 EARTHS = [(.32, .17, .07), (.12, .055, .025), (.42, .30, .18), (.22, .21, .20), (.55, .50, .43), (.09, .09, .10),
           (.30, .11, .07), (.10, .14, .20), (.12, .20, .17), (.35, .28, .10), (.23, .14, .12), (.62, .58, .52)]
 GREENS = [(.06, .15, .02), (.12, .22, .03), (.20, .26, .05), (.04, .10, .03), (.30, .28, .08)]
@@ -24,13 +25,20 @@ class View:
 
     `fill`: range of the share of the frame that the toy takes (root of the area of its bounding box); `portrait`,
     `in_front`, `second`: how often only the head is framed, something stands before the toy, another stands behind;
-    `around`: how far the camera goes round the toy (radians), in portraits and otherwise.
+    `around`: how far the camera goes round the toy (radians), in portraits and otherwise; `drift`: how much of the
+    free room, and how much beyond it, the toy may be off centre; `exposure`, `warmth`: spread of the development;
+    `widest`: the share of the frame that a toy may span; `outline`: fill by outline, not by bounding box.
     """
     fill: tuple
     portrait: float = .22
     around: tuple = (.8, 1.3)
     in_front: float = .17
     second: float = .08
+    drift: tuple = (.8, .0)
+    exposure: float = .25
+    warmth: float = .12
+    widest: float = .96
+    outline: bool = False
 
 
 def draw_place(rng, view):
@@ -60,7 +68,7 @@ def draw_place(rng, view):
                    "lens": float(rng.choice([35, 50, 70, 100])), "fill": u(*view.fill),
                    "shift": [u(-1, 1), u(-1, 1)], "roll": round(float(rng.normal(0, .05)), 3),
                    "aperture": u(.02, .16), "portrait": portrait},
-        "exposure": u(-.25, .25), "warmth": u(-.12, .12),
+        "exposure": u(-view.exposure, view.exposure), "warmth": u(-view.warmth, view.warmth),
         "props": [{"kind": str(rng.choice(props.PROPS)), "side": u(.55, 1.25) * int(rng.choice([-1, 1])),
                    "depth": u(-1.2, .55), "size": u(.25, .75), "colour": pick(props.PAINTS)}
                   for _ in range(int(rng.choice([0, 1, 2, 3], p=[.3, .4, .2, .1])))],
@@ -144,28 +152,37 @@ def view_axes(azimuth, elevation):
     return toward, right, np.cross(right, toward)
 
 
-def frame(points, focus, camera):
+def _covered(xy, low, high, cells=24):
+    """Share of the cells of a grid over the bounding box that hold a point."""
+    index = np.minimum(((xy - low) / np.maximum(high - low, 1e-9) * cells).astype(int), cells - 1)
+    return len(np.unique(index @ [cells, 1])) / cells**2
+
+
+def frame(points, focus, camera, view):
     """Point the camera so that `points` fill the given share of the picture, off centre as told.
 
-    Filling is measured as the root of the area of the bounding box, so that long and round toys come out alike.
+    Filling is measured as the root of an area, so that long and round toys come out alike: the bounding box, or
+    (`view.outline`) the cells of a grid that hold a point, where a thin toy would show more ground than a fat one.
     """
     toward, right, up = view_axes(camera["azimuth"], camera["elevation"])
     middle = (points.min(0) + points.max(0)) / 2
     lens, distance = camera["lens"] / 18, 8.0
+    nearest = ((middle - points) @ toward).max() + CLOSEST
     for _ in range(8):
         eye = middle - distance * toward
         deep = (points - eye) @ toward
         xy = np.stack([(points - eye) @ right, (points - eye) @ up], 1) / np.maximum(deep, .1)[:, None] * lens
         low, high = xy.min(0), xy.max(0)
         width, height = (high - low) / 2
-        share = max(np.sqrt(width * height) / camera["fill"], max(width, height) / .96)
-        distance *= share
+        area = width * height * (_covered(xy, low, high) if view.outline else 1)
+        share = max(np.sqrt(area) / camera["fill"], max(width, height) / view.widest)
+        distance = max(distance * share, nearest)
     thing = bpy.context.scene.camera
     thing.matrix_world = Matrix([[right[i], up[i], -toward[i], eye[i]] for i in range(3)] + [[0, 0, 0, 1]]) @ \
         Matrix.Rotation(camera["roll"], 4, "Z")
     data, centre = thing.data, (low + high) / 2
     data.lens, data.sensor_width = camera["lens"], 36
-    room = .8 * np.maximum(1 - np.array([width, height]), 0) / 2
+    room = view.drift[0] * np.maximum(1 - np.array([width, height]), 0) / 2 + view.drift[1]
     data.shift_x, data.shift_y = (float(v) for v in centre / 2 + room * camera["shift"])
     data.dof.use_dof = True
     data.dof.focus_distance = float((focus - eye) @ toward)
@@ -174,7 +191,7 @@ def frame(points, focus, camera):
     return eye
 
 
-def set_stage(place, size, ground_level, rng):
+def set_stage(place, size, ground_level, eye, rng):
     """Ground, backdrop, lamps and props for a toy of radius `size` at the origin."""
     azimuth = place["camera"]["azimuth"]
     away, right, _ = view_axes(azimuth, 0)
@@ -193,10 +210,16 @@ def set_stage(place, size, ground_level, rng):
         for _ in range(count):
             make(base + away * size * rng.uniform(min(2.2, far), far) + right * size * rng.uniform(-4, 4), size, rng)
     for item in place["props"] + ([place["in_front"]] if place["in_front"] else []):
-        spot = base + size * (right * item["side"] * 1.25 - away * item["depth"] * 1.1)
-        props.place(item["kind"], spot, item["size"] * size * 1.3, item["colour"], rng)
+        spot, tall = base + size * (right * item["side"] * 1.25 - away * item["depth"] * 1.1), item["size"] * size * 1.3
+        if not _swallows(spot, tall, eye):
+            props.place(item["kind"], spot, tall, item["colour"], rng)
     set_sky(place)
     _lamps(place, azimuth, size)
+
+
+def _swallows(spot, tall, eye):
+    """Whether a prop of this height would stand around or right before the camera."""
+    return np.hypot(*(eye - spot)[:2]) < .8 * tall and eye[2] - spot[2] < 1.3 * tall
 
 
 def _blades(base, size, colours, rng, count=2600):

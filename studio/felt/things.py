@@ -2,7 +2,7 @@
 import numpy as np
 
 from .props import PAINTS
-from .sculpt import HOLLOW, ball, block, limb, onto_surface, reach, rotation, smooth_path
+from .sculpt import HOLLOW, Block, ball, block, limb, onto_surface, reach, rotation, smooth_path
 from .toy import Toy
 
 DARK, WHITE, PINK = (.015, .013, .013), (.75, .73, .68), (.6, .25, .22)
@@ -20,14 +20,17 @@ def build(kind, shape, manner, look=0.0):
     rng = np.random.default_rng(shape["seed"])
     toy = MAKERS[kind](rng)
     lean = manner["lean"] if kind in LEANERS else 0
-    toy = toy.moved(rotation(yaw=.6 * look + manner["turn"], roll=lean))
+    follow = .95 if kind in STARERS else .6
+    toy = toy.moved(rotation(yaw=follow * look + manner["turn"], roll=lean))
     lift = rng.uniform(.1, .5) if kind in FLYERS else 0
     return toy.moved(shift=(0, 0, lift - _lowest(toy)))
 
 
 def _lowest(toy):
     tubes = [np.min(p[:, 2] - np.max(r)) for p, r, _ in toy.tubes]
-    return min([reach(toy.clay)[0][2]] + tubes)
+    solid = [lump for lump in toy.clay if lump.part != HOLLOW]
+    carved = [lump.centre[2] + lump.half[2] for lump in toy.clay if lump.part == HOLLOW and isinstance(lump, Block) and lump.centre[2] < 0]
+    return min([max([reach(solid)[0][2]] + carved)] + tubes)
 
 
 def _paint(rng, options=PAINTS):
@@ -466,5 +469,6 @@ MAKERS = {"ball": _ball, "bat": _bat, "bird": _bird, "boat": _boat, "butterfly":
           "mug": _mug, "mushroom": _mushroom, "octopus": _octopus, "piano": _piano, "rocket": _rocket,
           "shovel": _shovel, "snail": _snail, "spider": _spider, "spoon": _spoon, "strawberry": _strawberry,
           "teddy_bear": _teddy_bear, "tree": _tree}
+STARERS = {"mug"}  # from the side one would not see what it is
 LEANERS = {"guitar", "shovel", "spoon", "rocket"}
 FLYERS = {"bat", "butterfly"}
