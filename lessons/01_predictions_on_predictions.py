@@ -329,7 +329,7 @@ exercise.neighbours.check(neighbours)
 #
 # An **epoch** is one look at every training picture. This takes longer than anything above, because the pictures now go
 # through the network once in every epoch: seconds with a small network, many minutes with a large one and no graphics
-# card. Two tables grow by one line per epoch: two epochs of the head alone, then four with the blocks.
+# card. The bar runs twice: two epochs of the head alone, then four with the blocks.
 
 # %%
 tuned = training.fine_tune(network, pictures, blocks=2)
@@ -382,7 +382,8 @@ plots.mistakes(on_hidden, network.transform)
 # %% [markdown]
 # ## Break it on purpose
 #
-# A colleague has put our classifier to work and complains: “It was fine in your notebook. With me it is much worse.” The weights are the same, the pictures are the same. Here is the colleague's network, and what it says.
+# A colleague has put our classifier to work and complains: “It was fine in your notebook. With me it is much worse.”
+# The weights are the same, the pictures are the same. Here is the colleague's network, and what it says.
 
 # %%
 theirs = exercise.colleague(network)
@@ -449,7 +450,8 @@ samples = {f"sample {n}": path for n, path in enumerate(pictures.valid.paths[::3
 widgets.ask(answer, samples)
 
 # %% [markdown]
-# Try something that is neither, such as a picture of a teapot. The classifier has no word for it, so it will call it one of the two, and may be very
+# Try something that is neither, such as a picture of a teapot. The classifier has no word for it, so it will call it
+# one of the two, and may be very
 # sure: it answers the question that it was taught, whatever you show it.
 
 # %% [markdown]
@@ -473,7 +475,7 @@ widgets.ask(answer, samples)
 # ## Where to go next
 #
 # Ask a question of your own. Put the pictures of each class into a folder of its own, and run in a terminal, in the
-# course's folder, `.venv/bin/shoulders compare FOLDER` (Windows: `.venv\\Scripts\\shoulders`).
+# course's folder, `.venv/bin/shoulders compare FOLDER` (Windows: `.venv\Scripts\shoulders`).
 #
 # ## References
 #

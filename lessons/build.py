@@ -244,7 +244,7 @@ def generate(path: Path, edition: str, root: Path = ROOT):
 
 def _first_cell(address, names):
     tags = {"tags": ["hide-input"], "jupyter": {"source_hidden": True}}
-    listed = "[\n" + "".join(f'    "{name}",\n' for name in names) + "]"
+    listed = f'"{" ".join(names)}".split()'
     return new_code_cell(FIRST_CELL.format(repository=address, needed=listed).rstrip("\n"), metadata=tags)
 
 

@@ -4,4 +4,9 @@ The rooms, in the order in which data moves through them: `datasets`, `backbones
 `training`, `comparison`, `plots`. Import the room, not its contents: ``from shoulders import datasets, features``.
 """
 
+import warnings
+
 __version__ = "0.1.0"
+
+# torchvision and fastai still use torch.jit.script; torch says so to everyone who imports them, who can do nothing about it.
+warnings.filterwarnings("ignore", message=".*torch.jit.script.* is deprecated", category=FutureWarning)

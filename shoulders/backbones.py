@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import re
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
@@ -245,9 +244,8 @@ def vgg16_tiny(width: int = 24, classes: int = 200) -> nn.Module:
 
 
 def _torchvision():
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)
-        from torchvision import models
+    from torchvision import models
+
     return models
 
 

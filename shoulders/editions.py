@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +52,7 @@ class Edition:
     why: str
 
     def __str__(self):
-        return self.why
+        return textwrap.fill(self.why, 100)
 
 
 def choose(lesson: str) -> Edition:
@@ -126,7 +127,8 @@ def _sentences(name, need, held, network):
     reason = "SHOULDERS_EDITION says so" if wanted else lack if missing else "everything it needs is on this machine"
     pictures = f"{len(held.train)} + {len(held.valid)} pictures of {' and '.join(held.classes)}"
     own = os.environ.get("SHOULDERS_WEIGHTS")
-    trained = f"with the weights of {Path(own).name}" if own else f"trained on {network.card.trained_on}"
+    top1 = f" (it names {network.card.top1:.0f} % of new ones correctly)" if network.card.top1 else ""
+    trained = f"with the weights of {Path(own).name}" if own else f"trained on {network.card.trained_on}{top1}"
     yield f"This is the {name} edition, because {reason}: {pictures}, and {network.name}, {trained}."
     if held.name.startswith("felt_"):
         yield "The pictures are renderings of felt animals, not photographs: what is measured on them is a demonstration."

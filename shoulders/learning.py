@@ -12,7 +12,7 @@ from fastai.torch_core import set_seed
 from torch import nn
 
 from shoulders import devices
-from shoulders.progress import in_notebook
+from shoulders.progress import bar
 
 
 class Diary(Callback):
@@ -31,6 +31,26 @@ class Diary(Callback):
             names = [name for name in self.recorder.metric_names if name not in ("epoch", "time")]
             self.rows.append({"epoch": len(self.rows) + 1, **dict(zip(names, self.recorder.log[1:]))})
         self.trained = False
+
+
+class Bar(Callback):
+    """Our progress bar in the place of fastai's, whose table cannot be read on a dark page."""
+
+    open = None
+
+    def before_fit(self):
+        self.after_fit()  # of a training that ran out of memory
+        self.open = bar(self.n_epoch * len(self.dls.train), "Training", "batches")
+        self.step = self.open.__enter__()
+
+    def after_batch(self):
+        if self.training:
+            self.step(1)
+
+    def after_fit(self):
+        if self.open:
+            self.open.__exit__(None, None, None)
+        self.open = None
 
 
 class BFloat16(Callback):
@@ -72,10 +92,10 @@ def learner_for(loaders, body: nn.Module, seed: int, splitter=None):
     model = nn.Sequential(body, nn.Linear(body.out_features, loaders.c)).to(devices.device(), memory_format=torch.channels_last)
     loaders.to(torch.device(devices.device()))
     diary = Diary()
-    callbacks = [diary] + ([BFloat16()] if devices.precision() == "bf16" else [])
+    callbacks = [diary, Bar()] + ([BFloat16()] if devices.precision() == "bf16" else [])
     extra = {"splitter": splitter} if splitter else {}
     learner = Learner(loaders, model, CrossEntropyLossFlat(), metrics=accuracy, train_bn=False, cbs=callbacks, **extra)
-    if not in_notebook():
-        learner.remove_cb(learner.progress) if hasattr(learner, "progress") else None
-        learner.logger = lambda _: None
+    if hasattr(learner, "progress"):
+        learner.remove_cb(learner.progress)
+    learner.logger = lambda _: None
     return learner, diary

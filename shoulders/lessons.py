@@ -110,8 +110,10 @@ def _verdict(notebook):
 
 def _write_page(notebook, target):
     from nbconvert import HTMLExporter
+    from traitlets.config import Config
 
-    page, _ = HTMLExporter().from_notebook_node(notebook)
+    hidden = {"TagRemovePreprocessor": {"enabled": True, "remove_input_tags": ["hide-input"]}}
+    page, _ = HTMLExporter(config=Config(hidden)).from_notebook_node(notebook)
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     part.write_text(page, encoding="utf-8")

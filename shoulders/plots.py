@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import io
 import os
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,7 +54,7 @@ class Drawing:
         from IPython.display import display
 
         page = io.BytesIO()
-        self.figure.savefig(page, format="png", dpi=2 * self.figure.dpi, facecolor="white")  # sharp on dense screens
+        self.figure.savefig(page, format="png", dpi=1.4 * self.figure.dpi, facecolor="white")  # sharper on dense screens
         width = round(self.figure.get_figwidth() * self.figure.dpi)
         image, about = base64.b64encode(page.getvalue()).decode(), {"width": width, "alt": self.words}
         display({"image/png": image, "text/plain": self.words}, raw=True, metadata={"image/png": about})
@@ -122,7 +123,8 @@ def show_pictures(images, titles=None, colours=None, heading: str = "", columns:
     for image, title, colour, ax in zip(images, titles, colours, axes.flat):
         show_picture(image, ax, title, colour)
     figure.suptitle(heading)
-    return Drawing(figure, words or f"{len(images)} pictures.")
+    counted = ", ".join(f"{count} {title}" for title, count in Counter(filter(None, titles)).items())
+    return Drawing(figure, words or f"{len(images)} pictures: {counted}.".replace(": .", "."))
 
 
 def guesses(image, names, shares, heading: str = "What the network sees") -> Drawing:
@@ -135,6 +137,8 @@ def guesses(image, names, shares, heading: str = "What the network sees") -> Dra
     shares : sequence of float
         Probabilities, the largest first.
     """
+    from matplotlib.ticker import MaxNLocator, PercentFormatter
+
     figure, (left, right) = new(7, 2.8, 1, 2, width_ratios=(1, 1.8))
     show_picture(image, left)
     place = np.arange(len(names))
@@ -142,6 +146,8 @@ def guesses(image, names, shares, heading: str = "What the network sees") -> Dra
     right.set_yticks(place, names)
     right.invert_yaxis()
     right.set(xlim=(0, max(shares) * 1.25), xlabel="probability")
+    right.xaxis.set_major_locator(MaxNLocator(5))
+    right.xaxis.set_major_formatter(PercentFormatter(1))
     for y, share in zip(place, shares):
         right.text(share, y, f" {share:.0%}", va="center", fontsize=9)
     figure.suptitle(heading)
@@ -193,11 +199,15 @@ def accuracies(labels, results, heading: str, xlabel: str = "accuracy", chance: 
         ax.text(x + 0.008, y, f"{shares[y]:.1%}", va="center", fontsize=9)
     ax.set_yticks(place, labels)
     ax.invert_yaxis()
+    guessing = "; dashed: guessing" if chance is not None else ""
     left = min(bounds.min(), chance if chance is not None else 1) - 0.03
-    ax.set(xlim=(max(0, left), 1.08), xlabel=f"{xlabel} on {len(results[0].valid)} pictures (bars: 95 % interval)", title=heading)
+    ax.set(
+        xlim=(max(0, left), 1.08),
+        xlabel=f"{xlabel} on {len(results[0].valid)} pictures (bars: 95 % interval{guessing})",
+        title=heading,
+    )
     if chance is not None:
         ax.axvline(chance, color=RED, ls="--", lw=1)
-        ax.text(chance + 0.004, -0.45, "guessing", color=RED, fontsize=8)
     best = int(shares.argmax())
     return Drawing(figure, f"From {shares.min():.1%} ({labels[int(shares.argmin())]}) to {shares[best]:.1%} ({labels[best]}).")
 

@@ -20,16 +20,23 @@ def track(items, total, description, unit="pictures", size=lambda item: 1):
     description, unit : str
     size : callable
     """
-    if in_notebook():
-        advance = _notebook_bar(total, f"{description}, {unit}")
-    elif sys.stderr.isatty():
-        advance = _terminal_bar(total, description, unit)
-    else:
-        advance = _no_bar()
-    with advance as step:
+    with bar(total, description, unit) as step:
         for item in items:
             yield item
             step(size(item))
+
+
+def bar(total, description, unit="pictures"):
+    """The bar alone: a context that gives a function to call with how much was done.
+
+    Parameters
+    ----------
+    total : int
+    description, unit : str
+    """
+    if in_notebook():
+        return _notebook_bar(total, f"{description}, {unit}")
+    return _terminal_bar(total, description, unit) if sys.stderr.isatty() else _no_bar()
 
 
 @contextmanager

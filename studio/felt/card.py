@@ -23,7 +23,7 @@ def write():
         "authors": "the contributors of Standing on the shoulders of giants",
         "not_for": "These are renderings, not photographs. Do not use them to judge how well a network recognises real "
                    "animals, nor to report results on photographs, nor as a benchmark between networks.",
-        "sets": {name: {"pictures": len(found), "bytes": sum(p.stat().st_size for p in found), "classes": sets.CLASSES[name],
+        "sets": {name: {"pictures": len(found), "bytes": sum(p.stat().st_size for p in found), "classes": [kind for kind in sets.CLASSES[name] if kind not in sets.LATER],
                         "per_class": sets.COUNTS[name] if "" not in sets.COUNTS[name] else sets.COUNTS[name][""]}
                  for name, found in files.items()},
         "figures": json.loads(FIGURES.read_text()) if FIGURES.exists() else [],

@@ -13,6 +13,8 @@ from .toy import realise
 DATA = Path(__file__).resolve().parents[2] / "data" / "felt"
 COUNTS = {"cats_vs_dogs": {"train": 120, "valid": 80}, "bees_vs_ants": {"train": 120, "valid": 75}, "shelf": {"": 24}}
 CLASSES = {"cats_vs_dogs": ["cats", "dogs"], "bees_vs_ants": ["bees", "ants"], "shelf": sorted(things.MAKERS)}
+# Modelled but not rendered yet. They keep their seeds: adding them changes no other picture.
+LATER = {"cactus", "hat", "octopus"}
 FIRST_SEED = {"cats_vs_dogs": 10_000, "bees_vs_ants": 20_000, "shelf": 30_000}
 WOOLS = {"cats_vs_dogs": wool.PETS, "bees_vs_ants": wool.INSECTS, "shelf": wool.PETS + ["yellow", "red"]}
 
@@ -46,7 +48,8 @@ def plan(name):
     for split, count in COUNTS[name].items():
         for number in range(count):
             for kind in CLASSES[name]:
-                cards.append(draw_card(name, kind, split, number, seed))
+                if kind not in LATER:
+                    cards.append(draw_card(name, kind, split, number, seed))
                 seed += 1
     return cards
 
