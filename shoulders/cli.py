@@ -82,7 +82,8 @@ def fetch(
     )
     if names or everything:
         for offer in wanted:
-            print(f"{offer.name}: {offer.fetch(offer.name, progress=sys.stderr.isatty())}. Licence: {offer.licence}.")
+            print(f"{offer.name}: licence: {offer.licence}.", flush=True)
+            print(f"{offer.name}: {offer.fetch(offer.name, progress=sys.stderr.isatty())}")
         wanted = editions.offers([offer.name for offer in wanted])
     _write_json(json_file, [{"name": o.name, "kind": o.kind, "path": o.where, "licence": o.licence} for o in wanted])
 
@@ -162,8 +163,8 @@ def _cells(row):
 def _say_findings(held):
     for finding in held.findings[:10]:
         print(f"{finding['action']}: {finding['file']}: {finding['problem']}. {finding['remedy']}".rstrip(), file=sys.stderr)
-    if more := len(held.findings) - 10 if len(held.findings) > 10 else 0:
-        print(f"… and {more} more: datasets.load(…).report() lists them all.", file=sys.stderr)
+    if len(held.findings) > 10:
+        print(f"… and {len(held.findings) - 10} more: datasets.load(…).report() lists them all.", file=sys.stderr)
 
 
 @app.command()

@@ -36,7 +36,6 @@ def rows(
     seeds=1,
     head: str = "logistic_regression",
     layer: str = "hidden",
-    results: list | None = None,
 ) -> list[dict]:
     """Run every combination; each row as `shoulders.results.Result.row` gives it.
 
@@ -55,8 +54,6 @@ def rows(
         Number of seeds, 0, 1, …: they draw the pictures, the folds and the random weights. All regimes see the same draws.
     head, layer : str
         Of feature extraction.
-    results : list, optional
-        Where the `Result` of each combination that was run (not remembered) is put.
 
     Raises
     ------
@@ -70,12 +67,8 @@ def rows(
     for regime, count, seed in track(combinations, len(combinations), "Comparing", "runs"):
         extra = {"head": head, "layer": layer} if regime == "feature_extraction" else {}
         key = _key(held, backbone, regime, count, seed, extra)
-        row = memory.get(key) if results is None else None
-        if row is None:
-            result = _RUN[regime](backbone, held, count, seed, **extra)
-            memory.put(key, row := result.row())
-            if results is not None:
-                results.append(result)
+        if (row := memory.get(key)) is None:
+            memory.put(key, row := _RUN[regime](backbone, held, count, seed, **extra).row())
         found.append(row)
     return found
 

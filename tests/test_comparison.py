@@ -109,16 +109,6 @@ def test_other_pictures_weights_heads_and_layers_are_run_anew(held, monkeypatch)
     assert len(runs) == 5
 
 
-def test_results_are_handed_over_where_they_are_asked_for(held):
-    results = []
-    rows = comparison.rows(held, network(), per_class=(3,), seeds=2, results=results)
-    assert [result.row() for result in results] == rows
-    assert [result.seed for result in results] == [0, 1]
-    again = []
-    comparison.rows(held, network(), per_class=(3,), seeds=2, results=again)  # a remembered row has no result: run again
-    assert [result.accuracy for result in again] == [result.accuracy for result in results]
-
-
 @pytest.mark.parametrize(
     ("options", "said"),
     [
