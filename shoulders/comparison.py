@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -18,9 +19,14 @@ from shoulders.progress import track
 if TYPE_CHECKING:
     import pandas as pd
 
-_RUN = dict(zip(REGIMES, (training.feature_extraction, training.fine_tune, training.from_scratch)))
+_RUN = {
+    "feature_extraction": training.feature_extraction,
+    "fine_tuning": training.fine_tune,
+    "from_scratch": training.from_scratch,
+    "from_scratch_helped": partial(training.from_scratch, helped=True),
+}
 
-VERSION = 2
+VERSION = 3
 """Part of every key: raised whenever a regime would give another result."""
 
 

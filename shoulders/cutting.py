@@ -171,28 +171,47 @@ def reader(backbone: Backbone, layers) -> Callable[[torch.Tensor], dict]:
     It holds a copy of the network on the fastest device, channels last, in the precision that the hardware multiplies
     (BatchNorm stays in float32). Where a GPU's memory is too small the batch is halved, and a warning says so.
     """
-    device = devices.device()
-    dtype = {"bf16": torch.bfloat16, "fp32": torch.float32}[devices.precision()]
-    network = copy.deepcopy(backbone.module).eval().to(device, dtype, memory_format=torch.channels_last)
-    for module in network.modules():
-        if "BatchNorm" in type(module).__name__:
-            module.float()
-    head = head_of(backbone)
+    network, head = _fast(backbone.module), head_of(backbone)
+
+    def read(images):
+        outputs = run(network, _taken(backbone, images), layers, head, pooled)
+        return {layer: output.cpu().numpy() for layer, output in outputs.items()}
+
+    return _halving(read, lambda first, second: {layer: np.concatenate([first[layer], second[layer]]) for layer in first})
+
+
+def _fast(module):
+    """A copy on the fastest device, in the precision that the hardware multiplies."""
+    network = copy.deepcopy(module).eval().to(devices.device(), _dtype(), memory_format=torch.channels_last)
+    for layer in network.modules():
+        if "BatchNorm" in type(layer).__name__:
+            layer.float()
+    return network
+
+
+def _dtype():
+    return {"bf16": torch.bfloat16, "fp32": torch.float32}[devices.precision()]
+
+
+def _taken(backbone, images):
+    return backbone.transform.batch(images.to(devices.device())).to(_dtype())
+
+
+def _halving(read, join):
+    """`read`, with half of the pictures at once where memory is too small for all."""
 
     @torch.inference_mode()
-    def read(images):
+    def careful(images):
         try:
-            outputs = run(network, backbone.transform.batch(images.to(device)).to(dtype), layers, head, pooled)
-            return {layer: output.cpu().numpy() for layer, output in outputs.items()}
+            return read(images)
         except torch.OutOfMemoryError:
             if len(images) == 1:
                 raise
         half = len(images) // 2
         warnings.warn(f"The GPU's memory is too small for {len(images)} pictures at once: going on with {half}.", stacklevel=2)
-        first, second = read(images[:half]), read(images[half:])
-        return {layer: np.concatenate([first[layer], second[layer]]) for layer in first}
+        return join(careful(images[:half]), careful(images[half:]))
 
-    return read
+    return careful
 
 
 def decapitate(backbone: Backbone, at: str = HIDDEN) -> nn.Module:
@@ -275,16 +294,73 @@ CONTAINERS = ("features", "classifier", "blocks", "layers", "stages")
 """Names under which torchvision and timm keep a network's blocks, each a child of its own."""
 
 
-CONTAINERS = ("features", "classifier", "blocks", "layers", "stages")
-"""Names under which torchvision and timm keep a network's blocks, each a child of its own."""
-
-
 def _chain(network, prefix=""):
     for name, layer in network.named_children():
         if name == "encoder" or (type(layer).__name__ == "Sequential" and name in CONTAINERS):
             yield from _chain(layer, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", layer
+
+
+def split(backbone: Backbone, body: Headless, at: str = HIDDEN) -> tuple[Callable, nn.Module] | None:
+    """Part a body in two before the layer `at`: what stays the same in a training, and what learns.
+
+    Parameters
+    ----------
+    backbone : Backbone
+        For its transform.
+    body : Headless
+    at : str
+        Of `blocks`; `HIDDEN` where nothing but a head is to learn.
+
+    Returns
+    -------
+    below : callable
+        From uint8 pictures, shape (n, 3, crop, crop), to what goes into `at`, on the CPU, in the precision of `reader`.
+    above : torch.nn.Module
+        From there to features. Its weights *are* those of `body`: what one learns, the other has learnt.
+    ``None`` where nothing lies below, or where the network is more than a chain there: tried with a picture of noise.
+    """
+    names = [name for name, _ in _chain(body.network)]
+    under = names if at == HIDDEN else names[: names.index(at)]
+    if not under:
+        return None
+    last, keep = (HIDDEN, pooled) if at == HIDDEN else (under[-1], torch.clone)
+    network, above = _fast(body.network), nn.Identity() if at == HIDDEN else _sharing(body)
+
+    def read(images):
+        return run(network, _taken(backbone, images), [last], body.head, keep)[last].cpu()
+
+    if at != HIDDEN:
+        for name in under:
+            _drop(above.network, name, under)
+    noise = torch.rand(2, 3, backbone.transform.crop, backbone.transform.crop)
+    try:
+        with torch.inference_mode():
+            between = run(body.network, noise, [last], body.head, keep)[last]
+            same = torch.allclose(above(between), body(noise), rtol=1e-3, atol=1e-4)
+    except Exception:  # a forward that does more than to pass things on may fail in any way
+        same = False
+    return (_halving(read, lambda first, second: torch.cat([first, second])), above) if same else None
+
+
+def _sharing(module):
+    """A copy of the structure alone: its parameters and buffers are the same objects."""
+    return copy.deepcopy(module, {id(tensor): tensor for tensor in (*module.parameters(), *module.buffers())})
+
+
+def with_batch_norm(module: nn.Module) -> nn.Module:
+    """Put BatchNorm after every convolution, in place; a network that has some is left as it is.
+
+    Ioffe & Szegedy 2015, arXiv 1502.03167: without it, deep chains such as VGG16 hardly learn from random weights.
+    """
+    if any("BatchNorm" in type(layer).__name__ for layer in module.modules()):
+        return module
+    for name, layer in list(module.named_modules()):
+        if isinstance(layer, nn.Conv2d):
+            parent, _, child = name.rpartition(".")
+            setattr(module.get_submodule(parent), child, nn.Sequential(layer, nn.BatchNorm2d(layer.out_channels)))
+    return module
 
 
 def freeze(module: nn.Module) -> nn.Module:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -418,60 +414,3 @@ def _need_both(folder, train, valid):
     for part, held in (("training", train), ("validation", valid)):
         if not len(held):
             raise DatasetError(f"{folder} leaves no {part} pictures: put at least two pictures in each class folder.")
-
-
-def dataloaders(train: Pictures, valid: Pictures, transform, batch_size: int = 32, flip: bool = True):
-    """fastai ``DataLoaders`` of decoded pictures, as a `Learner` takes them.
-
-    Parameters
-    ----------
-    train, valid : Pictures
-    transform : object
-        With ``picture(path) -> uint8 tensor (3, height, width)`` and ``batch(uint8 tensor) -> float tensor``: the one that
-        belongs to the backbone's weights (`shoulders.backbones.Transform`).
-    batch_size : int
-    flip : bool
-        Mirror half of the training pictures left to right, drawn anew for each batch.
-    """
-    from fastai.data.core import DataLoaders
-    from fastai.data.load import DataLoader
-
-    def loader(held, training):
-        decoded = _decoded(held, transform)
-        return DataLoader(
-            list(zip(decoded, held.labels.tolist())),
-            bs=min(batch_size, len(held)),
-            shuffle=training,
-            num_workers=0,
-            after_batch=partial(_ready, transform=transform, flip=flip and training),
-        )
-
-    loaders = DataLoaders(loader(train, True), loader(valid, False))
-    loaders.c = len(train.classes)
-    return loaders
-
-
-def _decoded(held, transform):
-    """Every picture once, uint8, in a file without a name that goes with the process: memory need not hold them all."""
-    import torch
-
-    store = np.memmap(tempfile.TemporaryFile(), np.uint8, "w+", shape=(len(held), 3, transform.crop, transform.crop))  # noqa: SIM115
-
-    def decode(index):
-        store[index] = transform.picture(held.paths[index]).numpy()
-
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for _ in pool.map(decode, range(len(held))):
-            pass
-    return torch.from_numpy(store)
-
-
-def _ready(batch, transform, flip):
-    import torch
-
-    images, labels = batch
-    if flip:
-        mirrored = (torch.rand(len(images)) < 0.5).to(images.device)  # drawn on the CPU: the same on every device
-        images = images.clone()
-        images[mirrored] = images[mirrored].flip(-1)
-    return transform.batch(images), labels

@@ -29,6 +29,9 @@ class Need:
 
 NEEDS = {
     "01": Need("cats_vs_dogs", "vgg16"),
+    "02": Need("bees_vs_ants", "resnet18"),
+    "03": Need("bees_vs_ants", "mobilenet_v2"),
+    "04": Need("cats_vs_dogs", "vgg16"),
 }
 
 

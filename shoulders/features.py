@@ -205,7 +205,12 @@ class _Rows:
         header += b" " * (-len(header) % 8)
         with open(self.part, "wb") as file:
             file.write(struct.pack("<Q", len(header)) + header)
-            _reserve(file, 8 + len(header) + span)
+            try:
+                reserve(file, 8 + len(header) + span)
+            except OSError as error:
+                self.part.unlink()
+                room = f"make room in {path.parent}, or set SHOULDERS_CACHE to a folder on a larger disk"
+                raise FeatureError(f"{size(span)} of features do not fit on the disk: {room}.") from error
         self.values = np.memmap(self.part, np.float32, "r+", 8 + len(header), shape)
 
     def close(self, complete):
@@ -217,16 +222,16 @@ class _Rows:
             self.part.unlink(missing_ok=True)
 
 
-def _reserve(file, length):
-    """Take the room on the disk now: writing to a memory map on a full disk would kill the process without a word."""
-    try:
-        file.truncate(length)
-        if hasattr(os, "posix_fallocate"):
-            os.posix_fallocate(file.fileno(), 0, length)
-    except OSError as error:
-        os.unlink(file.name)
-        home = Path(file.name).parent
-        raise FeatureError(f"{size(length)} of features do not fit in {home}: make room, or set SHOULDERS_CACHE.") from error
+def reserve(file, length: int) -> None:
+    """Take the room on the disk now: writing to a memory map on a full disk would kill the process without a word.
+
+    Raises
+    ------
+    OSError
+    """
+    file.truncate(length)
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(file.fileno(), 0, length)
 
 
 def _remove_dead(path):

@@ -72,7 +72,7 @@ class BFloat16(Callback):
         self.cast = None
 
 
-def learner_for(loaders, body: nn.Module, seed: int, splitter=None):
+def learner_for(loaders, body: nn.Module, features: int, seed: int, splitter=None):
     """A fastai Learner for `body` and a new linear head, and the diary of its epochs.
 
     Parameters
@@ -80,7 +80,8 @@ def learner_for(loaders, body: nn.Module, seed: int, splitter=None):
     loaders : fastai DataLoaders
         With `c`, the number of classes.
     body : torch.nn.Module
-        With `out_features`.
+    features : int
+        How many it gives for each picture.
     seed : int
         Of the head's weights, the order of the pictures and the mirroring.
     splitter : callable, optional
@@ -89,7 +90,7 @@ def learner_for(loaders, body: nn.Module, seed: int, splitter=None):
     set_seed(seed, reproducible=True)
     for loader in loaders.loaders:
         loader.rng = random.Random(seed)  # fastai drew it before the seed was set
-    model = nn.Sequential(body, nn.Linear(body.out_features, loaders.c)).to(devices.device(), memory_format=torch.channels_last)
+    model = nn.Sequential(body, nn.Linear(features, loaders.c)).to(devices.device(), memory_format=torch.channels_last)
     loaders.to(torch.device(devices.device()))
     diary = Diary()
     callbacks = [diary, Bar()] + ([BFloat16()] if devices.precision() == "bf16" else [])

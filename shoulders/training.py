@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 import warnings
 
-from shoulders import backbones, datasets, devices, features, heads
+from shoulders import backbones, devices, features, heads
 from shoulders.backbones import Backbone
 from shoulders.datasets import PictureSet
 from shoulders.results import Result
@@ -65,6 +65,7 @@ def fine_tune(
     epochs: int = 4,
     rate: float = 2e-3,
     batch_size: int = 32,
+    discriminative: bool = True,
 ) -> Result:
     """First a new head alone, then the head and the last blocks of the network, these at lower learning rates.
 
@@ -78,11 +79,18 @@ def fine_tune(
         How many of the last blocks learn (`shoulders.cutting.blocks`). All below stays frozen, byte for byte. BatchNorm
         keeps its statistics everywhere: those of small batches would spoil what was learnt.
     head_epochs, epochs : int
-        With the head alone; with the blocks.
+        With the head alone (Kumar et al. 2022, arXiv 2202.10054, say why it should come first); with the blocks.
     rate : float
         Of the head. The blocks get a tenth to a hundredth of it, the lower the less (Howard & Ruder 2018, arXiv 1801.06146).
     batch_size : int
         Halved as often as needed when a GPU's memory is too small.
+    discriminative : bool
+        ``False`` gives the blocks the rate of the head.
+
+    Notes
+    -----
+    What the frozen layers say is computed once for each picture and its mirror image (`shoulders.views`), wherever the
+    network is a chain of layers there (`shoulders.cutting.split`); else every epoch runs the whole network.
     """
     from shoulders import cutting
 
@@ -93,17 +101,19 @@ def fine_tune(
     learning = [[body.network.get_submodule(name) for name in group] for group in groups]
 
     def teach(learner):
-        learner.fit_one_cycle(head_epochs, rate)
+        if head_epochs:
+            learner.fit_one_cycle(head_epochs, rate)
         for layer in (layer for group in learning for layer in group):
             layer.requires_grad_(True)
         learner.create_opt()  # of the groups as they are now
-        learner.fit_one_cycle(epochs, slice(rate / 100, rate))
+        learner.fit_one_cycle(epochs, slice(rate / 100, rate) if discriminative else rate)
 
     def splitter(model):
         groups = [[p for layer in group for p in layer.parameters()] for group in learning]
         return [*groups, list(model[1].parameters())]
 
-    return _with_fastai("fine_tuning", backbone, body, held, per_class, seed, batch_size, teach, splitter)
+    at = groups[0][0] if groups else cutting.HIDDEN
+    return _with_fastai("fine_tuning", backbone, body, held, per_class, seed, batch_size, teach, splitter, at)
 
 
 def from_scratch(
@@ -114,6 +124,7 @@ def from_scratch(
     epochs: int = 20,
     rate: float = 1e-3,
     batch_size: int = 32,
+    helped: bool = False,
 ) -> Result:
     """The same layout with random weights, all of it trained: what your pictures alone can teach.
 
@@ -127,30 +138,39 @@ def from_scratch(
     epochs : int
     rate : float
     batch_size : int
+    helped : bool
+        With what one does today to train from nothing: BatchNorm after every convolution, and pictures that are turned,
+        enlarged and lit anew in every epoch (`shoulders.views.varied`).
     """
     from shoulders import cutting
 
     blank = backbones.load(backbone.name, "random", seed)
     body = cutting.decapitate(blank)
+    if helped:
+        cutting.with_batch_norm(body.network)
     return _with_fastai(
-        "from_scratch", backbone, body, held, per_class, seed, batch_size, lambda learner: learner.fit_one_cycle(epochs, rate)
-    )
+        "from_scratch_helped" if helped else "from_scratch", backbone, body, held, per_class, seed, batch_size,
+        lambda learner: learner.fit_one_cycle(epochs, rate), helped=helped,
+    )  # fmt: skip
 
 
-def _with_fastai(regime, backbone, body, held, per_class, seed, batch_size, teach, splitter=None):
+def _with_fastai(regime, backbone, body, held, per_class, seed, batch_size, teach, splitter=None, at=None, helped=False):
     """Train `body` and a new linear head with fastai; when a GPU's memory is too small, again with half the batch."""
     import torch
+    from torch import nn
 
+    from shoulders import views
     from shoulders.learning import learner_for
 
     started = time.perf_counter()
-    train = held.train.take(held.train.sample(per_class, seed))
-    loaders = datasets.dataloaders(train, held.valid, backbone.transform, batch_size)
-    decoded = time.perf_counter()
+    chosen = held.train.sample(per_class, seed)
+    seen = views.seen(backbone, body, at, held, chosen)
+    loaders = views.loaders(seen, len(held.train.classes), batch_size, views.varied if helped else None)
+    looked = time.perf_counter()
     blank = {name: value.clone() for name, value in body.state_dict().items()}
     learns = [parameter.requires_grad for parameter in body.parameters()]
     while True:
-        learner, diary = learner_for(loaders, body, seed, splitter)
+        learner, diary = learner_for(loaders, seen.module, body.out_features, seed, splitter)
         try:
             teach(learner)
             break
@@ -169,8 +189,9 @@ def _with_fastai(regime, backbone, body, held, per_class, seed, batch_size, teac
     trained = time.perf_counter()
     probabilities = learner.get_preds(dl=loaders.valid)[0].float().cpu().numpy()
     return Result(
-        regime, "linear", backbone.name, per_class, seed, len(train), held.valid, probabilities,
-        {"decode": decoded - started, "features": 0.0, "train": trained - decoded, "total": time.perf_counter() - started},
+        regime, "linear", backbone.name, per_class, seed, len(chosen), held.valid, probabilities,
+        seen.seconds | {"train": trained - looked, "total": time.perf_counter() - started},
         sum(p.numel() for p in learner.model.parameters() if p.requires_grad),
-        False, devices.device(), devices.precision(), "hidden", tuple(diary.rows), learner.model.cpu().eval(),
+        False, devices.device(), devices.precision(), "hidden", tuple(diary.rows),
+        nn.Sequential(body, learner.model[1]).cpu().eval(),
     )  # fmt: skip

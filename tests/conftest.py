@@ -5,7 +5,9 @@ import torch
 
 from shoulders import devices
 
-torch.set_num_threads(1)  # the networks here are tiny: threads that wait for each other on a busy machine cost more than they give
+torch.set_num_threads(
+    1
+)  # the networks here are tiny: threads that wait for each other on a busy machine cost more than they give
 
 
 @pytest.fixture(autouse=True)

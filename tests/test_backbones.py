@@ -234,12 +234,16 @@ def test_shapes_that_do_not_fit_are_one_sentence(tmp_path, state):
 
 def test_another_networks_weights_are_counted_not_poured_out(tmp_path, state):
     path = saved(tmp_path, state)
-    with pytest.raises(BackboneError, match=r"does not fit mobilenet_v3_small: missing: \d+ \(.*, …\); not in the network: 52") as error:
+    with pytest.raises(
+        BackboneError, match=r"does not fit mobilenet_v3_small: missing: \d+ \(.*, …\); not in the network: 52"
+    ) as error:
         backbones.load("mobilenet_v3_small", path).module  # noqa: B018
     assert len(str(error.value)) < 600 + len(str(path))
 
 
-@pytest.mark.parametrize(("name", "content"), [("a.pth", b"<html>"), ("a.safetensors", b"<html>"), ("a.pth", b""), ("a.safetensors", b"")])
+@pytest.mark.parametrize(
+    ("name", "content"), [("a.pth", b"<html>"), ("a.safetensors", b"<html>"), ("a.pth", b""), ("a.safetensors", b"")]
+)
 def test_a_file_that_holds_no_weights(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(BackboneError, match=f"{name} cannot be read as weights.*get it again"):
@@ -256,7 +260,9 @@ def test_a_pth_without_a_state_dict(tmp_path, content):
 def test_a_missing_file_and_missing_weights_say_what_to_do(tmp_path):
     with pytest.raises(BackboneError, match=r"none\.pth does not exist: check the path"):
         backbones.load("resnet18", tmp_path / "none.pth")
-    with pytest.raises(BackboneError, match=r"weights of resnet18 are not on this machine: run `shoulders fetch resnet18` \(47 MB\)"):
+    with pytest.raises(
+        BackboneError, match=r"weights of resnet18 are not on this machine: run `shoulders fetch resnet18` \(47 MB\)"
+    ):
         backbones.load("resnet18")
 
 
@@ -264,7 +270,9 @@ def test_batchnorm_statistics_come_with_the_weights(tmp_path):
     state = {name: tensor.clone() for name, tensor in network("resnet18", 1).module.state_dict().items()}
     state["layer2.0.bn1.running_mean"] += 3
     path = saved(tmp_path, state)
-    assert torch.equal(backbones.load("resnet18", path).module.state_dict()["layer2.0.bn1.running_mean"], state["layer2.0.bn1.running_mean"])
+    assert torch.equal(
+        backbones.load("resnet18", path).module.state_dict()["layer2.0.bn1.running_mean"], state["layer2.0.bn1.running_mean"]
+    )
     old = {name: tensor for name, tensor in state.items() if not name.endswith("num_batches_tracked")}  # as of 2016
     assert backbones.load("resnet18", saved(tmp_path, old, "old.pth")).module.bn1.num_batches_tracked == 0
 
@@ -337,7 +345,11 @@ def test_an_unknown_name_offers_the_known_ones():
 def test_any_other_torchvision_name(exact):
     backbone = backbones.load("shufflenet_v2_x0_5", "random")
     weights = models.ShuffleNet_V2_X0_5_Weights.DEFAULT
-    assert (backbone.card.library, backbone.card.url, backbone.card.parameters) == ("torchvision", weights.url, weights.meta["num_params"])
+    assert (backbone.card.library, backbone.card.url, backbone.card.parameters) == (
+        "torchvision",
+        weights.url,
+        weights.meta["num_params"],
+    )
     assert cutting.head_of(backbone) == "fc"
     picture = paint(1, (301, 257))
     torch.testing.assert_close(
@@ -425,7 +437,9 @@ def test_a_file_of_other_published_weights_comes_with_its_own_transform(tmp_path
     second = models.ResNet50_Weights.IMAGENET1K_V2
     start = second.url.rsplit("-", 1)[-1].removesuffix(".pth")
     monkeypatch.setattr("shoulders.downloads.digest", lambda path: start + "0" * (64 - len(start)))
-    assert backbones.load("resnet50", tmp_path / "second.safetensors").transform.resize == second.transforms().resize_size[0] == 232
+    assert (
+        backbones.load("resnet50", tmp_path / "second.safetensors").transform.resize == second.transforms().resize_size[0] == 232
+    )
     monkeypatch.setattr("shoulders.downloads.digest", lambda path: "0" * 64)
     assert backbones.load("resnet50", tmp_path / "second.safetensors").transform.resize == 256
 
@@ -442,5 +456,11 @@ def test_damaged_weights_are_fetched_again(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", [name for name in backbones.cards() if name != "vgg16_tiny"])
 def test_other_published_weights_are_all_in_the_catalogue(name):
     card = backbones.card(name)
-    theirs = {w.url.rsplit("-", 1)[-1].removesuffix(".pth"): w.transforms() for w in models.get_model_weights(name) if w.name != card.weights}
-    assert {start: (t.resize_size[0], t.crop_size[0]) for start, t in theirs.items()} == {s: (t.resize, t.crop) for s, t in card.others.items()}
+    theirs = {
+        w.url.rsplit("-", 1)[-1].removesuffix(".pth"): w.transforms()
+        for w in models.get_model_weights(name)
+        if w.name != card.weights
+    }
+    assert {start: (t.resize_size[0], t.crop_size[0]) for start, t in theirs.items()} == {
+        s: (t.resize, t.crop) for s, t in card.others.items()
+    }

@@ -47,7 +47,14 @@ def test_exercise_1(lesson, capsys):
     with np.errstate(all="ignore"):
         assert not said_right(exercise.softmax, np.exp(scores) / np.exp(scores).sum(), capsys)
     powers_of_two = 2 ** (scores - 1000)
-    for wrong in (shifted[::-1] / shifted.sum(), scores, scores / scores.sum(), (scores == 1000) * 1.0, powers_of_two / powers_of_two.sum(), 1.0):
+    for wrong in (
+        shifted[::-1] / shifted.sum(),
+        scores,
+        scores / scores.sum(),
+        (scores == 1000) * 1.0,
+        powers_of_two / powers_of_two.sum(),
+        1.0,
+    ):
         assert not said_right(exercise.softmax, wrong, capsys)
 
 
@@ -63,7 +70,9 @@ def test_exercise_2(lesson, capsys):
 
 def test_exercise_3(lesson, capsys):
     edition, exercise = lesson
-    assert said_right(exercise.neighbours, training.feature_extraction(edition.backbone, edition.pictures, head="nearest_neighbours"), capsys)
+    assert said_right(
+        exercise.neighbours, training.feature_extraction(edition.backbone, edition.pictures, head="nearest_neighbours"), capsys
+    )
     assert not said_right(exercise.neighbours, training.feature_extraction(edition.backbone, edition.pictures), capsys)
     assert not said_right(exercise.neighbours, 0.9, capsys)
     other = training.feature_extraction(edition.backbone, edition.pictures, head="nearest_neighbours", layer="classes")

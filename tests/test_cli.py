@@ -14,7 +14,9 @@ from safetensors.torch import save_file
 
 def shoulders(*words, code=0):
     """Run a command; its exit code is checked, and a traceback is never shown."""
-    done = subprocess.run([sys.executable, "-m", "shoulders", *map(str, words)], capture_output=True, text=True, timeout=300, env=os.environ)
+    done = subprocess.run(
+        [sys.executable, "-m", "shoulders", *map(str, words)], capture_output=True, text=True, timeout=300, env=os.environ
+    )
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     return done
@@ -40,7 +42,12 @@ def test_compare_save_predict_on_a_folder_of_ones_own(own_set, weights, tmp_path
     rows, again = (json.loads((tmp_path / f"{n}.json").read_text()) for n in (1, 2))
     wanted = "regime head backbone per_class seed accuracy low high n_valid n_train seconds_features seconds_train seconds_total cached device precision"
     assert set(wanted.split()) <= set(rows[0])
-    assert [(row["per_class"], row["seed"], row["n_train"]) for row in rows] == [(2, 0, 4), (2, 1, 4), ("all", 0, 12), ("all", 1, 12)]
+    assert [(row["per_class"], row["seed"], row["n_train"]) for row in rows] == [
+        (2, 0, 4),
+        (2, 1, 4),
+        ("all", 0, 12),
+        ("all", 1, 12),
+    ]
     assert [row["cached"] for row in rows][0] is False
     assert all(row["cached"] for row in again)
     assert [row["accuracy"] for row in rows] == [row["accuracy"] for row in again]
@@ -65,7 +72,10 @@ def test_predict_answers_for_the_good_and_names_the_bad(own_set, weights, tmp_pa
     done = shoulders("predict", model, bad, good, "--json", tmp_path / "a.json", code=1)
     assert "note.jpg: not a picture" in done.stderr
     assert good.name in done.stdout
-    assert [("problem" in row, "class" in row) for row in json.loads((tmp_path / "a.json").read_text())] == [(True, False), (False, True)]
+    assert [("problem" in row, "class" in row) for row in json.loads((tmp_path / "a.json").read_text())] == [
+        (True, False),
+        (False, True),
+    ]
     weights_moved = weights.with_name("moved.safetensors")
     weights.rename(weights_moved)
     try:
@@ -77,7 +87,9 @@ def test_predict_answers_for_the_good_and_names_the_bad(own_set, weights, tmp_pa
 
 def test_features_writes_rows_labels_and_a_card(own_set, weights, tmp_path):
     out = tmp_path / "f.safetensors"
-    shoulders("features", own_set, "--out", out, "--backbone", "squeezenet1_1", "--weights", weights, "--json", tmp_path / "f.json")
+    shoulders(
+        "features", own_set, "--out", out, "--backbone", "squeezenet1_1", "--weights", weights, "--json", tmp_path / "f.json"
+    )
     arrays, card = load_file(out), json.loads((tmp_path / "f.json").read_text())
     assert arrays["train"].shape == (12, 512) and arrays["valid"].shape == (8, 512)
     assert arrays["valid_labels"].tolist() == [0] * 4 + [1] * 4
@@ -90,7 +102,10 @@ def test_features_writes_rows_labels_and_a_card(own_set, weights, tmp_path):
         (["compare", "nowhere"], "neither a folder nor a known set"),
         (["compare", "{set}", "--backbone", "resnet19"], "No backbone is called 'resnet19'"),
         (["compare", "{set}", "--backbone", "resnet18"], "shoulders fetch resnet18"),
-        (["compare", "{set}", "--backbone", "resnet18", "--weights", "random", "--regime", "magic"], "No regime is called 'magic'"),
+        (
+            ["compare", "{set}", "--backbone", "resnet18", "--weights", "random", "--regime", "magic"],
+            "No regime is called 'magic'",
+        ),
         (["compare", "{set}", "--backbone", "resnet18", "--weights", "random", "--head", "big"], "No head is called 'big'"),
         (["compare", "{set}", "--backbone", "resnet18", "--weights", "random", "--per-class", "ten"], "numbers and `all`"),
         (["compare", "{set}", "--backbone", "resnet18", "--weights", "random", "--layer", "layer9"], "no layer 'layer9'"),
@@ -109,7 +124,9 @@ def test_a_mistake_is_one_sentence(words, said, own_set):
 def test_the_first_wait_of_a_warm_comparison_is_not_for_torch(own_set, weights):
     words = ["compare", str(own_set), "--backbone", "squeezenet1_1", "--weights", str(weights)]
     shoulders(*words)
-    code = f"import sys; from shoulders import cli; sys.argv = ['shoulders', *{words!r}]\ntry: cli.app()\nexcept SystemExit: pass\n"
+    code = (
+        f"import sys; from shoulders import cli; sys.argv = ['shoulders', *{words!r}]\ntry: cli.app()\nexcept SystemExit: pass\n"
+    )
     code += "print('heavy:', [name for name in ('torch', 'sklearn', 'pandas', 'matplotlib') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
     assert "heavy: []" in done.stdout

@@ -112,7 +112,10 @@ def test_other_pictures_weights_heads_and_layers_are_run_anew(held, monkeypatch)
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"regimes": ("guessing",)}, "No regime is called 'guessing': choose among feature_extraction, fine_tuning, from_scratch"),
+        (
+            {"regimes": ("guessing",)},
+            "No regime is called 'guessing': choose among feature_extraction, fine_tuning, from_scratch",
+        ),
         ({"per_class": (0,)}, r"per_class \[0\] and seeds 1 must be 1 or more"),
         ({"seeds": 0}, r"per_class \[None\] and seeds 0 must be 1 or more"),
     ],

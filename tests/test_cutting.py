@@ -171,7 +171,9 @@ def test_layers_are_listed_in_order_with_shapes_by_hand():
 
 def test_a_wrong_layer_is_told_its_neighbours():
     backbone = network("resnet18")
-    with pytest.raises(BackboneError, match=r"resnet18 has no layer 'layer5' that answers with one tensor: for instance .*layer4.*hidden"):
+    with pytest.raises(
+        BackboneError, match=r"resnet18 has no layer 'layer5' that answers with one tensor: for instance .*layer4.*hidden"
+    ):
         cutting.need_layer(backbone, "layer5")
     with pytest.raises(BackboneError, match=r"'layer1\.0\.relu' of resnet18 runs 2 times in one pass: choose the block"):
         cutting.need_layer(backbone, "layer1.0.relu")
@@ -302,7 +304,12 @@ def test_blocks_by_hand():
 @pytest.mark.parametrize("name", ["squeezenet1_1", "mobilenet_v3_small", "resnet18", "vgg16_tiny"])
 def test_blocks_hold_every_parameter_once(name):
     module = network(name).module
-    names = [f"{layer}.{p}" for group in cutting.blocks(module) for layer in group for p, _ in module.get_submodule(layer).named_parameters()]
+    names = [
+        f"{layer}.{p}"
+        for group in cutting.blocks(module)
+        for layer in group
+        for p, _ in module.get_submodule(layer).named_parameters()
+    ]
     assert sorted(names) == sorted(parameters_of(module))
 
 

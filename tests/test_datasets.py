@@ -8,12 +8,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 from making import COLOURS, folder_of, paint, photograph, serving, set_of
 from PIL import Image
 from test_pictures import bytes_of, png_that_claims, rotated
 
-from shoulders import backbones, datasets, downloads, pictures, places
+from shoulders import datasets, downloads, pictures, places
 from shoulders.datasets import Archive, DatasetError
 
 # ------------------------------------------------------------------------------------------ a damaged copy of every kind
@@ -280,7 +279,9 @@ def tar_of(members):
 
 def offered(monkeypatch, name, **archives):
     """Put archives of ours, (url, content, algorithm), in the place of a card's."""
-    ours = tuple(Archive((url,), f"{kind}:{hashlib.new(kind, body).hexdigest()}", len(body)) for url, body, kind in archives.values())
+    ours = tuple(
+        Archive((url,), f"{kind}:{hashlib.new(kind, body).hexdigest()}", len(body)) for url, body, kind in archives.values()
+    )
     monkeypatch.setitem(datasets.CARDS, name, replace(datasets.CARDS[name], archives=ours))
 
 
@@ -352,37 +353,6 @@ def test_every_card_says_whose_it_is():
 def test_the_checksum_of_hymenoptera_is_the_publishers():
     (archive,) = datasets.CARDS["bees_vs_ants"].archives
     assert archive.checksum == "sha256:fbc41b31d544714d18dd1230b1e2b455e1557766e13e67f9f5a7a23af7c02209"
-
-
-# ----------------------------------------------------------------------------------------------------------- dataloaders
-
-TRANSFORM = backbones.Transform(40, 32)
-
-
-def test_loaders_give_each_picture_once_with_its_label(tmp_path):
-    held = datasets.load(set_of(tmp_path / "set", 5, 3))
-    loaders = datasets.dataloaders(held.train, held.valid, TRANSFORM, batch_size=4, flip=False)
-    images, labels = map(torch.cat, zip(*[(images.cpu(), labels.cpu()) for images, labels in loaders.valid]))
-    assert labels.tolist() == held.valid.labels.tolist()
-    expected = TRANSFORM.batch(torch.stack([TRANSFORM.picture(path) for path in held.valid.paths]))
-    assert torch.equal(images, expected)
-    assert loaders.c == 2
-    seen = torch.cat([images.cpu() for images, _ in loaders.train]).flatten(1).double().sum(1).sort().values
-    every = TRANSFORM.batch(torch.stack([TRANSFORM.picture(path) for path in held.train.paths])).flatten(1).double().sum(1).sort().values
-    assert torch.allclose(seen, every)
-
-
-def test_flipping_mirrors_about_half_and_changes_nothing_else(tmp_path):
-    held = datasets.load(set_of(tmp_path / "set", 12, 2))
-    loaders = datasets.dataloaders(held.train, held.valid, TRANSFORM, batch_size=24)
-    torch.manual_seed(0)
-    plain = TRANSFORM.batch(torch.stack([TRANSFORM.picture(path) for path in held.train.paths]))
-    (images, _), *rest = [(images.cpu(), labels) for images, labels in loaders.train]
-    assert not rest
-    straight = [any(torch.equal(image, other) for other in plain) for image in images]
-    mirrored = [any(torch.equal(image.flip(-1), other) for other in plain) for image in images]
-    assert all(a != b for a, b in zip(straight, mirrored))
-    assert 4 <= sum(mirrored) <= 20  # of 24, each with chance one half: outside once in 700 seeds
 
 
 def test_a_class_may_be_called_train(tmp_path):

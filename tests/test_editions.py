@@ -97,13 +97,18 @@ def test_a_learner_may_say_full(pocket, photographs_here, weights_here, monkeypa
 def test_full_with_something_missing_names_the_command_and_its_size(pocket, photographs_here, monkeypatch):
     monkeypatch.setenv("SHOULDERS_EDITION", "full")
     for ask in (editions.choose, editions.decide):
-        with pytest.raises(EditionError, match=r"full edition of lesson 01 lacks vgg16: run `shoulders fetch vgg16` \(553 MB\)\."):
+        with pytest.raises(
+            EditionError, match=r"full edition of lesson 01 lacks vgg16: run `shoulders fetch vgg16` \(553 MB\)\."
+        ):
             ask("01")
 
 
 def test_no_edition_at_all_names_the_command_and_its_size():
     for ask in (editions.choose, editions.decide):
-        with pytest.raises(EditionError, match=r"lacks felt_cats_vs_dogs and vgg16_tiny in this copy.*`shoulders fetch cats_vs_dogs vgg16` \(1\.4 GB\)"):
+        with pytest.raises(
+            EditionError,
+            match=r"lacks felt_cats_vs_dogs and vgg16_tiny in this copy.*`shoulders fetch cats_vs_dogs vgg16` \(1\.4 GB\)",
+        ):
             ask("01")
 
 
@@ -128,7 +133,11 @@ def test_own_pictures_network_and_weights(pocket, tmp_path, monkeypatch):
         editions.decide("01")
     monkeypatch.setenv("SHOULDERS_WEIGHTS", str(tmp_path / "own.safetensors"))
     edition = editions.choose("01")
-    assert (edition.name, edition.pictures.classes, edition.backbone.source) == ("full", ("cats", "owls"), str(tmp_path / "own.safetensors"))
+    assert (edition.name, edition.pictures.classes, edition.backbone.source) == (
+        "full",
+        ("cats", "owls"),
+        str(tmp_path / "own.safetensors"),
+    )
 
 
 def test_large_sets_are_drawn_down(pocket, photographs_here, weights_here, monkeypatch):

@@ -153,7 +153,9 @@ def test_one_pictures_bytes_change_the_key_and_its_name_does_not(tmp_path):
     assert after["hidden"].shape[1] == before["hidden"].shape[1]
 
 
-@pytest.mark.parametrize("damage", [lambda body: b"", lambda body: body[:-5], lambda body: body[:30], lambda body: b"\xff" * len(body)])
+@pytest.mark.parametrize(
+    "damage", [lambda body: b"", lambda body: body[:-5], lambda body: body[:30], lambda body: b"\xff" * len(body)]
+)
 def test_a_damaged_file_is_computed_again(held, damage):
     right = features.extract(network(), held)["hidden"].copy()
     path = places.cache() / "features" / files()[0]

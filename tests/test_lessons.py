@@ -20,7 +20,9 @@ def write(path, *cells):
 
 
 def test_runs_every_cell_and_writes_the_page(course, tmp_path):
-    before = write(course / "05_small.ipynb", "x = 6", "print('Right. Exercise 1 is done.')\nprint('Not yet: no')", "print(x * 7)")
+    before = write(
+        course / "05_small.ipynb", "x = 6", "print('Right. Exercise 1 is done.')\nprint('Not yet: no')", "print(x * 7)"
+    )
     done = lessons.run("5", tmp_path / "out" / "page.html")
     assert (done.cells, done.verdict) == (3, "1 of 2 checks passed")
     page = (tmp_path / "out" / "page.html").read_text()

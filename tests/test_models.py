@@ -76,7 +76,9 @@ def test_other_weights_are_refused_and_moved_ones_can_be_named(tmp_path, saved, 
 
 
 def test_weights_that_changed_in_their_place_are_refused(tmp_path, saved):
-    safetensors.torch.save_file(backbones.load("squeezenet1_1", "random", 5).module.state_dict(), tmp_path / "weights.safetensors")
+    safetensors.torch.save_file(
+        backbones.load("squeezenet1_1", "random", 5).module.state_dict(), tmp_path / "weights.safetensors"
+    )
     with pytest.raises(ModelError, match="other weights"):
         models.load(saved[0])
 
@@ -141,7 +143,11 @@ def test_a_picture_that_cannot_be_read_has_a_row_with_its_problem(tmp_path, save
     paint(1).save(tmp_path / "good.png")
     model, good = models.load(saved[0]), tmp_path / "good.png"
     rows = models.answers(model, [tmp_path / "text.jpg", good, tmp_path / "gone.jpg"])
-    assert [set(row) for row in rows] == [{"file", "problem"}, {"file", "class", "probability", "probabilities"}, {"file", "problem"}]
+    assert [set(row) for row in rows] == [
+        {"file", "problem"},
+        {"file", "class", "probability", "probabilities"},
+        {"file", "problem"},
+    ]
     assert "text.jpg: not a picture" in rows[0]["problem"] and "gone.jpg: unreadable" in rows[2]["problem"]
     np.testing.assert_array_equal(list(rows[1]["probabilities"].values()), asked(model, [good])[0])
 

@@ -39,7 +39,9 @@ def test_no_mistakes_is_said(result):
 
 
 def test_accuracies_and_intervals_are_where_the_result_says(result):
-    drawing = plots.accuracies(["one", "two"], [result, replace(result, probabilities=np.eye(2)[result.valid.labels])], "Two", chance=0.5)
+    drawing = plots.accuracies(
+        ["one", "two"], [result, replace(result, probabilities=np.eye(2)[result.valid.labels])], "Two", chance=0.5
+    )
     line = drawing.figure.axes[0].containers[0]
     assert np.allclose(line[0].get_xdata(), [0.7, 1.0])
     low, high = result.interval

@@ -11,7 +11,9 @@ from shoulders.results import Result, wilson
 
 def result_of(probabilities, labels, classes=("cats", "dogs", "owls")):
     probabilities = np.asarray(probabilities, float)
-    valid = Pictures(tuple(Path(f"{i}.jpg") for i in range(len(labels))), np.array(labels), tuple(map(str, range(len(labels)))), classes)
+    valid = Pictures(
+        tuple(Path(f"{i}.jpg") for i in range(len(labels))), np.array(labels), tuple(map(str, range(len(labels)))), classes
+    )
     seconds = {"decode": 1.0, "features": 2.0, "train": 3.0, "total": 5.5}
     return Result("feature_extraction", "ridge", "vgg16", 5, 2, 15, valid, probabilities, seconds, 99, False, "cpu", "fp32")
 

@@ -8,10 +8,16 @@ import torch
 from making import folder_of, network, set_of, weights_of
 from sklearn.linear_model import LogisticRegression
 
-from shoulders import cutting, datasets, features, heads, training
+from shoulders import cutting, datasets, features, heads, training, views
 from shoulders.backbones import Transform
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:torch.optim", "ignore:Detected call of")
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch):
+    """An epoch sees each of the few pictures once."""
+    monkeypatch.setattr(views, "LEAST", 1)
 
 
 @pytest.fixture

@@ -14,7 +14,9 @@ def as_bytes(image):
     return page.getvalue()
 
 
-@pytest.mark.parametrize("value", [{"a.png": {"content": b"xyz", "metadata": {}}}, ({"content": memoryview(b"xyz"), "name": "a.png"},), (), {}])
+@pytest.mark.parametrize(
+    "value", [{"a.png": {"content": b"xyz", "metadata": {}}}, ({"content": memoryview(b"xyz"), "name": "a.png"},), (), {}]
+)
 def test_uploads_of_both_versions(value):
     assert widgets.uploaded(value) == ([b"xyz"] if value else [])
 

@@ -1,4 +1,4 @@
-"""The exercises of the lessons: what a right answer is, three hints each, and the planted mistakes."""
+"""Lesson 01: predictions on predictions."""
 
 from __future__ import annotations
 

@@ -1,0 +1,195 @@
+"""The receptive field: which pixels one place of a layer can see at all. Computed from kernels and strides alone."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.weak import WeakTensorKeyDictionary
+
+from shoulders.backbones import Backbone
+from shoulders.visualize import networks
+
+
+@dataclass(frozen=True)
+class Span:
+    """What place 0 of a layer sees along one axis: pixels `first` to `last`, both included; the next place `jump` further.
+
+    Negative pixels lie in the padding. Infinite: the whole picture.
+    """
+
+    first: float
+    last: float
+    jump: float
+
+    def seen_through(self, kernel: int, stride: int, padding: int, dilation: int = 1) -> Span:
+        """The same after a window of `kernel` places has moved over the layer in steps of `stride`."""
+        start = -padding * self.jump
+        reach = dilation * (kernel - 1) * self.jump
+        return Span(self.first + start, self.last + start + reach, self.jump * stride)
+
+    def __or__(self, other: Span) -> Span:
+        """What either of two sees."""
+        return Span(min(self.first, other.first), max(self.last, other.last), max(self.jump, other.jump))
+
+
+WHOLE = Span(-math.inf, math.inf, 0)
+PIXEL = Span(0, 0, 1)
+
+
+@dataclass(frozen=True)
+class Field:
+    """What a layer sees, down and across the picture."""
+
+    rows: Span
+    columns: Span
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Height and width in pixels; ``inf`` for a layer that sees the whole picture whatever its size."""
+        return tuple(span.last - span.first + 1 for span in (self.rows, self.columns))
+
+    def box(self, row: int, column: int, picture) -> tuple[int, int, int, int]:
+        """The pixels that a place of the layer sees: top, left, bottom, right (the last two excluded), inside the picture.
+
+        Parameters
+        ----------
+        row, column : int
+            The place.
+        picture : (int, int)
+            The picture's height and width.
+        """
+        (top, bottom), (left, right) = (
+            _clipped(span, place, side) for span, place, side in zip((self.rows, self.columns), (row, column), picture)
+        )
+        return top, left, bottom, right
+
+    def window(self, row: int, column: int, picture) -> tuple[int, int, int, int]:
+        """As `box`, of one size for every place: at a border it is moved inside instead of being cut."""
+        (top, bottom), (left, right) = (
+            _moved(span, place, side) for span, place, side in zip((self.rows, self.columns), (row, column), picture)
+        )
+        return top, left, bottom, right
+
+
+def _clipped(span, place, side):
+    if math.isinf(span.first):
+        return 0, side
+    first, last = (int(edge + place * span.jump) for edge in (span.first, span.last))
+    return max(0, first), min(side, last + 1)
+
+
+def _moved(span, place, side):
+    length = int(min(span.last - span.first + 1, side))
+    start = 0 if length == side else int(span.first + place * span.jump)
+    start = min(max(0, start), side - length)
+    return start, start + length
+
+
+def receptive_field(network: Backbone | nn.Module, layer: str, size: int | None = None) -> Field:
+    """The receptive field of a layer: from kernel sizes, strides, paddings and dilations, without looking at weights.
+
+    Parameters
+    ----------
+    network : Backbone or torch.nn.Module
+    layer : str
+        The name of a module.
+    size : int, optional
+        Side of the pictures in pixels; default: the backbone's crop, or 224.
+
+    Returns
+    -------
+    Field
+        Where ways of several lengths meet (residual sums, joins), what any of them sees. Where something pools over the
+        whole picture (a squeeze-and-excitation gate, attention) or is not known here: the whole picture. So nothing outside
+        ever counts.
+
+    Raises
+    ------
+    VisualizeError
+        For a layer that does not exist.
+    """
+    module = networks.quiet_copy(network).cpu()
+    size = size or (network.transform.crop if isinstance(network, Backbone) else 224)
+    first = next((part.in_channels for part in module.modules() if isinstance(part, nn.Conv2d)), 3)
+    image = torch.zeros(1, first, size, size)
+    with torch.no_grad(), _Ruler(image) as ruler:
+        output, _ = networks.forward(module, image, networks.layer_of(network, layer))
+    return ruler.field(output)
+
+
+class _Ruler(TorchDispatchMode):
+    """Keeps beside every tensor of a pass what it sees of the picture."""
+
+    def __init__(self, image):
+        super().__init__()
+        self.known = WeakTensorKeyDictionary()
+        self.known[image] = Field(PIXEL, PIXEL)
+
+    def field(self, tensor):
+        return self.known.get(tensor, Field(WHOLE, WHOLE))
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        results = function(*args, **(kwargs or {}))
+        flat = [part for arg in args for part in (arg if isinstance(arg, list | tuple) else [arg])]
+        sources = [tensor for tensor in flat if isinstance(tensor, torch.Tensor) and tensor in self.known]
+        if sources:
+            field = self._after(function.overloadpacket.__name__, sources, args, results)
+            for result in results if isinstance(results, list | tuple) else [results]:
+                if isinstance(result, torch.Tensor):
+                    self.known[result] = field
+        return results
+
+    def _after(self, name, sources, args, results):
+        if name in _WINDOWS:
+            return _through(self.field(args[0]), *_WINDOWS[name](*args))
+        result = results[0] if isinstance(results, list | tuple) else results
+        if name not in _MIXERS and result.ndim > 2 and all(source.shape[-2:] == result.shape[-2:] for source in sources):
+            return _union([self.field(source) for source in sources])
+        return Field(WHOLE, WHOLE)
+
+
+def _through(field, kernel, stride, padding, dilation):
+    """Each of the four as one number for each axis, or one for both."""
+    pairs = [(value[0], value[-1]) for value in (kernel, stride or kernel, padding, dilation)]
+    return Field(field.rows.seen_through(*(p[0] for p in pairs)), field.columns.seen_through(*(p[1] for p in pairs)))
+
+
+def _union(fields):
+    first, *others = fields
+    for other in others:
+        first = Field(first.rows | other.rows, first.columns | other.columns)
+    return first
+
+
+def _of_convolution(signal, weight, bias, stride, padding, dilation, turned, *rest):
+    if turned:
+        return [math.inf], [1], [0], [1]
+    return weight.shape[2:], stride, padding, dilation
+
+
+def _of_pool(signal, kernel, stride=(), padding=(0,), dilation=(1,), *rest):
+    return kernel, stride, padding, dilation if isinstance(dilation, list | tuple) else (1,)
+
+
+def _of_mean_pool(signal, kernel, stride=(), padding=(0,), *rest):
+    return kernel, stride, padding, (1,)
+
+
+def _of_padding(signal, pad, *rest):
+    return (1,), (1,), (pad[2], pad[0]), (1,)
+
+
+_WINDOWS = {
+    "convolution": _of_convolution,
+    "mkldnn_convolution": _of_convolution,
+    "max_pool2d_with_indices": _of_pool,
+    "avg_pool2d": _of_mean_pool,
+    "constant_pad_nd": _of_padding,
+}
+
+_MIXERS = {"_softmax", "roll", "flip", "mean", "permute", "transpose", "native_layer_norm", "native_group_norm"}
+"""Operations whose result has the picture's shape, or seems to, while places have met or moved."""

@@ -1,0 +1,246 @@
+"""A network to look into: a quiet copy that shares the weights, pictures as it takes them, one pass up to a layer.
+
+Everything here is done to the copy. The network that was given keeps its hooks, mode, gradients and in-place layers
+whatever happens, because nobody touches them.
+"""
+
+from __future__ import annotations
+
+import copy
+import difflib
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import nn
+
+from shoulders import cutting, devices, features
+from shoulders.backbones import Backbone
+from shoulders.datasets import Pictures
+from shoulders.errors import CourseError
+from shoulders.pictures import content
+
+
+class VisualizeError(CourseError):
+    """A network cannot be looked into as was asked; the message says what would be right."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One module without children in a pass: what went in and what came out."""
+
+    module: nn.Module
+    input: torch.Tensor
+    output: torch.Tensor
+
+
+class _Enough(Exception):
+    """Raised inside a pass when the wanted layer has answered: what lies above need not run."""
+
+
+def quiet_copy(network: Backbone | nn.Module) -> nn.Module:
+    """The network again, on the fastest device, in eval mode, in float32, without in-place layers; on a CPU its weights
+    are the same memory, without gradients."""
+    module = module_of(network)
+    shared = {id(p): nn.Parameter(p.detach(), requires_grad=False) for p in module.parameters()}
+    copied = copy.deepcopy(module, shared | {id(buffer): buffer for buffer in module.buffers()}).eval()
+    for part in copied.modules():
+        if getattr(part, "inplace", False):
+            part.inplace = False
+    return copied.to(devices.device(), torch.float32)
+
+
+def module_of(network: Backbone | nn.Module) -> nn.Module:
+    """The torch module of a backbone, or the module itself."""
+    return network.module if isinstance(network, Backbone) else network
+
+
+def name_of(network: Backbone | nn.Module) -> str:
+    """A backbone's name, or the name of a module's class."""
+    return network.name if isinstance(network, Backbone) else type(network).__name__
+
+
+@contextmanager
+def exact():
+    """Full float32 in convolutions: a GPU would round to 10 bits (TF32), and no longer agree with a CPU."""
+    with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+        yield
+
+
+# ------------------------------------------------------------------------------------------------------------ pictures
+
+
+def inputs(network: Backbone | nn.Module, images) -> torch.Tensor:
+    """Pictures as the network takes them.
+
+    Parameters
+    ----------
+    network : Backbone or torch.nn.Module
+    images : Pictures, path, PIL.Image, a sequence of these, or tensor of shape (n, 3, height, width)
+        A float tensor is taken as it is: normalised already. uint8 is normalised by the backbone's transform.
+
+    Returns
+    -------
+    torch.Tensor, shape (n, 3, height, width), float32, on the fastest device
+
+    Raises
+    ------
+    VisualizeError
+        For pictures to a module that has no transform.
+    """
+    if is_ready(images):
+        return (images if images.ndim == 4 else images[None]).to(devices.device(), torch.float32)
+    return _need_transform(network).batch(decoded(network, images).to(devices.device()))
+
+
+def is_ready(images) -> bool:
+    """Whether these are numbers as the network takes them, and not pictures."""
+    return isinstance(images, torch.Tensor) and images.is_floating_point()
+
+
+def decoded(network: Backbone | nn.Module, images) -> torch.Tensor:
+    """Pictures as a person sees them, cropped as the network sees them: uint8, shape (n, 3, height, width).
+
+    A float tensor is turned back with the backbone's transform; of a plain module it is stretched to 0..255.
+    """
+    if isinstance(images, torch.Tensor):
+        images = (images if images.ndim == 4 else images[None]).cpu()
+        return _visible(network, images) if images.is_floating_point() else images
+    if isinstance(images, Pictures):
+        images = [io.BytesIO(content(*file)) for file in zip(images.paths, images.digests)]
+    elif isinstance(images, str | Path | Image.Image | io.BytesIO):
+        images = [images]
+    return torch.stack([_need_transform(network).picture(image) for image in images])
+
+
+def _need_transform(network):
+    if isinstance(network, Backbone):
+        return network.transform
+    raise VisualizeError(
+        f"{name_of(network)} is a plain module and has no transform for pictures: give a Backbone, or a float tensor "
+        "(n, 3, height, width) that is normalised already."
+    )
+
+
+def _visible(network, images):
+    if isinstance(network, Backbone):
+        mean, std = (torch.tensor(v).view(3, 1, 1) for v in (network.transform.mean, network.transform.std))
+        values = images * std + mean
+    else:
+        low, high = images.amin((1, 2, 3), keepdim=True), images.amax((1, 2, 3), keepdim=True)
+        values = (images - low) / (high - low).clamp(min=1e-12)
+    return (255 * values).round().clamp(0, 255).byte()
+
+
+def taken(images, indices) -> object:
+    """Some of the pictures, by position, in whatever form they are."""
+    if isinstance(images, Pictures):
+        return images.take(indices)
+    if isinstance(images, torch.Tensor):
+        return images[torch.as_tensor(np.asarray(indices), dtype=torch.long)]
+    return [images[i] for i in indices]
+
+
+def batches(network: Backbone | nn.Module, images, batch_size: int) -> Iterator[torch.Tensor]:
+    """`inputs`, a few pictures at a time; a `Pictures` is decoded ahead by threads, and never held whole."""
+    if isinstance(images, Pictures):
+        for decoded_ahead in features._batches(_need_transform(network), images, False, batch_size, {"decode": 0.0}):
+            yield inputs(network, decoded_ahead)
+    else:
+        for start in range(0, len(images), batch_size):
+            yield inputs(network, images[start : start + batch_size])
+
+
+# ------------------------------------------------------------------------------------------------------------ one pass
+
+
+def layer_of(network: Backbone | nn.Module, layer: str) -> str:
+    """A layer's name as a module's: the layer ``'classes'`` of a backbone is its head."""
+    return cutting.head_of(network) if layer == cutting.CLASSES and isinstance(network, Backbone) else layer
+
+
+def forward(module: nn.Module, images: torch.Tensor, layer: str) -> tuple[torch.Tensor, list[Step]]:
+    """One pass that stops at a layer: what the layer says, and every step on the way to it.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        A `quiet_copy`.
+    images : torch.Tensor, shape (n, 3, height, width)
+    layer : str
+        The name of a module.
+
+    Returns
+    -------
+    output : torch.Tensor, shape (n, channels, height, width) or (n, channels)
+    steps : list of Step
+    """
+    steps, found = [], []
+
+    def passed(part, taken, output):
+        steps.append(Step(part, taken[0] if taken else None, output))
+
+    def reached(part, taken, output):
+        found.append(output)
+        raise _Enough
+
+    leaves = [part for part in module.modules() if next(part.children(), None) is None]
+    hooks = [part.register_forward_hook(passed) for part in leaves]
+    hooks.append(submodule(module, layer).register_forward_hook(reached))
+    try:
+        with exact():
+            module(images)
+    except _Enough:
+        pass
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return _answer(found, layer), steps
+
+
+def _answer(found, layer):
+    if not found:
+        raise VisualizeError(f"The layer {layer!r} does not run when the network looks at a picture: choose another one.")
+    if not isinstance(found[0], torch.Tensor) or found[0].ndim not in (2, 4):
+        raise VisualizeError(f"The layer {layer!r} gives neither maps (n, c, h, w) nor a vector (n, c): choose another one.")
+    return found[0]
+
+
+def submodule(module: nn.Module, layer: str) -> nn.Module:
+    """A module's part by its name.
+
+    Raises
+    ------
+    VisualizeError
+        Names the layers that are nearest in spelling.
+    """
+    names = dict(module.named_modules())
+    if not layer or layer not in names:
+        near = ", ".join(difflib.get_close_matches(layer, names, 4, 0.3) or list(names)[1:5])
+        raise VisualizeError(f"The network has no layer {layer!r}: for instance {near}.")
+    return names[layer]
+
+
+def need_once(module: nn.Module, images: torch.Tensor, layer: str) -> None:
+    """Refuse a layer that answers more than once in a pass, or with the channels last; looks at the first picture.
+
+    Raises
+    ------
+    VisualizeError
+    """
+    shapes = []
+    hook = submodule(module, layer).register_forward_hook(lambda *call: shapes.append(getattr(call[2], "shape", ())))
+    try:
+        with torch.no_grad():
+            module(images[:1].detach())
+    finally:
+        hook.remove()
+    if len(shapes) > 1:
+        raise VisualizeError(f"The layer {layer!r} runs {len(shapes)} times in one pass: choose the block that holds it.")
+    if shapes and len(shapes[0]) == 4 and shapes[0][1] == shapes[0][2] != shapes[0][3]:
+        raise VisualizeError(f"The layer {layer!r} gives maps with the channels last, {tuple(shapes[0])}: choose another one.")

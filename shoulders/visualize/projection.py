@@ -1,0 +1,151 @@
+"""From one activation back to the pixels that made it: deconvnet, guided backpropagation, gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import nn
+
+from shoulders.backbones import Backbone
+from shoulders.visualize import networks, rules, walk
+from shoulders.visualize.networks import VisualizeError
+
+
+@dataclass(frozen=True)
+class Projection:
+    """What one activation each, of n pictures, looks like at the pixels.
+
+    Attributes
+    ----------
+    pixels : torch.Tensor, shape (n, 3, height, width), float32, on the CPU
+        In the network's own input units (standard deviations of its training pictures), with sign.
+    maps : torch.Tensor of int, shape (n,)
+    positions : torch.Tensor of int, shape (n, 2)
+        Row and column of the activation in its map; 0, 0 in a layer without maps.
+    values : torch.Tensor, shape (n,)
+        The activations. One that is zero leaves an empty projection.
+    layer, rule : str
+    words : str
+        How it was computed.
+    """
+
+    pixels: torch.Tensor = field(repr=False)
+    maps: torch.Tensor
+    positions: torch.Tensor = field(repr=False)
+    values: torch.Tensor = field(repr=False)
+    layer: str
+    rule: str
+    words: str
+
+
+_WALKED = "the way of the paper: switches, rectified signal, transposed filters, no biases"
+_MODIFIED = (
+    "the backward pass with another rule at each ReLU, which is the same thing in a chain; the paper defines no deconvnet for "
+    "this network's other steps (BatchNorm, sums or joins of several ways)"
+)
+_GRADIENT = "the gradient of the activation by the pixels, times the activation"
+
+
+def project(
+    network: Backbone | nn.Module,
+    images,
+    layer: str,
+    maps: int | Sequence[int],
+    rule: str = "deconvnet",
+    positions=None,
+    directions: torch.Tensor | None = None,
+) -> Projection:
+    """Keep one activation of a layer with its own value, set all others to zero, and send it back to the pixels.
+
+    Parameters
+    ----------
+    network : Backbone or torch.nn.Module
+        Stays as it is.
+    images : Pictures, path, PIL.Image, a sequence of these, or tensor of shape (n, 3, height, width)
+        See `shoulders.visualize.networks.inputs`.
+    layer : str
+        The name of a module, ``'features.22'`` for instance; the pass stops there. ``'classes'``: the head.
+    maps : int or sequence of int
+        One for all pictures, or one for each; of one picture, as many as you like.
+    rule : str
+        ``'deconvnet'``, ``'guided'`` or ``'gradient'``: see `shoulders.visualize.rules.RULES`.
+    positions : sequence of (row, column), optional
+        For each; default: where the map is strongest.
+    directions : torch.Tensor, shape (m, channels), optional
+        Look at these mixtures of the layer's maps instead of the maps: a control (`random_units`).
+
+    Returns
+    -------
+    Projection
+
+    Raises
+    ------
+    VisualizeError
+        For an unknown layer, map or rule, and for a network that bends its signal where the rule does not reach: a
+        functional ReLU, a SiLU, a GELU.
+
+    Notes
+    -----
+    Zeiler & Fergus 2013, arXiv 1311.2901, section 2.1. All pictures go through the network and back in one batch. A chain of
+    convolutions, ReLUs and max-pools is walked back step by step as in the paper (`shoulders.visualize.walk`). Any other
+    network goes back by autograd with the rule put into its ReLUs. `words` says which.
+    """
+    rules.need_rule(rule)
+    module, layer = networks.quiet_copy(network), networks.layer_of(network, layer)
+    images, maps = _in_pairs(networks.inputs(network, images), maps)
+    networks.need_once(module, images, layer)
+    images = images.detach().requires_grad_()
+    with rules.applied(module, rule):
+        output, steps = networks.forward(module, images, layer)
+    seeds, values, positions = _seeds(output.detach(), maps, positions, directions)
+    walked = walk.chain(steps, images, output)
+    with networks.exact():
+        pixels = walk.back(steps, seeds, rule) if walked else torch.autograd.grad(output, images, seeds)[0]
+    words = _GRADIENT if rule == "gradient" else _WALKED if walked else _MODIFIED
+    return Projection(pixels.cpu(), maps, positions.cpu(), values.cpu(), layer, rule, words)
+
+
+def _in_pairs(images, maps):
+    """As many pictures as maps: one of either stands for all."""
+    maps = torch.as_tensor(maps).long().flatten()
+    count = max(len(images), len(maps))
+    if len(images) not in (1, count) or len(maps) not in (1, count):
+        raise VisualizeError(f"{len(maps)} maps do not go with {len(images)} pictures: give one map, or one for each picture.")
+    return images.expand(count, *images.shape[1:]), maps.expand(count)
+
+
+def mixed(output: torch.Tensor, directions: torch.Tensor | None) -> torch.Tensor:
+    """What a layer says as (n, units, height, width): its maps, or the mixtures of them that `directions` names."""
+    output = output[..., None, None] if output.ndim == 2 else output
+    return output if directions is None else torch.einsum("nchw,mc->nmhw", output, directions.to(output))
+
+
+def _seeds(output, maps, positions, directions):
+    """The layer with everything but the chosen activations set to zero, these activations, and where they stand."""
+    units = mixed(output, directions)
+    need_maps(units, maps)
+    every = torch.arange(len(units), device=units.device)
+    chosen = units[every, maps.to(units.device)]
+    if positions is None:
+        places = chosen.flatten(1).argmax(1)
+        positions = torch.stack([places // chosen.shape[2], places % chosen.shape[2]], 1)
+    positions = torch.as_tensor(positions).to(units.device).expand(len(units), 2)
+    rows, columns = positions.T
+    values = chosen[every, rows, columns]
+    units = torch.zeros_like(units)
+    units[every, maps.to(units.device), rows, columns] = values
+    seeds = units if directions is None else torch.einsum("nmhw,mc->nchw", units, directions.to(units))
+    return seeds.reshape(output.shape), values, positions
+
+
+def need_maps(output: torch.Tensor, maps) -> None:
+    """Refuse a map that the layer has not.
+
+    Raises
+    ------
+    VisualizeError
+    """
+    if strange := [int(m) for m in maps if not 0 <= m < output.shape[1]]:
+        raise VisualizeError(f"The layer has no map {strange[0]}: its maps are 0 to {output.shape[1] - 1}.")

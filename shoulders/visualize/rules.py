@@ -1,0 +1,106 @@
+"""What a ReLU does to the signal on its way back to the picture: the one line in which three methods differ."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from functools import partial
+
+import torch
+from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from shoulders.visualize.networks import VisualizeError
+
+RULES = {
+    "gradient": lambda forward, back: back * (forward > 0),
+    "deconvnet": lambda forward, back: back * (back > 0),
+    "guided": lambda forward, back: back * (forward > 0) * (back > 0),
+}
+"""From what went through a ReLU and the signal that comes back to what is passed on.
+
+``'gradient'``: Simonyan, Vedaldi, Zisserman 2013, arXiv 1312.6034. ``'deconvnet'``: Zeiler & Fergus 2013, arXiv 1311.2901.
+``'guided'`` backpropagation: Springenberg, Dosovitskiy, Brox, Riedmiller 2014, arXiv 1412.6806.
+"""
+
+RECTIFIERS = {nn.ReLU: None, nn.ReLU6: 6.0}
+"""The modules that the rules know, and their ceiling."""
+
+UNREACHED = {
+    "relu", "relu_", "relu6", "threshold", "threshold_", "clamp", "clamp_", "clamp_min", "clamp_min_", "maximum",
+    "hardtanh", "hardtanh_", "leaky_relu", "leaky_relu_", "rrelu_with_noise", "prelu", "_prelu_kernel", "elu", "elu_", "celu",
+    "gelu", "silu", "silu_", "mish", "hardswish", "hardswish_", "softplus", "hardshrink", "softshrink", "tanh", "tanh_",
+}  # fmt: skip
+"""Operations that bend the signal. Outside the modules of `RECTIFIERS` no rule reaches them."""
+
+
+def need_rule(rule: str) -> None:
+    """Refuse an unknown name.
+
+    Raises
+    ------
+    VisualizeError
+    """
+    if rule not in RULES:
+        raise VisualizeError(f"No rule is called {rule!r}: choose one of {', '.join(RULES)}.")
+
+
+class _Rectify(torch.autograd.Function):
+    """A ReLU whose way back is one of `RULES`."""
+
+    @staticmethod
+    def forward(context, signal, rule, ceiling):
+        context.rule, context.ceiling = rule, ceiling
+        output = signal.masked_fill(signal <= 0, 0)
+        if ceiling is not None:
+            output = output.masked_fill(signal >= ceiling, ceiling)
+        context.save_for_backward(output)
+        return output
+
+    @staticmethod
+    def backward(context, back):
+        (output,) = context.saved_tensors
+        open_ = output if context.ceiling is None else output * (output < context.ceiling)
+        return RULES[context.rule](open_, back), None, None
+
+
+class _Watch(TorchDispatchMode):
+    """Refuses what the rule would miss, while the network runs."""
+
+    def __init__(self, rule):
+        super().__init__()
+        self.rule = rule
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        name = function.overloadpacket.__name__
+        if name in UNREACHED:
+            raise VisualizeError(
+                f"The network computes {name.strip('_')!r} outside nn.ReLU and nn.ReLU6 modules, where the rule {self.rule!r} "
+                "does not reach and would be wrong: use rule='gradient', or a network whose ReLUs are modules."
+            )
+        return function(*args, **(kwargs or {}))
+
+
+@contextmanager
+def applied(module: nn.Module, rule: str):
+    """Within: the ReLU modules of a `quiet_copy` send back by the rule, and an operation that it would miss is refused.
+
+    The gradient needs neither: it is what autograd does anyway, with any network.
+
+    Raises
+    ------
+    VisualizeError
+        In the pass, when the network bends its signal where the rule does not reach.
+    """
+    need_rule(rule)
+    if rule == "gradient":
+        yield
+        return
+    for part in module.modules():
+        if type(part) in RECTIFIERS:
+            part.forward = partial(_rectify, rule, RECTIFIERS[type(part)])
+    with _Watch(rule):
+        yield
+
+
+def _rectify(rule, ceiling, signal):
+    return _Rectify.apply(signal, rule, ceiling)

@@ -1,0 +1,134 @@
+"""The deconvnet of Zeiler & Fergus step by step: unpool with the switches, rectify, filter with the transposed filters.
+
+A chain is what the paper draws: every step takes what the last one gave. VGG and AlexNet are chains. Their way back needs no
+autograd, and every step of it can be printed.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from shoulders.visualize.networks import Step
+from shoulders.visualize.rules import RULES
+
+
+def switches(signal: torch.Tensor, pool: nn.MaxPool2d) -> tuple[torch.Tensor, torch.Tensor]:
+    """Max-pooling that remembers where each maximum stood.
+
+    Parameters
+    ----------
+    signal : torch.Tensor, shape (n, c, height, width)
+    pool : torch.nn.MaxPool2d
+
+    Returns
+    -------
+    pooled : torch.Tensor, shape (n, c, rows, columns)
+    switches : torch.Tensor of int64, same shape
+        Position of each maximum in its map, counted row by row.
+    """
+    return F.max_pool2d(signal, pool.kernel_size, pool.stride, pool.padding, pool.dilation, pool.ceil_mode, return_indices=True)
+
+
+def unpool(pooled: torch.Tensor, switches: torch.Tensor, size) -> torch.Tensor:
+    """Put every value back to its switch, zeros elsewhere.
+
+    Where windows overlap and share a switch their values are added, as the transposed operation does; the paper is silent
+    about it. (``torch.nn.functional.max_unpool2d`` keeps one of them, and not always the same.)
+
+    Parameters
+    ----------
+    pooled, switches : torch.Tensor, shape (n, c, rows, columns)
+    size : (int, int)
+        Height and width before pooling.
+
+    Returns
+    -------
+    torch.Tensor, shape (n, c, height, width)
+    """
+    empty = pooled.new_zeros(*pooled.shape[:2], size[0] * size[1])
+    return empty.scatter_add(2, switches.flatten(2), pooled.flatten(2)).unflatten(2, tuple(size))
+
+
+def transposed(signal: torch.Tensor, convolution: nn.Conv2d, size) -> torch.Tensor:
+    """Filter with the same filters, flipped, in and out exchanged; without biases.
+
+    Parameters
+    ----------
+    signal : torch.Tensor, shape (n, out, rows, columns)
+    convolution : torch.nn.Conv2d
+    size : (int, int)
+        Height and width that the convolution was given: where its stride leaves a rest they cannot be told from the signal.
+
+    Returns
+    -------
+    torch.Tensor, shape (n, in, height, width)
+    """
+    c = convolution
+    shortest = [
+        (rows - 1) * stride - 2 * padding + dilation * (kernel - 1) + 1
+        for rows, stride, padding, dilation, kernel in zip(signal.shape[2:], c.stride, c.padding, c.dilation, c.kernel_size)
+    ]
+    rest = [full - short for full, short in zip(size, shortest)]
+    return F.conv_transpose2d(signal, c.weight, None, c.stride, c.padding, rest, c.groups, c.dilation)
+
+
+def chain(steps: list[Step], images: torch.Tensor, output: torch.Tensor) -> bool:
+    """Whether the steps lead from the pictures to the output one after the other, and each is one that `back` knows."""
+    signal = images
+    for step in steps:
+        if step.input is not signal or type(step.module) not in _BACK or _is_odd(step.module):
+            return False
+        signal = step.output
+    return signal is output
+
+
+def _is_odd(module):
+    return isinstance(module, nn.Conv2d) and (module.padding_mode != "zeros" or isinstance(module.padding, str))
+
+
+@torch.no_grad()
+def back(steps: list[Step], signal: torch.Tensor, rule: str) -> torch.Tensor:
+    """From a signal at the top of a chain down to the pixels.
+
+    Parameters
+    ----------
+    steps : list of Step
+        For which `chain` is true.
+    signal : torch.Tensor, shape (n, c, rows, columns)
+    rule : str
+        One of `shoulders.visualize.rules.RULES`.
+
+    Returns
+    -------
+    torch.Tensor, shape (n, 3, height, width)
+    """
+    for step in reversed(steps):
+        signal = _BACK[type(step.module)](step, signal, rule)
+    return signal
+
+
+def _through_convolution(step, signal, rule):
+    return transposed(signal, step.module, step.input.shape[2:])
+
+
+def _through_pool(step, signal, rule):
+    return unpool(signal, switches(step.input, step.module)[1], step.input.shape[2:])
+
+
+def _through_relu(step, signal, rule):
+    return RULES[rule](step.output, signal)
+
+
+def _unchanged(step, signal, rule):
+    return signal
+
+
+_BACK = {
+    nn.Conv2d: _through_convolution,
+    nn.MaxPool2d: _through_pool,
+    nn.ReLU: _through_relu,
+    nn.Dropout: _unchanged,
+    nn.Identity: _unchanged,
+}
