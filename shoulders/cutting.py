@@ -338,7 +338,8 @@ def split(backbone: Backbone, body: Headless, at: str = HIDDEN) -> tuple[Callabl
     try:
         with torch.inference_mode():
             between = run(body.network, noise, [last], body.head, keep)[last]
-            same = torch.allclose(above(between), body(noise), rtol=1e-3, atol=1e-4)
+            whole = body(noise)
+            same = torch.allclose(above(between), whole, rtol=1e-3, atol=1e-4 * float(whole.abs().max()))
     except Exception:  # a forward that does more than to pass things on may fail in any way
         same = False
     return (_halving(read, lambda first, second: torch.cat([first, second])), above) if same else None
@@ -350,11 +351,11 @@ def _sharing(module):
 
 
 def with_batch_norm(module: nn.Module) -> nn.Module:
-    """Put BatchNorm after every convolution, in place; a network that has some is left as it is.
+    """Put BatchNorm after every convolution, in place; a network with norms of any kind is left as it is.
 
     Ioffe & Szegedy 2015, arXiv 1502.03167: without it, deep chains such as VGG16 hardly learn from random weights.
     """
-    if any("BatchNorm" in type(layer).__name__ for layer in module.modules()):
+    if any("Norm" in type(layer).__name__ for layer in module.modules()):
         return module
     for name, layer in list(module.named_modules()):
         if isinstance(layer, nn.Conv2d):

@@ -90,7 +90,7 @@ def _logistic_by_sklearn(features, labels, folds, strengths):
     from sklearn.model_selection import GridSearchCV
     from sklearn.pipeline import make_pipeline
 
-    pipeline = make_pipeline(_scaler(), LogisticRegression(C=strengths[0], max_iter=1000))
+    pipeline = make_pipeline(_scaler(), LogisticRegression(C=strengths[0], tol=1e-7, max_iter=10_000))
     if folds is None:
         return pipeline.fit(features, labels)
     search = GridSearchCV(pipeline, {"logisticregression__C": strengths}, scoring="neg_log_loss", cv=folds)

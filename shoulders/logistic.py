@@ -99,7 +99,7 @@ def solve(gram: np.ndarray, labels: np.ndarray, strengths: np.ndarray) -> tuple[
         a[going], b[going], new = _walk(gram, labels, strengths[going], a[going], b[going], to_a, to_b, value[going])
         better = value[going] - new
         value[going] = new
-        going = going[better > _TOLERANCE * (1 + np.abs(new))]
+        going = going[better > _TOLERANCE * np.abs(new)]  # relative: where C is small, so is the value
         if not len(going):
             break
     return a, b

@@ -184,8 +184,7 @@ def _with_fastai(regime, backbone, body, held, per_class, seed, batch_size, teac
         body.load_state_dict(blank)
         for parameter, learnt in zip(body.parameters(), learns):
             parameter.requires_grad_(learnt).grad = None
-        for loader in loaders.loaders:
-            loader.bs = batch_size
+        views.in_batches_of(loaders, batch_size)
     trained = time.perf_counter()
     probabilities = learner.get_preds(dl=loaders.valid)[0].float().cpu().numpy()
     return Result(

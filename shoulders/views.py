@@ -88,7 +88,7 @@ def decoded(pictures: Pictures, transform: Transform) -> Rows:
         images = rows.rows[positions].to(devices.device())
         return torch.where(mirrored.to(images.device)[:, None, None, None], images.flip(-1), images)
 
-    rows = _kept((pictures.digests, repr(transform)), lambda: Rows(len(pictures), make, ready))
+    rows = _kept((pictures.paths, pictures.digests, repr(transform)), lambda: Rows(len(pictures), make, ready))
     return rows
 
 
@@ -207,15 +207,21 @@ def loaders(seen: Seen, classes: int, batch_size: int, augment: Callable | None 
     def loader(part, training):
         return DataLoader(
             list(zip(part.positions.tolist(), part.labels.tolist())),
-            bs=min(batch_size, len(part.positions)),
             shuffle=training,
-            drop_last=training and len(part.positions) % batch_size == 1 < len(part.positions),  # BatchNorm needs two
             num_workers=0,
             after_batch=partial(_look, rows=part.rows, training=training, prepare=seen.prepare, augment=augment),
         )
 
     both = DataLoaders(loader(seen.train.repeated(), True), loader(seen.valid, False))
     both.c = classes
+    return in_batches_of(both, batch_size)
+
+
+def in_batches_of(both: DataLoaders, batch_size: int) -> DataLoaders:
+    """Set the number of pictures that go through the network together; in a training it is never one: BatchNorm needs two."""
+    for loader in both.loaders:
+        loader.bs = min(batch_size, loader.n)
+        loader.drop_last = loader.shuffle and loader.n % loader.bs == 1 < loader.n
     return both
 
 

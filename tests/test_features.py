@@ -1,5 +1,6 @@
 """Features: equal to a plain loop, remembered by everything that made them, whole or not there at all."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -354,14 +355,19 @@ def test_seconds_are_measured(tmp_path):
 
 def test_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path, monkeypatch):
     held = datasets.load(set_of(tmp_path / "set", 3, 2)).train
+    folder = re.escape(str(places.cache() / "features"))
 
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(features.os, "posix_fallocate", full, raising=False)
-    with pytest.raises(features.FeatureError, match="do not fit in .*SHOULDERS_CACHE"):
-        features.extract(network(), held)
-    assert not [path for path in (tmp_path / "cache" / "features").iterdir() if path.suffix != ".lock"]
+    with monkeypatch.context() as patch:
+        patch.setattr(features.os, "posix_fallocate", full, raising=False)
+        sentence = rf"^12 kB of features do not fit on the disk: make room in {folder}, or set SHOULDERS_CACHE to a folder .*\.$"
+        with pytest.raises(features.FeatureError, match=sentence):
+            features.extract(network(), held)
+    assert files() == []
+    assert not features.extract(network(), held).cached
+    assert features.extract(network(), held).cached
 
 
 def test_a_picture_that_changed_since_it_was_checked_is_refused(held):
