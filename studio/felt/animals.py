@@ -19,12 +19,12 @@ CATS = {
 }
 DOGS = {
     "retriever": dict(legs=.95, trunk=1.55, girth=.45, head=.52, muzzle=.50, ear=1.0, ears="flop", tail="feather", tuft=1.2),
-    "shepherd": dict(legs=1.0, trunk=1.65, girth=.43, head=.50, muzzle=.60, ear=1.0, ears="prick", tail="sabre", tuft=1.1),
+    "shepherd": dict(legs=1.0, trunk=1.65, girth=.43, head=.50, muzzle=.66, ear=1.0, ears="prick", tail="sabre", tuft=1.1),
     "hound": dict(legs=.85, trunk=1.5, girth=.40, head=.50, muzzle=.58, ear=1.5, ears="flop", tail="sabre", tuft=.6),
     "dachshund": dict(legs=.42, trunk=1.9, girth=.36, head=.48, muzzle=.62, ear=1.15, ears="flop", tail="sabre", tuft=.6),
     "terrier": dict(legs=.80, trunk=1.15, girth=.38, head=.52, muzzle=.42, ear=.8, ears="fold", tail="stub", tuft=1.2),
     "poodle": dict(legs=1.0, trunk=1.2, girth=.42, head=.50, muzzle=.55, ear=1.3, ears="flop", tail="pompon", tuft=1.4),
-    "spitz": dict(legs=.72, trunk=1.15, girth=.48, head=.52, muzzle=.40, ear=.75, ears="prick", tail="curl", tuft=1.4),
+    "spitz": dict(legs=.72, trunk=1.15, girth=.48, head=.52, muzzle=.50, ear=.75, ears="prick", tail="curl", tuft=1.4),
     "puppy": dict(legs=.55, trunk=1.0, girth=.36, head=.58, muzzle=.33, ear=1.1, ears="flop", tail="stub", tuft=.9),
 }
 FAMILIES = {"cats": CATS, "dogs": DOGS}
@@ -34,18 +34,19 @@ def draw_manner(rng):
     """Pose and expression: the same draws for cats and for dogs."""
     u = rng.uniform
     return {"pose": str(rng.choice(POSES, p=[.27, .21, .31, .18, .03])), "yaw": round(u(-.55, .55), 3),
-            "pitch": round(u(-.3, .3), 3), "roll": round(u(-.25, .25), 3), "neck": round(u(.5, 1.1), 3),
+            "pitch": round(u(-.35, .35), 3), "roll": round(u(-.35, .35), 3), "neck": round(u(.5, 1.1), 3),
             "stride": round(u(.15, .35), 3), "tail": [round(u(-1, 1), 3), round(u(0, 1), 3)],
             "iris": str(rng.choice(list(IRISES), p=[.25, .2, .15, .2, .2])),
-            "nose": str(rng.choice(list(NOSES), p=[.72, .16, .12])), "eye": round(u(.9, 1.15), 3)}
+            "nose": str(rng.choice(list(NOSES), p=[.72, .16, .12])), "eye": round(u(.85, 1.25), 3),
+            "whiskers": bool(rng.random() < .4), "lining": bool(rng.random() < .4)}
 
 
 def draw_shape(kind, rng):
     families = FAMILIES[kind]
-    often = np.array([.4 if families[f]["ears"] == "prick" else 1.0 for f in families])
+    often = np.array([.25 if families[f]["ears"] == "prick" else 1.0 for f in families])
     family = str(rng.choice(list(families), p=often / often.sum()))
     wobble = {key: round(float(rng.normal(1, .07)), 3) for key in ("legs", "trunk", "girth", "head", "muzzle", "ear")}
-    return {"family": family, "wobble": wobble, "tongue": bool(kind == "dogs" and rng.random() < .25)}
+    return {"family": family, "wobble": wobble}
 
 
 def build(kind, shape, manner, look=0.0):
@@ -54,11 +55,11 @@ def build(kind, shape, manner, look=0.0):
     body = dict(FAMILIES[kind][shape["family"]])
     for key, factor in shape["wobble"].items():
         body[key] *= factor
-    toy = Toy(fur={"tail": min(body["tuft"], 1.5), "body": body["tuft"], "leg": .7 * body["tuft"], "tongue": 0,
+    toy = Toy(fur={"tail": min(body["tuft"], 1.5), "body": body["tuft"], "leg": .7 * body["tuft"],
                    "ear": .4 if body["ears"] in ("cat", "prick") else .7})
     pose = TRUNKS[manner["pose"]](toy, body, manner)
     _add_tail(toy, body, manner, pose)
-    _add_head(toy, kind, body, shape, manner, pose)
+    _add_head(toy, kind, body, manner, pose)
     return toy
 
 
@@ -171,7 +172,7 @@ def _add_tail(toy, body, manner, pose):
     toy.clay.append(limb(curve, np.interp(np.linspace(0, 4, 9), range(5), radii), "tail", blend=.05))
 
 
-def _add_head(toy, kind, body, shape, manner, pose):
+def _add_head(toy, kind, body, manner, pose):
     size, chest = 1.38 * body["head"], pose["chest"]
     reach = body["girth"] * .8 + size * .85
     asleep = pose.get("asleep", False)
@@ -184,7 +185,7 @@ def _add_head(toy, kind, body, shape, manner, pose):
                              [body["girth"] * .66, size * .5], "body", blend=.07))
     centre[2] = max(centre[2], size * .62)
     turn = rotation(manner["yaw"] - .3 * asleep, manner["pitch"] * .6 - .12, manner["roll"])
-    head = _cat_head(body, manner) if kind == "cats" else _dog_head(body, shape, manner)
+    head = (_cat_head if kind == "cats" else _dog_head)(body, manner)
     toy.add(head.moved(turn, centre, size))
     toy.head = (centre, size)
 
@@ -219,24 +220,38 @@ def _cat_head(body, manner):
         clay.append(ball([.43 + m, side * .105, -.17], [.15, .14, .125], "muzzle", blend=.05))
         base, tip = np.array([-.06, side * .33, .27]), np.array([-.08, side * (.5 + .02 * body["ear"]), .36 + .50 * body["ear"]])
         clay.append(limb([base, base * .35 + tip * .65, tip], [.25, .15, .075], "ear", flat=((1, side * .35, .1), .5), blend=.05))
-        inner = np.array([.1, side * .03, -.02])
-        clay.append(limb([base + inner, base * .45 + tip * .55 + inner * .75], [.15, .07], "inside", flat=((1, side * .35, .1), .4), blend=.02))
-        for k in (-1, 0, 1):
-            start = np.array([.5 + m, side * .16, -.17 + .03 * k])
-            head.threads.append((smooth_path([start, start + [.1, side * .3, .07 * k + .02], start + [.0, side * .62, .14 * k - .04]], 7),
-                                 .0045, (.8, .8, .78)))
+        if manner["lining"]:
+            _line_ear(head, base, tip, side)
     clay.append(ball([.36 + m, 0, -.3], [.14, .15, .11], "muzzle", blend=.06))
     clay.append(limb([[.35, 0, .12], [.5 + m, 0, -.06]], [.15, .10], "head", blend=.08))
-    head.colours["inside"] = (.5, .22, .18)
-    head.fur["inside"] = .1
     nose = onto_surface(clay, [0, 0, -.08], [1, 0, 0], sink=.02)
-    head.beads.append((nose, [.05, .075, .05], NOSES[manner["nose"]]))
+    head.beads.append((nose, [.06, .085, .06], NOSES[manner["nose"]]))
     _mouth(head, nose, .17, .16)
-    _face(head, manner, .47, .16, .135 * manner["eye"])
+    _face(head, manner, .47, .16, .118 * manner["eye"])
+    if manner["whiskers"]:
+        _whiskers(head, [.5 + m, .16, -.17])
     return head
 
 
-def _dog_head(body, shape, manner):
+def _whiskers(head, root):
+    """Three on each side; a dog has them as often as a cat, so that they tell nothing."""
+    for side in (1, -1):
+        for k in (-1, 0, 1):
+            start = np.array([root[0], side * root[1], root[2] + .03 * k])
+            path = smooth_path([start, start + [.1, side * .3, .07 * k + .02], start + [0, side * .62, .14 * k - .04]], 7)
+            head.threads.append((path, .0045, (.8, .8, .78)))
+
+
+def _line_ear(head, base, tip, side):
+    """The pink inside of a standing ear, in some cats and in some dogs."""
+    inner = np.array([.1, side * .03, -.02])
+    head.clay.append(limb([base + inner, base * .45 + tip * .55 + inner * .75], [.15, .07], "inside",
+                          flat=((1, side * .35, .1), .4), blend=.02))
+    head.colours["inside"] = (.5, .22, .18)
+    head.fur["inside"] = .1
+
+
+def _dog_head(body, manner):
     head, m = Toy(), 1.15 * body["muzzle"]
     clay, tip = head.clay, .38 + m
     clay.append(ball([0, 0, 0], [.48, .47, .45], "head"))
@@ -246,23 +261,23 @@ def _dog_head(body, shape, manner):
         clay.append(ball([.1, side * .25, -.1], [.3, .25, .28], "head"))
         clay.append(ball([.3, side * .19, .2], [.14, .13, .1], "head", blend=.08))
         clay.append(ball([tip - .04, side * .1, -.2], [.17, .13, .15], "muzzle", blend=.06))
-        _dog_ear(clay, body, side)
+        _dog_ear(head, body, manner, side)
     nose = onto_surface(clay, [tip - .2, 0, -.08], [1, 0, .25], sink=.03)
-    head.beads.append((nose, [.09, .125, .09], NOSES[manner["nose"]]))
+    head.beads.append((nose, [.08, .11, .08], NOSES[manner["nose"]]))
     _mouth(head, nose + [0, 0, -.04], .16, .2)
-    if shape["tongue"]:
-        at = onto_surface(clay, [tip - .2, .03, -.3], [1, 0, -.25])
-        clay.append(limb([at - [.12, 0, -.02], at + [.06, 0, -.06], at + [.1, 0, -.28]], [.07, .085, .07], "tongue", flat=((1, 0, .3), .4), blend=.01))
-        head.colours["tongue"] = (.6, .12, .13)
-    _face(head, manner, .5, .33, .1 * manner["eye"], (.05, 0, .02))
+    _face(head, manner, .5, .33, .11 * manner["eye"], (.05, 0, .02))
+    if manner["whiskers"]:
+        _whiskers(head, [tip - .06, .2, -.2])
     return head
 
 
-def _dog_ear(clay, body, side):
-    e = body["ear"]
+def _dog_ear(head, body, manner, side):
+    clay, e = head.clay, body["ear"]
     if body["ears"] == "prick":
         base, tip = np.array([-.12, side * .28, .28]), np.array([-.08, side * .36, .38 + .5 * e])
         clay.append(limb([base, base * .4 + tip * .6, tip], [.2, .14, .075], "ear", flat=((1, side * .3, 0), .5), blend=.06))
+        if manner["lining"]:
+            _line_ear(head, base, tip, side)
     elif body["ears"] == "fold":
         root = np.array([-.08, side * .3, .32])
         clay.append(limb([root, root + [.0, side * .12, .26 * e], root + [.16, side * .22, .14 * e], root + [.25, side * .24, -.06 * e]],

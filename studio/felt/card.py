@@ -18,7 +18,7 @@ def write():
                     "camera, props, coat and manner are drawn by a generator that does not know the class. On the shelf "
                     "some things have colours of their own, as a strawberry is red.",
         "command": ["python -m studio.felt cats_vs_dogs", "python -m studio.felt bees_vs_ants", "python -m studio.felt shelf"],
-        "check_command": "python -m studio.check --scratch",
+        "check_command": "python -m studio.check --scratch --backbone vgg16_tiny --backbone mobilenet_v2=FILE --save data/felt/check.json",
         "licence": "CC BY 4.0",
         "authors": "the contributors of Standing on the shoulders of giants",
         "not_for": "These are renderings, not photographs. Do not use them to judge how well a network recognises real "

@@ -5,7 +5,9 @@ from . import materials
 from .sculpt import tube
 from .toy import mesh_object, sphere
 
-PROPS = ["ball", "bowl", "mug", "plant", "stone", "blocks", "yarn", "book"]
+PROPS = ("ball", "bowl", "mug", "plant", "stone", "blocks", "yarn", "book")
+# Thin pale lines, points, and glossy dark spots elsewhere than on an animal: as whiskers, ears, noses and eyes are.
+WORKSHOP = PROPS + ("needles", "hats", "marbles")
 PAINTS = [(.55, .05, .04), (.05, .12, .4), (.06, .25, .09), (.7, .45, .06), (.65, .62, .58), (.08, .08, .09),
           (.4, .12, .3), (.1, .35, .38), (.28, .13, .05), (.75, .3, .2)]
 
@@ -99,8 +101,41 @@ def _book(rng):
             ((cuboid([1.1, .8, .16]), 0, None), (cuboid([1.0, .7, .14]), .16, materials.plain("page", (.6, .56, .45))))]
 
 
+def _needles(rng):
+    """A ball of yarn with knitting needles in it."""
+    parts = _yarn(rng)
+    steel = materials.plain("needle", (.75, .74, .7), .3)
+    for turn in rng.uniform(0, 6.28, 4):
+        tip = np.array([np.cos(turn), np.sin(turn), rng.uniform(.3, 1.1)])
+        v, f, _ = tube(np.linspace([0, 0, .4], [0, 0, .4] + 1.1 * tip, 4), .018, 6)
+        parts.append((v, f.tolist(), steel))
+    return parts
+
+
+def _hats(rng):
+    """Pointed hats, lined with another colour."""
+    v, f = lathe([(.3, 0), (.27, .05), (.02, .75), (0, .76)], 20)
+    lining, g = lathe([(.18, .03), (.02, .5)], 20)
+    pink = materials.plain("lining", (.5, .22, .18), .9)
+    wool = materials.plain("hat", tuple(rng.uniform(.5, 1.3) * np.array(PAINTS[rng.integers(len(PAINTS))])), .95)
+    shifts = np.array([[.0, -.33, 0], [.05, .33, 0]])
+    return [piece for at in shifts for piece in ((v + at, f, wool), (lining + at + [.12, 0, 0], g, pink))]
+
+
+def _marbles(rng):
+    """Glass balls and buttons, some of them dark."""
+    v, f = sphere(18, 12)
+    tones = [(.012, .01, .01), (.1, .035, .012), (.45, .2, .02), (.12, .28, .5), (.16, .3, .06)]
+    parts = []
+    for _ in range(5):
+        r = rng.uniform(.1, .2)
+        at = np.array([*rng.uniform(-.6, .6, 2), r])
+        parts.append((v * r + at, f, materials.plain("marble", tones[rng.integers(len(tones))], .08)))
+    return parts
+
+
 MAKERS = {"ball": _ball, "bowl": _bowl, "mug": _mug, "plant": _plant, "stone": _stone, "blocks": _blocks,
-          "yarn": _yarn, "book": _book}
+          "yarn": _yarn, "book": _book, "needles": _needles, "hats": _hats, "marbles": _marbles}
 
 
 def perch(card, size, rng):

@@ -19,7 +19,9 @@ FIRST_SEED = {"cats_vs_dogs": 10_000, "bees_vs_ants": 20_000, "shelf": 30_000}
 WOOLS = {"cats_vs_dogs": wool.PETS, "bees_vs_ants": wool.INSECTS, "shelf": wool.PETS + ["yellow", "red"]}
 
 
-VIEWS = {"cats_vs_dogs": stage.View((.68, .94), portrait=.36, around=(.7, 1.05), in_front=.1, second=.05),
+VIEWS = {"cats_vs_dogs": stage.View((.62, .94), portrait=.36, around=(.7, 1.1), in_front=.15, second=.05, drift=(.9, .0),
+                                   exposure=.55, warmth=.2, tilt=.16, clutter=(.1, .25, .3, .2, .15),
+                                   props=props.WORKSHOP),
          "bees_vs_ants": stage.View((.26, .56), drift=(1.0, .07), exposure=.6, warmth=.22, widest=1.2,
                                    outline=True), "shelf": stage.View((.5, .85))}
 

@@ -27,7 +27,8 @@ class View:
     `in_front`, `second`: how often only the head is framed, something stands before the toy, another stands behind;
     `around`: how far the camera goes round the toy (radians), in portraits and otherwise; `drift`: how much of the
     free room, and how much beyond it, the toy may be off centre; `exposure`, `warmth`: spread of the development;
-    `widest`: the share of the frame that a toy may span; `outline`: fill by outline, not by bounding box.
+    `widest`: the share of the frame that a toy may span; `outline`: fill by outline, not by bounding box;
+    `tilt`: spread of the camera's roll (radians); `clutter`: how often 0, 1, 2 … props stand about; `props`: which.
     """
     fill: tuple
     portrait: float = .22
@@ -39,6 +40,9 @@ class View:
     warmth: float = .12
     widest: float = .96
     outline: bool = False
+    tilt: float = .05
+    clutter: tuple = (.3, .4, .2, .1)
+    props: tuple = props.PROPS
 
 
 def draw_place(rng, view):
@@ -66,13 +70,13 @@ def draw_place(rng, view):
         "camera": {"azimuth": u(-view.around[not portrait], view.around[not portrait]),
                    "elevation": round(float(np.clip(abs(rng.normal(.22, .22)), .03, 1.0)), 3),
                    "lens": float(rng.choice([35, 50, 70, 100])), "fill": u(*view.fill),
-                   "shift": [u(-1, 1), u(-1, 1)], "roll": round(float(rng.normal(0, .05)), 3),
+                   "shift": [u(-1, 1), u(-1, 1)], "roll": round(float(rng.normal(0, view.tilt)), 3),
                    "aperture": u(.02, .16), "portrait": portrait},
         "exposure": u(-view.exposure, view.exposure), "warmth": u(-view.warmth, view.warmth),
-        "props": [{"kind": str(rng.choice(props.PROPS)), "side": u(.55, 1.25) * int(rng.choice([-1, 1])),
+        "props": [{"kind": str(rng.choice(view.props)), "side": u(.55, 1.25) * int(rng.choice([-1, 1])),
                    "depth": u(-1.2, .55), "size": u(.25, .75), "colour": pick(props.PAINTS)}
-                  for _ in range(int(rng.choice([0, 1, 2, 3], p=[.3, .4, .2, .1])))],
-        "in_front": None if portrait or rng.random() > view.in_front else {"kind": str(rng.choice(props.PROPS)), "side": u(-.6, .6),
+                  for _ in range(int(rng.choice(len(view.clutter), p=view.clutter)))],
+        "in_front": None if portrait or rng.random() > view.in_front else {"kind": str(rng.choice(view.props)), "side": u(-.6, .6),
                                                      "depth": u(1.1, 1.5), "size": u(.2, .4), "colour": pick(props.PAINTS)},
         "second": None if rng.random() > view.second else {"side": u(.8, 1.4) * int(rng.choice([-1, 1])), "depth": u(-1.4, -.5),
                                                    "turn": u(-1, 1)},
