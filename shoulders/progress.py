@@ -34,6 +34,8 @@ def bar(total, description, unit="pictures"):
     total : int
     description, unit : str
     """
+    if not total:  # fastprogress warns of an empty one
+        return _no_bar()
     if in_notebook():
         return _notebook_bar(total, f"{description}, {unit}")
     return _terminal_bar(total, description, unit) if sys.stderr.isatty() else _no_bar()
