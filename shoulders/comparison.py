@@ -1,20 +1,30 @@
-"""Regimes × images per class × seeds, as one tidy table. What was run before is not run again."""
+"""Regimes × images per class × seeds, as one tidy table. What was run before is not run again.
+
+And what such a table says: means with intervals, paired differences, the band in which a new run should fall. One large
+table for each edition ships with the course; `shipped` finds it.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import textwrap
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import product
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shoulders import devices, features, places, training
+import numpy as np
+
+from shoulders import datasets, devices, features, places, training
 from shoulders.backbones import Backbone
 from shoulders.datasets import PictureSet
 from shoulders.downloads import locked
 from shoulders.errors import CourseError
 from shoulders.names import HEADS, REGIMES
 from shoulders.progress import track
+from shoulders.results import wilson
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,12 +36,12 @@ _RUN = {
     "from_scratch_helped": partial(training.from_scratch, helped=True),
 }
 
-VERSION = 3
-"""Part of every key: raised whenever a regime would give another result."""
+VERSION = 4
+"""Part of every key: raised whenever a regime would give another result, or a row would hold something else."""
 
 
 class ComparisonError(CourseError):
-    """A comparison cannot be run as asked; the message says what would be right."""
+    """A comparison cannot be run as asked, or a table cannot be read; the message says what would be right."""
 
 
 def rows(
@@ -43,10 +53,11 @@ def rows(
     head: str = "logistic_regression",
     layer: str = "hidden",
 ) -> list[dict]:
-    """Run every combination; each row as `shoulders.results.Result.row` gives it.
+    """Run every combination; each row as `shoulders.results.Result.row` gives it, and `seconds_run`.
 
     A finished row is remembered at once, keyed by the pictures, the weights and the settings: an interrupted comparison
-    goes on where it stopped, and gives the same table.
+    goes on where it stopped, and gives the same table. A remembered row is `cached` and took no seconds now; its
+    `seconds_run` tells how long it took when it was run.
 
     Parameters
     ----------
@@ -74,7 +85,8 @@ def rows(
         extra = {"head": head, "layer": layer} if regime == "feature_extraction" else {}
         key = _key(held, backbone, regime, count, seed, extra)
         if (row := memory.get(key)) is None:
-            memory.put(key, row := _RUN[regime](backbone, held, count, seed, **extra).row())
+            row = _RUN[regime](backbone, held, count, seed, **extra).row()
+            memory.put(key, row := row | {"seconds_run": row["seconds_total"]})
         found.append(row)
     return found
 
@@ -84,6 +96,39 @@ def compare(*args, **kwargs) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame(rows(*args, **kwargs))
+
+
+SIZES = (1, 2, 5, 10, 20, 50, None)
+
+PLANS = {
+    "taste": (("feature_extraction", SIZES, 20), ("fine_tuning", (2, 50), 1)),
+    "full": (
+        ("feature_extraction", SIZES, 20),
+        ("fine_tuning", SIZES, 5),
+        ("from_scratch", SIZES, 3),
+        ("from_scratch_helped", SIZES, 3),
+    ),
+}
+"""What a lesson may ask for: parts of a grid, each a regime, pictures per class, and how many seeds."""
+
+
+def plan(budget: str):
+    """The parts of a grid for ``'taste'`` or ``'full'``.
+
+    Raises
+    ------
+    ComparisonError
+    """
+    if budget not in PLANS:
+        raise ComparisonError(f"The budget is {budget!r}: say {' or '.join(PLANS)} (SHOULDERS_BUDGET sets it).")
+    return PLANS[budget]
+
+
+def carry_out(held: PictureSet, backbone: Backbone, parts) -> pd.DataFrame:
+    """`rows` of several parts in one table: each part a regime, pictures per class, and how many seeds."""
+    import pandas as pd
+
+    return pd.DataFrame([row for regime, counts, seeds in parts for row in rows(held, backbone, (regime,), counts, seeds)])
 
 
 def parse_counts(text: str) -> list[int | None]:
@@ -99,6 +144,259 @@ def parse_counts(text: str) -> list[int | None]:
         raise ComparisonError(f"Pictures per class are {text!r}: give numbers and `all`, for instance 1,5,20,all.") from None
 
 
+# --------------------------------------------------------------------------------------------------- what a table says
+
+
+def interval(values) -> tuple[float, float]:
+    """95 % interval for the mean that endlessly many such values would have: Student 1908, Biometrika 6.
+
+    Parameters
+    ----------
+    values : sequence of float
+        At least two; independent draws of roughly normal spread. Of fewer, both bounds are nan.
+
+    Examples
+    --------
+    >>> [round(bound, 3) for bound in interval([0.90, 0.94, 0.92])]
+    [0.87, 0.97]
+    """
+    values = np.asarray(values, float)
+    reach = _student(len(values)) * _spread(values) / len(values) ** 0.5
+    return float(values.mean() - reach), float(values.mean() + reach)
+
+
+def band(values, runs: int = 1, step: float = 0.0) -> tuple[float, float]:
+    """Where the mean of `runs` further values should fall, in 95 of 100 cases.
+
+    Parameters
+    ----------
+    values : sequence of float
+        Accuracies of earlier runs, at least two; of fewer, both bounds are nan.
+    runs : int
+    step : float
+        The band reaches at least this far to each side of the mean. Give ``1 / n_valid``: another processor rounds in
+        another way, which may turn one picture over.
+
+    Returns
+    -------
+    low, high : float
+        Within 0 and 1.
+
+    Notes
+    -----
+    Student's prediction interval (Hahn & Meeker 1991, *Statistical intervals*).
+    """
+    values = np.asarray(values, float)
+    reach = np.maximum(step, _student(len(values)) * _spread(values) * (1 / runs + 1 / len(values)) ** 0.5)  # nan stays nan
+    low, high = np.clip([values.mean() - reach, values.mean() + reach], 0, 1)
+    return float(low), float(high)
+
+
+def _student(n):
+    from scipy.stats import t
+
+    return t.ppf(0.975, n - 1) if n > 1 else float("nan")
+
+
+def _spread(values):
+    return values.std(ddof=1) if len(values) > 1 else float("nan")
+
+
+def summary(rows) -> pd.DataFrame:
+    """A line for each regime and each number of pictures.
+
+    Parameters
+    ----------
+    rows : sequence of dict, or pandas.DataFrame
+        As `rows` gives them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``regime``, ``per_class``, ``pictures`` (of a class, the real number behind “all”), ``runs``, ``mean``; ``low`` and
+        ``high``: `interval` for the mean over draws, within 0 and 1, or, of a single run, its own Wilson interval;
+        ``alone_low`` and ``alone_high``: Wilson's interval of one run with that mean, which is all that a single run would
+        know; ``n_valid``, ``classes``. Regimes in their order, pictures from few to many.
+    """
+    import pandas as pd
+
+    table = pd.DataFrame(rows)
+    if table.empty:
+        return pd.DataFrame(columns=_LINE)
+    table["pictures"] = table.n_train / table.classes
+    by_regime = table.groupby("regime", sort=False)
+    lines = [_line(way, n, runs) for way, held in by_regime for n, runs in held.groupby("pictures")]
+    return pd.DataFrame(lines, columns=_LINE)
+
+
+_LINE = "regime", "per_class", "pictures", "runs", "mean", "low", "high", "alone_low", "alone_high", "n_valid", "classes"
+
+
+def _line(regime, pictures, runs):
+    """One line of `summary`, in the order of `_LINE`."""
+    mean, n = runs.accuracy.mean(), int(runs.n_valid.iloc[0])
+    bounds = np.clip(interval(runs.accuracy), 0, 1) if len(runs) > 1 else (runs.low.iloc[0], runs.high.iloc[0])
+    alone = wilson(round(mean * n), n)
+    return regime, runs.per_class.iloc[0], pictures, len(runs), mean, *bounds, *alone, n, int(runs.classes.iloc[0])
+
+
+def paired(rows, regime: str, other: str) -> pd.DataFrame:
+    """By how much one regime is ahead of another on the *same* draws: what the luck of a draw gives to both goes out.
+
+    Parameters
+    ----------
+    rows : sequence of dict, or pandas.DataFrame
+    regime, other : str
+
+    Returns
+    -------
+    pandas.DataFrame
+        For each number of pictures that both were run with: ``per_class``, ``pictures``, ``runs`` (seeds in common),
+        ``ahead`` (mean difference of accuracies), ``low``, ``high`` (`interval`; nan for a single seed).
+    """
+    import pandas as pd
+
+    table = pd.DataFrame(rows)
+    table["pictures"] = table.n_train / table.classes
+    both = [table[table.regime == name].drop_duplicates(["pictures", "seed"]) for name in (regime, other)]
+    joined = both[0].merge(both[1], on=["pictures", "seed"], suffixes=("", "_other"))
+    found = []
+    for pictures, draws in joined.groupby("pictures"):
+        ahead = draws.accuracy - draws.accuracy_other
+        names = "per_class", "pictures", "runs", "ahead", "low", "high"
+        found.append(dict(zip(names, (draws.per_class.iloc[0], pictures, len(ahead), ahead.mean(), *interval(ahead)))))
+    return pd.DataFrame(found, columns=["per_class", "pictures", "runs", "ahead", "low", "high"])
+
+
+def against(rows, expected) -> pd.DataFrame:
+    """Do these runs fall where earlier runs say? Every band is computed from the earlier runs.
+
+    Parameters
+    ----------
+    rows, expected : sequence of dict, or pandas.DataFrame
+        New runs, and earlier ones of the same pictures and network.
+
+    Returns
+    -------
+    pandas.DataFrame
+        For each regime and number of pictures that both have: ``regime``, ``per_class``, ``yours`` (mean), ``runs``,
+        ``low``, ``high`` (`band` for the mean of as many runs), ``over`` (earlier runs), ``verdict``: ``'inside'``,
+        ``'outside'``, or ``'no band'`` where there was one earlier run.
+    """
+    import pandas as pd
+
+    new, old = summary(rows), pd.DataFrame(expected)
+    found = []
+    for line in new.itertuples() if len(old) else ():
+        earlier = old[(old.regime == line.regime) & (old.n_train / old.classes == line.pictures)].accuracy
+        if len(earlier):
+            low, high = band(earlier, line.runs, 1 / line.n_valid)
+            verdict = "no band" if np.isnan(low) else "inside" if low <= line.mean <= high else "outside"
+            found.append((line.regime, line.per_class, line.mean, line.runs, low, high, len(earlier), verdict))
+    return pd.DataFrame(found, columns=["regime", "per_class", "yours", "runs", "low", "high", "over", "verdict"])
+
+
+# ------------------------------------------------------------------------------------------------------ what ships
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A large table of runs that ships with the course, and how it was made; `print` it to see the sentence.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        As `rows` gives them; empty where no grid ships for these pictures and this network.
+    card : dict
+        Command, date, versions, processor, pictures, backbone, seconds.
+    remarks : tuple of str
+        What differs from the pictures and the network that it was asked for.
+    """
+
+    table: pd.DataFrame
+    card: dict = field(default_factory=dict, repr=False)
+    remarks: tuple[str, ...] = ()
+
+    def __len__(self):
+        return len(self.table)
+
+    def __str__(self):
+        if not self.card:
+            return " ".join(self.remarks)
+        card = self.card
+        made = f"{len(self)} runs with {card['pictures']['name']} and {card['backbone']['name']}, made on {card['date']}"
+        where = f"{card['processor']}, {card['threads']} threads, in {card['seconds'] / 60:.0f} minutes"
+        sentences = [f"The full grid: {made} ({where}) by `{card['command']}`.", *card["notes"], *self.remarks]
+        return textwrap.fill(" ".join(sentences), 100, break_on_hyphens=False)
+
+
+def shipped(held: PictureSet, backbone: Backbone) -> Grid:
+    """The full grid of these pictures and this network, if one ships with the course.
+
+    Raises
+    ------
+    ComparisonError
+        When the table and its card do not belong together.
+    """
+    import pandas as pd
+
+    path = results(held, backbone)
+    if not path.exists():
+        return Grid(pd.DataFrame(), remarks=(f"No full grid ships for {held.name} with {backbone.name}.",))
+    grid = read(path)
+    other = [
+        name
+        for name, digest in (("pictures", pictures_digest(held)), ("backbone", backbone.digest))
+        if grid.card[name]["digest"] != digest
+    ]
+    words = {"pictures": "other pictures than yours", "backbone": "other weights than yours"}
+    remark = f"It was made with {' and '.join(words[name] for name in other)}: expect small differences."
+    return Grid(grid.table, grid.card, (remark,) if other else ())
+
+
+def results(held: PictureSet, backbone: Backbone) -> Path:
+    """Where the full grid of these pictures and this network lies, or would lie."""
+    known = (card.name for card in datasets.CARDS.values() if held.name in card.folders)
+    return places.box() / "results" / f"{next(known, held.name)}-{backbone.name}.csv"
+
+
+def read(path: Path) -> Grid:
+    """A table and the card beside it.
+
+    Raises
+    ------
+    ComparisonError
+        When the card is missing or is that of another table.
+    """
+    import pandas as pd
+
+    try:
+        card = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        same = card["table"]["sha256"] == text_digest(path)
+    except (OSError, ValueError, KeyError) as error:
+        raise ComparisonError(f"{path} has no readable card beside it ({error}): get the course again.") from error
+    if not same:
+        raise ComparisonError(f"{path} is not the table that {path.with_suffix('.json').name} describes: get the course again.")
+    return Grid(pd.read_csv(path), card)
+
+
+def text_digest(path: Path) -> str:
+    """sha256 of a text, whatever its line ends."""
+    return hashlib.sha256(path.read_text(encoding="utf-8").encode()).hexdigest()
+
+
+def pictures_digest(held: PictureSet) -> str:
+    """One digest for all pictures, their labels and their parts."""
+    return hashlib.sha256(json.dumps(_pictures(held)).encode()).hexdigest()
+
+
+def _pictures(held):
+    return [held.train.digests, held.train.labels.tolist(), held.valid.digests, held.valid.labels.tolist()]
+
+
+# ------------------------------------------------------------------------------------------------------------ private
+
+
 def _need_sense(regimes, per_class, seeds, head):
     if head not in HEADS:
         raise ComparisonError(f"No head is called {head!r}: choose one of {', '.join(HEADS)}.")
@@ -109,9 +407,8 @@ def _need_sense(regimes, per_class, seeds, head):
 
 
 def _key(held, backbone, regime, count, seed, extra):
-    pictures = [held.train.digests, held.train.labels.tolist(), held.valid.digests, held.valid.labels.tolist()]
     network = [backbone.name, backbone.digest, repr(backbone.transform), devices.device(), devices.precision()]
-    made_by = [VERSION, features.VERSION, features.versions(), regime, count, seed, extra, network, pictures]
+    made_by = [VERSION, features.VERSION, features.versions(), regime, count, seed, extra, network, _pictures(held)]
     return hashlib.sha256(json.dumps(made_by).encode()).hexdigest()[:40]
 
 

@@ -32,6 +32,7 @@ NEEDS = {
     "02": Need("bees_vs_ants", "resnet18"),
     "03": Need("bees_vs_ants", "mobilenet_v2"),
     "04": Need("cats_vs_dogs", "vgg16"),
+    "05": Need("cats_vs_dogs", "vgg16"),
 }
 
 

@@ -12,6 +12,8 @@ import numpy as np
 
 from shoulders.plots import BLUE, GREEN, ORANGE, PURPLE, Drawing, new
 
+GREY = "#BBBBBB"
+
 HEAT = "cividis"
 """One hue from dark to bright, made for all eyes: what is more is brighter."""
 
@@ -63,8 +65,9 @@ def plate(found, columns: int | None = None) -> Drawing:
         Maps in a row; default: as many as leave the patches large enough to see.
     """
     count, side = len(found.maps), found.patches.shape[-1]
-    columns = min(columns or (4 if side <= 24 else 3 if side <= 48 else 2), count)
-    rows = -(-count // columns)
+    unit = "map" if found.tops.directions is None else "direction"
+    rows = -(-count // (columns or (4 if side <= 24 else 3 if side <= 48 else 2)))
+    columns = -(-count // rows)
     width = 11 / max(columns, 2)
     figure, axes = new(width * columns, (0.49 * width + 0.28) * rows + 0.4, rows, columns, squeeze=False)
     for ax in axes.flat:
@@ -75,15 +78,17 @@ def plate(found, columns: int | None = None) -> Drawing:
         seen = mosaic([around_grey(projection, scale) for projection in found.projections[i]])
         between = np.ones((len(patches), max(2, patches.shape[1] // 30), 3))
         ax.imshow(np.concatenate([patches, between, seen], 1), interpolation="nearest")
-        ax.set_title(f"map {found.maps[i]}: {found.values[i].max():.3g} to {found.values[i].min():.3g}, ±{scale:.2g}", fontsize=8)
+        ax.set_title(
+            f"{unit} {found.maps[i]}: {found.values[i].max():.3g} to {found.values[i].min():.3g}, ±{scale:.2g}", fontsize=8
+        )
     tops, sight = found.tops, found.field[0]
     figure.suptitle(f"{found.network}, {found.layer}: patches and their projections ({found.rule})", fontsize=11)
     sees = f"{sight:.0f} × {sight:.0f} pixels" if np.isfinite(sight) else "the whole picture"
     words = (
-        f"{count} maps of {found.network}'s {found.layer}, {found.chosen}, each with its {found.patches.shape[1]} strongest "
+        f"{count} {unit}s of {found.network}'s {found.layer}, {found.chosen}, each with its {found.patches.shape[1]} strongest "
         f"patches of {tops.searched} pictures (left) and their projections (right, {found.rule}: {found.words}). A place sees "
         f"{sees}. Above each: its strongest and weakest activation shown, and the end of the projections' scale in the "
-        f"network's input units. {len(tops.dead)} of {len(tops.values)} maps are dead on these pictures."
+        f"network's input units. {len(tops.dead)} of {len(tops.values)} {unit}s are dead on these pictures."
     )
     return Drawing(figure, textwrap.fill(words, 130))
 
@@ -148,7 +153,7 @@ def occlusion(found) -> Drawing:
     least, columns = int(found.probability.argmin()), found.probability.shape[1]
     words = (
         f"Covered by a window of {found.patch} pixels every {found.stride}, filled with {found.fill}: the probability of "
-        f"“{name}” goes from {found.whole_probability:.0%} (uncovered) down to {float(found.probability.min()):.0%} (window row "
+        f"“{name}” goes from {found.whole_probability:.1%} (uncovered) down to {float(found.probability.min()):.1%} (window row "
         f"{least // columns + 1}, column {least % columns + 1} of {len(found.probability)} × {columns}), the activity of map "
         f"{found.map} of {found.layer} from {found.whole_activity:.3g} to {float(found.activity.min()):.3g}; "
         f"{labels} classes are named."
@@ -178,7 +183,7 @@ def _as_the_picture(ax, found):
 def _heat(figure, ax, found, grid, title, label):
     """A grid of windows on a scale of its own, from the least to the most; the bar tells both."""
     drawn = ax.imshow(np.asarray(grid), cmap=HEAT, extent=_over(found), interpolation="nearest")
-    bar = figure.colorbar(drawn, ax=ax, location="bottom", shrink=0.9, pad=0.03)
+    bar = figure.colorbar(drawn, cax=ax.inset_axes([0, -0.1, 1, 0.06]), orientation="horizontal")
     bar.set_label(label, fontsize=8)
     bar.ax.tick_params(labelsize=8)
     bar.locator = _few_ticks()
@@ -199,7 +204,7 @@ def _labels(ax, found):
 
     named, counts = np.unique(np.asarray(found.label), return_counts=True)
     order = named[np.argsort(-counts, kind="stable")]
-    colours = [BLUE, ORANGE, GREEN, PURPLE, "#BBBBBB"][: len(order)]
+    colours = [BLUE, ORANGE, GREEN, PURPLE, GREY][: len(order)]
     place = {int(c): min(i, len(colours) - 1) for i, c in enumerate(order)}
     grid = np.vectorize(lambda c: place[int(c)])(np.asarray(found.label))
     ax.imshow(
@@ -216,3 +221,213 @@ def _labels(ax, found):
 
 def _name(found, index):
     return found.names[index] if found.names else f"class {index}"
+
+
+def heat(found, pictures) -> Drawing:
+    """Where a class is found: Grad-CAM over the pictures, or what integrated gradients give each pixel.
+
+    Parameters
+    ----------
+    found : shoulders.visualize.attribution.Heat or Attribution
+    pictures : sequence of tensor (3, height, width)
+        uint8.
+    """
+    maps = hasattr(found, "maps")
+    count = len(pictures)
+    figure, axes = new(1.9 * count, 4.3, 2, count, squeeze=False)
+    scale = scale_of(found.maps if maps else found.pixels)
+    for i, image in enumerate(pictures):
+        axes[0, i].imshow(picture(image))
+        axes[0, i].set_title(textwrap.shorten(found.names[i], 24), fontsize=9)
+        if maps:
+            grey = picture(image).mean(-1)
+            axes[1, i].imshow(grey, cmap="gray", vmin=0, vmax=255)
+            axes[1, i].imshow(np.asarray(found.maps[i]), cmap=HEAT, vmin=0, alpha=0.6)
+        else:
+            axes[1, i].imshow(around_grey(found.pixels[i], scale), interpolation="nearest")
+    for ax in axes.flat:
+        _bare(ax)
+    end = "each picture from zero to its own most" if maps else f"the scale ends at ±{scale:.2g} of the score"
+    return Drawing(figure, f"{count} pictures and {found.words}; {end}.")
+
+
+def first_filters(found) -> Drawing:
+    """The first layer's filters, dead ones framed, and their power by frequency.
+
+    Parameters
+    ----------
+    found : shoulders.visualize.filters.Filters
+    """
+    count, channels = found.weights.shape[:2]
+    columns = int(np.ceil(np.sqrt(1.6 * count)))
+    figure, (left, right) = new(10, 3.6, 1, 2, width_ratios=(1.5, 1))
+    scale = scale_of(found.weights)
+    shown = [around_grey(weight if channels == 3 else weight[:1].expand(3, -1, -1), scale) for weight in found.weights]
+    left.imshow(mosaic(shown, columns), interpolation="nearest")
+    height, width = found.weights.shape[2:]
+    for i in found.dead:
+        left.add_patch(_frame(i % columns * (width + 1), i // columns * (height + 1), width, height))
+    _bare(left)
+    left.set_title(f"{count} filters of {found.layer}, {height} × {width} pixels, ±{scale:.2g}", fontsize=9)
+    right.plot(found.frequencies, found.power, "o-", color=BLUE, ms=4)
+    if found.stride > 1:
+        right.axvline(0.5 / found.stride, color=ORANGE, ls="--", lw=1)
+    right.set(xlabel="cycles a pixel", ylabel="share of the power", xlim=(0, 0.5), ylim=(0, 1.1 * float(found.power.max())))
+    right.set_title("What frequencies they pass", fontsize=9)
+    figure.suptitle(f"{found.network}: the first layer", fontsize=11)
+    alias = f" Above {0.5 / found.stride:.3g} cycles a pixel (dashed) its stride of {found.stride} makes aliases."
+    return Drawing(
+        figure,
+        f"{count} filters on one scale, {len(found.dead)} of them dead (framed); power is strongest near "
+        f"{float(found.frequencies[found.power.argmax()]):.2g} cycles a pixel.{alias * (found.stride > 1)}",
+    )
+
+
+def _frame(left, top, width, height, colour=ORANGE):
+    from matplotlib.patches import Rectangle
+
+    return Rectangle((left - 0.5, top - 0.5), width, height, fill=False, edgecolor=colour, lw=1.5)
+
+
+LABELS = {"translation": "moved down, share of the side", "scale": "times as large", "rotation": "turned, degrees"}
+
+
+def invariance(found) -> Drawing:
+    """Figure 5: for each kind of change the pictures at its ends, and three curves a picture.
+
+    Parameters
+    ----------
+    found : shoulders.visualize.moving.Invariance
+    """
+    rows = (("low", f"distance at {found.low}"), ("high", f"distance at {found.high}"), ("probability", "probability"))
+    figure, axes = new(11, 7.4, 3, len(found.curves), squeeze=False, sharex="col", sharey="row")
+    colours = (BLUE, ORANGE, GREEN, PURPLE, GREY)
+    for column, (kind, curves) in zip(axes.T, found.curves.items()):
+        for ax, (part, _) in zip(column, rows):
+            for i, line in enumerate(getattr(curves, part)):
+                style = {"color": colours[i % 5], "ls": ("-", "--", ":", "-.")[i // 5 % 4], "lw": 1.4}
+                ax.plot(curves.amounts, line, label=f"{i + 1}: {found.names[i]}", **style)
+            ax.label_outer()
+        column[0].set_title(kind, fontsize=10)
+        column[-1].set_xlabel(LABELS.get(kind, kind))
+    for ax, (_, label) in zip(axes[:, 0], rows):
+        ax.set_ylabel(label)
+        ax.set_ylim(0, None)
+    axes[0, -1].legend(fontsize=7, frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    figure.suptitle(f"{found.network}: what a change of the picture does to a low and a high layer", fontsize=11)
+    low, high = (np.mean([getattr(curves, part).mean() for curves in found.curves.values()]) for part in ("low", "high"))
+    words = (
+        f"{len(found.pictures)} pictures moved down, enlarged and turned; distances from the unchanged picture as shares of the "
+        f"length of what the layer said of it: {low:.2f} on average at {found.low}, {high:.2f} at {found.high}. What comes in at "
+        "the border is the training pictures' mean colour. Probability: of the class that the legend names."
+    )
+    return Drawing(figure, textwrap.fill(words, 130))
+
+
+def evolution(found) -> Drawing:
+    """Figure 4: a row for each map, a column for each epoch: patch and projection; a frame where the picture has changed.
+
+    Parameters
+    ----------
+    found : shoulders.visualize.growth.Evolution
+    """
+    maps, epochs = found.winners.shape
+    figure, axes = new(1.75 * epochs + 0.6, 1.02 * maps + 0.8, maps, epochs, squeeze=False)
+    for (m, e), ax in np.ndenumerate(axes):
+        scale = scale_of(found.projections[m, -1])
+        seen = around_grey(found.projections[m, e], scale)
+        patch = picture(found.patches[m, e]) / 255
+        ax.imshow(np.concatenate([patch, np.ones((len(patch), max(1, len(patch) // 20), 3)), seen], 1), interpolation="nearest")
+        _bare(ax)
+        if found.jumps[m, e]:
+            ax.spines[:].set(visible=True, color=ORANGE, linewidth=2)
+        if m == 0:
+            ax.set_title(f"epoch {found.epochs[e]}", fontsize=9)
+        if e == 0:
+            ax.set_ylabel(f"map {found.maps[m]}\n±{scale:.2g}", fontsize=8)
+    figure.suptitle(f"{found.network}, {found.layer}: the same maps while it learnt", fontsize=11)
+    jumps = int(found.jumps.sum())
+    words = (
+        f"{maps} maps of {found.layer} at {epochs} epochs: the strongest of {found.searched} pictures and its projection, each "
+        f"map on the scale of its last epoch. Framed: another picture than before ({jumps} of {maps * (epochs - 1)} steps)."
+    )
+    return Drawing(figure, textwrap.fill(words, 130))
+
+
+def probes(table) -> Drawing:
+    """Table 7 as a picture: the accuracy of a linear head on each layer, low layers at the top.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of `shoulders.visualize.probes`, or of `ablation`.
+    """
+    names = table[table.columns[0]]
+    figure, ax = new(7, 0.4 * len(table) + 1.2)
+    place = np.arange(len(table))
+    ax.errorbar(
+        table.accuracy, place, xerr=[table.accuracy - table.low, table.high - table.accuracy], fmt="o", color=BLUE, capsize=3
+    )
+    for x, y, share in zip(table.high, place, table.accuracy):
+        ax.text(x + 0.008, y, f"{share:.1%}", va="center", fontsize=9)
+    ax.set_yticks(place, names)
+    ax.invert_yaxis()
+    ax.set(xlim=(max(0, table.low.min() - 0.05), 1.1), xlabel=f"accuracy on {table.n.iloc[0]} pictures (bars: 95 % interval)")
+    ax.set_xticks([tick for tick in ax.get_xticks() if ax.get_xlim()[0] <= tick <= 1])
+    ax.set_title(f"Accuracy, {table.columns[0]} by {table.columns[0]}")
+    best, worst = table.accuracy.idxmax(), table.accuracy.idxmin()
+    return Drawing(figure, f"From {table.accuracy[worst]:.1%} ({names[worst]}) to {table.accuracy[best]:.1%} ({names[best]}), "
+                   f"each from {table.n_train.iloc[0]} training pictures.")  # fmt: skip
+
+
+def numbers(grids, titles=None) -> Drawing:
+    """Small grids of numbers side by side, to be computed by hand: below zero purple, above zero orange.
+
+    Parameters
+    ----------
+    grids : sequence of array or tensor, shape (rows, columns)
+        At most about six by six.
+    titles : sequence of str, optional
+        One for each.
+    """
+    grids = [np.asarray(grid) for grid in grids]
+    widths = [grid.shape[1] for grid in grids]
+    figure, axes = new(0.45 * sum(widths) + 0.6 * len(grids), 0.45 * max(map(len, grids)) + 0.5, 1, len(grids), squeeze=False,
+                       width_ratios=widths)  # fmt: skip
+    top = max(float(np.abs(grid).max()) for grid in grids) or 1.0
+    for i, (grid, ax) in enumerate(zip(grids, axes.flat)):
+        pale = {"vmin": -2.2 * top, "vmax": 2.2 * top}  # the numbers are what is read
+        ax.pcolormesh(grid, cmap="PuOr_r", edgecolors="white", linewidth=2, **pale)
+        for (row, column), value in np.ndenumerate(grid):
+            ax.text(column + 0.5, row + 0.5, f"{value:g}", ha="center", va="center", fontsize=11)
+        ax.set_aspect("equal")
+        ax.invert_yaxis()
+        _bare(ax)
+        ax.set_title(titles[i] if titles else "", fontsize=10)
+    shapes = ", ".join(f"{titles[i] + ' ' if titles else ''}{grid.shape[0]} × {grid.shape[1]}" for i, grid in enumerate(grids))
+    return Drawing(figure, f"{len(grids)} grids of numbers: {shapes}.")
+
+
+def boxes(pictures, parts: dict) -> Drawing:
+    """Pictures with a frame around each part: what `shoulders.visualize.correspondence` covers.
+
+    Parameters
+    ----------
+    pictures : sequence of tensor (3, height, width)
+        uint8.
+    parts : dict of str to sequence of (top, left, bottom, right)
+        For each part one box for each picture, in pixels.
+    """
+    from matplotlib.lines import Line2D
+
+    figure, axes = new(2 * len(pictures), 2.4, 1, len(pictures), squeeze=False)
+    colours = dict(zip(parts, (BLUE, ORANGE, PURPLE, GREEN)))
+    for i, (image, ax) in enumerate(zip(pictures, axes.flat)):
+        ax.imshow(picture(image))
+        for part, places in parts.items():
+            top, left, bottom, right = places[i]
+            ax.add_patch(_frame(left, top, right - left, bottom - top, colours[part]))
+        _bare(ax)
+    handles = [Line2D([], [], color=colour, label=part) for part, colour in colours.items()]
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(parts), frameon=False, fontsize=9)
+    return Drawing(figure, f"{len(pictures)} pictures, in each a frame around {', '.join(parts)}.")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from shoulders.comparison import interval, summary
 from shoulders.errors import CourseError
 
 if TYPE_CHECKING:
@@ -261,43 +262,333 @@ def mistakes(result: Result, transform, most: int = 6) -> Drawing:
     )
 
 
-def comparison(rows) -> Drawing:
+WAYS = {
+    "feature_extraction": (BLUE, "o"),
+    "fine_tuning": (ORANGE, "s"),
+    "from_scratch": (RED, "^"),
+    "from_scratch_helped": (GREEN, "D"),
+}
+"""Colour and mark of each regime, the same in every figure."""
+
+
+def comparison(rows, full=None, guess=None) -> Drawing:
     """Accuracy against training pictures per class, one line for each regime: mean over seeds, 95 % intervals.
 
     Parameters
     ----------
     rows : sequence of dict, or pandas.DataFrame
         As `shoulders.comparison.rows` gives them.
+    full : pandas.DataFrame, optional
+        A larger table of the same kind: then it gives the lines, and the means of `rows` are points over them.
+    guess : dict of str to dict of float to float, optional
+        The reader's own: for a regime and pictures per class, per cent of right answers.
+    """
+    own = summary(rows)
+    lines = summary(full) if full is not None and len(full) else own
+    figure, ax = new(8.6, 4.6)
+    for i, (regime, held) in enumerate(lines.groupby("regime", sort=False)):
+        _curve(ax, held, regime, 1.03**i)
+    if lines is not own:
+        for i, (regime, held) in enumerate(own.groupby("regime", sort=False)):
+            ax.plot(held.pictures * 1.03**i, held["mean"], WAYS[regime][1], color="white", mec=WAYS[regime][0], mew=2, ms=9)
+        ax.plot([], [], "o", color="white", mec=BLACK, mew=2, ms=9, label="computed here, now")
+    for regime, points in (guess or {}).items():
+        ax.plot(list(points), [share / 100 for share in points.values()], "x:", color=WAYS[regime][0], mew=2)
+    if guess:
+        ax.plot([], [], "x:", color=BLACK, mew=2, label="your guess")
+    ax.axhline(1 / lines.classes.iloc[0], color=BLACK, ls="--", lw=1, label="guessing blindly")
+    _sizes(ax, lines)
+    ax.set(ylabel=f"accuracy on {lines.n_valid.iloc[0]} pictures", title="How many pictures does it take?")
+    least = min(lines["mean"].min(), own["mean"].min(), 1 / lines.classes.iloc[0])
+    ax.set_ylim(max(0, least - 0.08), 1.02)  # of two runs, Student's interval may reach far beyond
+    ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    count = own.runs.sum()
+    return Drawing(figure, f"{count} run{'s' if count > 1 else ''} here. {_ends(lines)}")
+
+
+def _curve(ax, held, regime, aside):
+    """One regime; a little to the side, so that intervals do not hide each other."""
+    colour, mark = WAYS[regime]
+    reach = [(held["mean"] - held.low).clip(0), (held.high - held["mean"]).clip(0)]
+    fewest, most = held.runs.min(), held.runs.max()
+    count = f"{most} run{'s' if most > 1 else ''}" if fewest == most else f"{fewest} to {most} runs"
+    label = f"{regime.replace('_', ' ')},\n{count} a point"
+    ax.errorbar(held.pictures * aside, held["mean"], yerr=reach, fmt=f"{mark}-", color=colour, capsize=3, label=label)
+
+
+def _sizes(ax, lines):
+    """A logarithmic axis of pictures per class, “all” at its real number."""
+    ax.set_xscale("log")
+    ticks = lines.drop_duplicates("pictures").sort_values("pictures")
+    words = [f"{n:g}" if label != "all" else f"all ({n:.0f})" for n, label in zip(ticks.pictures, ticks.per_class)]
+    ax.set_xticks(ticks.pictures, words)
+    ax.minorticks_off()
+    ax.set_xlabel("training pictures of each class, logarithmic (bars: 95 % interval for the mean over seeds)")
+
+
+def _ends(lines):
+    """The mean of each regime at its fewest and its most pictures, in words."""
+    said = []
+    for regime, held in lines.groupby("regime", sort=False):
+        first, last = held.iloc[0], held.iloc[-1]
+        start = f"{first['mean']:.1%} with {first.pictures:.0f} a class, " * (len(held) > 1)
+        said.append(f"{regime.replace('_', ' ')} {start}{last['mean']:.1%} with {last.pictures:.0f}")
+    return f"Mean accuracy: {'; '.join(said)}."
+
+
+def ahead(tables) -> Drawing:
+    """By how much one regime is ahead of another on the same draws, against training pictures per class.
+
+    Parameters
+    ----------
+    tables : dict of str to pandas.DataFrame
+        A label for each, such as ``'fine tuning'``, and what `shoulders.comparison.paired` gave.
     """
     import pandas as pd
 
-    table = pd.DataFrame(rows)
-    table["pictures"] = table.n_train / table.classes
-    figure, ax = new(7, 4)
-    for (regime, held), colour, mark in zip(table.groupby("regime", sort=False), COLOURS, "os^"):
-        points = held.groupby("pictures").apply(_mean_and_interval, include_groups=False)
-        reach = [(points["mean"] - points.low).clip(0), (points.high - points["mean"]).clip(0)]
-        ax.errorbar(
-            points.index, points["mean"], yerr=reach, fmt=f"{mark}-", color=colour, capsize=3, label=regime.replace("_", " ")
-        )
-    ax.set_xscale("log")
-    ticks = sorted(table.pictures.unique())
-    ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-    ax.minorticks_off()
-    ax.set(xlabel="training pictures of each class", ylabel=f"accuracy on {table.n_valid.iloc[0]} pictures")
-    ax.set_title("How many pictures does it take?")
-    ax.legend(frameon=False)
-    best = table.groupby("regime").accuracy.mean().idxmax()
-    return Drawing(figure, f"{len(table)} runs; the highest mean accuracy belongs to {best.replace('_', ' ')}.")
+    figure, ax = new(8.6, 3.6)
+    for i, ((label, held), colour, mark) in enumerate(zip(tables.items(), (ORANGE, RED, GREEN, PURPLE), "s^Dv")):
+        reach = 100 * (held.high - held.ahead).fillna(0)
+        x = held.pictures * 1.03**i
+        ax.errorbar(x, 100 * held.ahead, yerr=reach, fmt=f"{mark}-", color=colour, capsize=3, label=label)
+        alone = held.runs == 1
+        ax.plot(x[alone], 100 * held.ahead[alone], mark, color="white", mec=colour, zorder=3)
+    if any((held.runs == 1).any() for held in tables.values()):
+        ax.plot([], [], "o", color="white", mec=BLACK, label="a single run: no interval")
+    ax.axhline(0, color=BLACK, lw=1)
+    together = pd.concat(tables.values())
+    _sizes(ax, together)
+    ax.set_ylim(100 * min(0, together.ahead.min()) - 15, 100 * max(0, together.ahead.max()) + 15)
+    ax.set(ylabel="points ahead of\nfeature extraction", title="Ahead or behind, on the same pictures?")
+    ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    return Drawing(figure, " ".join(_verdict(label, held) for label, held in tables.items()))
 
 
-def _mean_and_interval(held):
-    """Over several seeds: the mean over draws, with Student's interval for it; of one: its own Wilson interval."""
+def _verdict(label, held):
+    sure = {"ahead": held.low > 0, "behind": held.high < 0}
+    told = [f"{word} with {', '.join(map(str, held.per_class[where]))} a class" for word, where in sure.items() if where.any()]
+    return f"{label[:1].upper()}{label[1:]}: {'; '.join(told) or 'no difference that these runs can tell'}."
+
+
+def runs(groups, heading: str, chance: float | None = None, guess: float | None = None) -> Drawing:
+    """Accuracies of several runs of each kind, one kind above the other, with the mean and its 95 % interval.
+
+    Parameters
+    ----------
+    groups : dict of str to sequence of Result
+    heading : str
+    chance : float, optional
+        Accuracy of guessing, drawn as a line.
+    guess : float, optional
+        The reader's own, per cent, drawn as a line.
+    """
+    figure, ax = new(7.6, 0.46 * len(groups) + 1.3)
+    means = {name: np.mean([result.accuracy for result in results]) for name, results in groups.items()}
+    for y, (name, results) in enumerate(groups.items()):
+        shares = [result.accuracy for result in results]
+        low, high = interval(shares) if len(shares) > 1 else results[0].interval
+        ax.plot(shares, y + np.linspace(-0.16, 0.16, len(shares)) * (len(shares) > 1), ".", color=SKY, ms=5)
+        reach = [[max(0.0, means[name] - low)], [max(0.0, high - means[name])]]
+        ax.errorbar([means[name]], [y], xerr=reach, fmt="o", color=BLUE, capsize=3)
+        ax.text(1.01, y, f"{means[name]:.1%}", va="center", fontsize=9, transform=ax.get_yaxis_transform())
+    ax.set_yticks(range(len(groups)), groups)
+    ax.invert_yaxis()
+    marks = ["light: single runs", "bars: 95 % interval for the mean"]
+    if max(map(len, groups.values())) == 1:
+        marks = ["bars: 95 % interval of a single run"]
+    if chance is not None:
+        ax.axvline(chance, color=RED, ls="--", lw=1)
+        marks.append("dashed: guessing blindly")
+    if guess is not None:
+        ax.axvline(guess / 100, color=ORANGE, ls=":", lw=2)
+        marks.append("dotted: your guess")
+    pictures = len(next(iter(groups.values()))[0].valid)
+    ax.set(xlabel=f"accuracy on {pictures} pictures\n({'; '.join(marks)})", title=heading)
+    fewest, most = (f(len(results) for results in groups.values()) for f in (min, max))
+    kind = "Single runs" if most == 1 else f"Means of {fewest if fewest == most else f'{fewest} to {most}'} runs"
+    return Drawing(figure, f"{kind}: {', '.join(f'{name} {mean:.1%}' for name, mean in means.items())}.")
+
+
+def bills(table) -> Drawing:
+    """Accuracy against what it cost, in four currencies.
+
+    Parameters
+    ----------
+    table : sequence of dict, or pandas.DataFrame
+        Lines of `shoulders.costs.bill`.
+    """
     import pandas as pd
-    from scipy.stats import t
 
-    mean = held.accuracy.mean()
-    if len(held) == 1:
-        return pd.Series({"mean": mean, "low": held.low.iloc[0], "high": held.high.iloc[0]})
-    half = t.ppf(0.975, len(held) - 1) * held.accuracy.std(ddof=1) / len(held) ** 0.5
-    return pd.Series({"mean": mean, "low": mean - half, "high": mean + half})
+    table = pd.DataFrame(table)
+    panels = (
+        ("seconds", "seconds here"),
+        ("gflops", "billions of additions\nand multiplications"),
+        ("trained_parameters", "numbers learnt"),
+        ("megabytes", "megabytes of memory\nneeded to learn"),
+    )
+    figure, axes = new(9.6, 3.2, 1, 4, sharey=True)
+    for ax, (name, words) in zip(axes, panels):
+        for line in table.itertuples():
+            colour, mark = WAYS[line.regime]
+            reach = [[line.accuracy - line.low], [line.high - line.accuracy]]
+            label = line.regime.replace("_", " ")
+            ax.errorbar([getattr(line, name)], [line.accuracy], yerr=reach, fmt=mark, color=colour, capsize=3, label=label)
+        ax.set(xscale="log", xlabel=words, xlim=(table[name].min() / 3, table[name].max() * 3))
+    axes[0].set_ylabel(f"accuracy on {table.n_valid.iloc[0]} pictures")
+    axes[-1].legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    figure.suptitle("What an accuracy costs: up is better, left is cheaper (costs logarithmic)")
+    dear, cheap = table.loc[table.gflops.idxmax()], table.loc[table.gflops.idxmin()]
+    return Drawing(
+        figure,
+        f"{dear.regime.replace('_', ' ').capitalize()} takes {dear.gflops / cheap.gflops:,.0f} times the arithmetic of "
+        f"{cheap.regime.replace('_', ' ')} and names {dear.accuracy:.1%} correctly; that one names {cheap.accuracy:.1%}.",
+    )
+
+
+# ---- lesson 02
+
+
+def costs(ways, guesses=None) -> Drawing:
+    """Accuracy with its 95 % interval beside the seconds and the count of learnt numbers that it cost.
+
+    Parameters
+    ----------
+    ways : dict of str to Result
+    guesses : dict of str to float, optional
+        The reader's own, per cent of right answers, for the same ways.
+    """
+    figure, (left, middle, right) = new(8.6, 0.5 * len(ways) + 1.7, 1, 3, sharey=True, width_ratios=(1.6, 1, 1))
+    results, place = list(ways.values()), np.arange(len(ways))
+    shares, bounds = np.array([r.accuracy for r in results]), np.array([r.interval for r in results])
+    left.errorbar(shares, place, xerr=np.abs(bounds.T - shares), fmt="o", color=BLUE, capsize=3)
+    for y, share in zip(place, shares):
+        left.text(share, y - 0.14, f"{share:.1%}", ha="center", va="bottom", fontsize=9)
+    if guesses:
+        left.plot([guesses[way] / 100 for way in ways], place, "x", color=ORANGE)
+    left.axvline(1 / len(results[0].valid.classes), color=RED, ls="--", lw=1)
+    left.set_yticks(place, ways)
+    left.set_ylim(len(ways) - 0.5, -0.6)
+    marks = "bars: 95 % interval; dashed: chance" + ";\ncross: your guess" * bool(guesses)
+    left.set(xlabel=f"accuracy on {len(results[0].valid)} pictures\n({marks})", title="How often it is right")
+    seconds, learnt = [r.seconds["total"] for r in results], [r.trained_parameters for r in results]
+    _amounts(middle, seconds, [f"{s:.1f}" + " (remembered)" * r.cached for s, r in zip(seconds, results)])
+    _amounts(right, learnt, [f"{count:,}" for count in learnt])
+    middle.set(xlabel="seconds, logarithmic", title="What it took")
+    right.set(xlabel="numbers, logarithmic", title="What was learnt")
+    said = ", ".join(f"{way} {share:.1%} in {s:.1f} s" for way, share, s in zip(ways, shares, seconds))
+    return Drawing(figure, f"{said[:1].upper()}{said[1:]}.")
+
+
+def _amounts(ax, amounts, words):
+    """Dots on a logarithmic axis, each with its amount in words."""
+    ax.plot(amounts, range(len(amounts)), "o", color=GREEN)
+    for y, (amount, said) in enumerate(zip(amounts, words)):
+        ax.text(amount, y - 0.14, said, ha="center", va="bottom", fontsize=9)
+    ax.set(xscale="log", xlim=(min(amounts) / 12, max(amounts) * 12))
+    ax.tick_params(left=False)
+
+
+def best_epochs(results) -> Drawing:
+    """What choosing the best epoch by the validation pictures adds: several runs of one training, best epoch against last.
+
+    Parameters
+    ----------
+    results : sequence of Result
+        With a history; the same training with different seeds.
+    """
+    figure, (left, right) = new(8, 3.4, 1, 2)
+    curves = [[row["accuracy"] for row in result.history] for result in results]
+    for curve in curves:
+        left.plot(range(1, len(curve) + 1), curve, color=SKY, lw=1)
+        left.plot(int(np.argmax(curve)) + 1, max(curve), "^", color=ORANGE)
+        left.plot(len(curve), curve[-1], "o", color=BLUE)
+    left.set(xlabel="epoch", ylabel=f"accuracy on {len(results[0].valid)} pictures", title=f"{len(curves)} runs, epoch by epoch")
+    place, best, last = np.arange(len(curves)), np.array([max(c) for c in curves]), np.array([c[-1] for c in curves])
+    right.vlines(place, last, best, color=BLACK, lw=1)
+    right.plot(place, best, "^", color=ORANGE, label="best epoch")
+    right.plot(place, last, "o", color=BLUE, label="last epoch")
+    right.set(xlabel="seed", title="Best and last, enlarged", xticks=place, xticklabels=[r.seed for r in results])
+    right.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    gain = 100 * (best - last)
+    return Drawing(
+        figure,
+        f"Over {len(curves)} seeds the best epoch lies {gain.mean():.1f} points above the last on average, "
+        f"and up to {gain.max():.1f}; the last alone gives {last.mean():.1%} on average.",
+    )
+
+
+def nearest(result: Result, train, valid, transform, layer: str = "hidden", most: int = 3, neighbours: int = 5) -> Drawing:
+    """Beside each of the most confident mistakes the training pictures that lie nearest to it among the features.
+
+    Parameters
+    ----------
+    result : Result
+        Where nothing is wrong, the least sure answers are shown.
+    train, valid : Features
+        Of the layer that the result was fitted on; `valid` of the result's pictures, in their order.
+    transform : Transform
+    most, neighbours : int
+        How many pictures, and how many neighbours of each.
+    """
+    wrong = result.mistakes()[:most]
+    chosen = wrong if len(wrong) else result.probabilities.max(1).argsort()[:most]
+    images, titles, colours, agree = [], [], [], 0
+    for i in chosen:
+        really, said = (train.pictures.classes[k] for k in (result.valid.labels[i], result.predictions[i]))
+        near = np.linalg.norm(train[layer] - valid[layer][i], axis=1).argsort()[:neighbours]
+        names = [train.pictures.classes[k] for k in train.labels[near]]
+        agree += names.count(said)
+        images += [transform.cropped(path) for path in (result.valid.paths[i], *(train.pictures.paths[j] for j in near))]
+        titles += [f"{really},\ncalled {said}", *names]
+        colours += [RED if really != said else BLACK, *(BLUE if name == really else ORANGE for name in names)]
+    kind = "The most confident mistakes" if len(wrong) else "The least sure answers"
+    heading = f"{kind} (left), and their nearest training pictures"
+    words = (
+        f"Of the {len(chosen) * neighbours} neighbours of these {len(chosen)} pictures, {agree} are of the class that was named."
+    )
+    return show_pictures(images, titles, colours, heading, neighbours + 1, words)
+
+
+def company(theirs, ours, name: str) -> Drawing:
+    """How sure two networks are about one and the same picture, shown among ever other pictures.
+
+    Parameters
+    ----------
+    theirs, ours : sequence of float, length k
+        Probability of one class, in each of k batches that hold the picture.
+    name : str
+        Of that class.
+    """
+    figure, ax = new(7, 3)
+    place = np.arange(1, len(theirs) + 1)
+    ax.plot(place, ours, "o-", color=BLUE, label="with us")
+    ax.plot(place, theirs, "^", color=ORANGE, label="at the colleague's")
+    ax.axhline(0.5, color=BLACK, lw=0.8, ls=":")
+    ax.set(xlabel="batch: the same picture, each time with other ones", ylabel=f"probability of “{name}”", ylim=(-0.04, 1.04))
+    ax.set(title="One picture, asked about again and again", xticks=place)
+    ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    return Drawing(
+        figure,
+        f"The same picture is “{name}” with {min(theirs):.0%} to {max(theirs):.0%} at the colleague's, "
+        f"with {min(ours):.0%} to {max(ours):.0%} with us.",
+    )
+
+
+def drift(moved, xlabel: str = "batches looked at") -> Drawing:
+    """How far the features of fixed pictures have moved while a network only looked at others.
+
+    Parameters
+    ----------
+    moved : dict of str to sequence of float
+        For each way to freeze: the relative change after 0, 1, 2, … batches.
+    """
+    from matplotlib.ticker import PercentFormatter
+
+    figure, ax = new(7, 3)
+    for (label, values), colour, mark in zip(moved.items(), (ORANGE, BLUE), ("^-", "o-")):
+        ax.plot(values, mark, color=colour, label=label)
+    ax.yaxis.set_major_formatter(PercentFormatter(1))
+    ax.set(xlabel=xlabel, ylabel="change of the features", title="No weight has learnt anything, and yet")
+    ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    words = "; ".join(f"{label}: {values[-1]:.0%}" for label, values in moved.items())
+    return Drawing(figure, f"Change of the same pictures' features after {len(next(iter(moved.values()))) - 1} batches: {words}.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import lru_cache
 from pathlib import Path
 
 import ipywidgets
@@ -10,6 +11,9 @@ from IPython.display import display
 from PIL import Image
 
 from shoulders.errors import CourseError
+
+REMEMBERED = 200
+"""Plates that a filter browser keeps: what was looked at before comes at once."""
 
 
 def uploaded(value) -> list[bytes]:
@@ -45,3 +49,73 @@ def ask(answer, samples) -> ipywidgets.VBox:
 
     button.on_click(pressed)
     return ipywidgets.VBox([ipywidgets.HBox([upload, sample, button]), output])
+
+
+def best_of(network, tops, one: int, rule: str = "deconvnet"):
+    """The strongest patches of one map and their projections, as a drawing.
+
+    Parameters
+    ----------
+    network : Backbone
+    tops : shoulders.visualize.search.Tops
+        What was found for its layer.
+    one : int
+        The map.
+    rule : str
+        One of `shoulders.visualize.RULES`.
+
+    Raises
+    ------
+    shoulders.visualize.VisualizeError
+        For a map that answers to none of the pictures.
+    """
+    from shoulders import plates, visualize
+
+    if one in tops.dead:
+        raise visualize.VisualizeError(
+            f"Map {one} of {tops.layer} answers to none of the {tops.searched} pictures: choose another one."
+        )
+    found = visualize.plate(network, tops.images, tops.layer, [one], tops.values.shape[1], rule, tops=tops)
+    return plates.plate(found)
+
+
+def browse(network, found) -> ipywidgets.VBox:
+    """A filter browser: choose a layer, a map and a rule, and see what excites the map most.
+
+    Parameters
+    ----------
+    network : Backbone
+    found : dict of str to shoulders.visualize.search.Tops
+        For each layer what `shoulders.visualize.top_activations` found with this network.
+    """
+    from shoulders import visualize
+
+    layer = ipywidgets.Dropdown(options=list(found), description="layer")
+    one = ipywidgets.IntSlider(description="map", max=_last(found, layer.value), continuous_update=False)
+    rule = ipywidgets.ToggleButtons(options=list(visualize.RULES), value="deconvnet", description="rule")
+    output = ipywidgets.Output()
+    drawn = lru_cache(REMEMBERED)(lambda *chosen: best_of(network, found[chosen[0]], *chosen[1:]))
+
+    def changed(_=None):
+        output.clear_output(wait=True)
+        with output:
+            try:
+                display(drawn(layer.value, one.value, rule.value))
+            except CourseError as error:
+                print(error)
+
+    def other_layer(_):
+        one.unobserve(changed, "value")  # a shorter slider moves its knob: one plate, not two
+        one.max = _last(found, layer.value)
+        one.observe(changed, "value")
+        changed()
+
+    layer.observe(other_layer, "value")
+    one.observe(changed, "value")
+    rule.observe(changed, "value")
+    changed()
+    return ipywidgets.VBox([ipywidgets.HBox([layer, one]), rule, output])
+
+
+def _last(found, layer):
+    return len(found[layer].values) - 1

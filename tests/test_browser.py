@@ -1,4 +1,5 @@
 """Lesson 01 in a real browser: JupyterLab runs it from the first to the last cell, and a button does what it says.
+Lesson 04's filter browser too, in a small notebook of its own: another layer, map and rule, by mouse and by keyboard.
 
 JupyterLab listens on 127.0.0.1 with a random token, with settings of its own, on a copy of the notebook.
 """
@@ -160,6 +161,47 @@ def test_lesson_01_runs_and_its_button_answers(browser, lab, request):
     answer.wait_for(timeout=60_000)
     idle(page, 60)
     assert "Traceback" not in answer.inner_text()
+    assert [text for text in complaints if not any(word in text for word in HARMLESS)] == []
+
+
+BROWSE = """\
+from shoulders import backbones, datasets, visualize, widgets
+
+network, some = backbones.load("vgg16_tiny"), datasets.load("felt_cats_vs_dogs").valid.take(range(6))
+found = {layer: visualize.top_activations(network, some, layer, k=4) for layer in ("features.3", "features.8")}
+widgets.browse(network, found)"""
+
+SHOWN = "[...document.querySelectorAll('.widget-output img')].filter(i => i.naturalWidth > 0).map(i => i.src).join()"
+
+
+def test_the_filter_browser_shows_another_plate(browser, lab, request, tmp_path):
+    nbformat = pytest.importorskip("nbformat")
+    if reason := _lacking(request.config):
+        pytest.skip(reason)
+    notebook = tmp_path / "filter_browser.ipynb"
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(BROWSE)], metadata=kernel), notebook)
+    page, complaints = open_notebook(browser, lab, notebook)
+    run_all(page, lab[1], notebook.name)
+    words = page.locator(".widget-output").last
+
+    def differs_after(act):
+        """The plate's words, once another plate than before has come."""
+        page.wait_for_function(f"() => {SHOWN} !== ''", timeout=60_000)
+        before = page.evaluate(f"() => {SHOWN}")
+        act()
+        page.wait_for_function(f"(before) => {SHOWN} !== '' && {SHOWN} !== before", arg=before, timeout=60_000)
+        idle(page, 60)
+        return words.inner_text()
+
+    said = differs_after(lambda: page.locator(".widget-dropdown select").first.select_option("features.8"))
+    assert "features.8" in said and "deconvnet" in said
+    knob = page.locator(".widget-slider .noUi-handle, .widget-slider .ui-slider-handle").first
+    knob.focus()
+    assert "features.8" in differs_after(lambda: page.keyboard.press("ArrowRight"))
+    page.locator(".widget-toggle-button", has_text="guided").first.focus()
+    assert "guided" in differs_after(lambda: page.keyboard.press("Space"))
+    assert "Traceback" not in words.inner_text()
     assert [text for text in complaints if not any(word in text for word in HARMLESS)] == []
 
 

@@ -1,14 +1,23 @@
-"""Comparisons: every regime sees the same nested draws, and an interrupted one goes on to the same table."""
+"""Comparisons: every regime sees the same nested draws, an interrupted one goes on to the same table, and what is said of a
+table is true at its rate. The grids that ship are what their cards say."""
 
+import json
+import shutil
+import time
+
+import numpy as np
+import pandas as pd
 import pytest
-from making import network, set_of
+from making import COURSE, network, set_of, start
 from pandas.testing import assert_frame_equal
 
-from shoulders import comparison, datasets, places, training
+from shoulders import backbones, comparison, datasets, editions, places, training
 from shoulders.comparison import ComparisonError
 from shoulders.datasets import Pictures
+from shoulders.names import REGIMES
+from studio import grid
 
-ONCE = ["cached", "seconds_total", "seconds_features", "seconds_train"]
+ONCE = ["cached", "seconds_total", "seconds_features", "seconds_train", "seconds_run"]
 """Columns that tell of this run, not of what was found."""
 
 
@@ -63,6 +72,8 @@ def test_what_was_run_is_remembered(held, monkeypatch):
     assert runs == []
     assert again.cached.all()
     assert (again[["seconds_total", "seconds_features", "seconds_train"]] == 0).all(axis=None)
+    assert (again.seconds_run == first.seconds_total).all()
+    assert (again.seconds_run > 0).all()
     assert_frame_equal(first.drop(columns=ONCE), again.drop(columns=ONCE), check_exact=True)
     more = comparison.compare(held, network(), per_class=(2, 3, None), seeds=2)
     assert runs == [(3, 0), (3, 1)]
@@ -125,3 +136,229 @@ def test_errors_come_before_any_run(held, monkeypatch, options, said):
     with pytest.raises(ComparisonError, match=said):
         comparison.rows(held, network(), **options)
     assert runs == []
+
+
+KILLED = """
+import sys
+from making import network
+from shoulders import comparison, datasets, training
+runs, regime = [], training.feature_extraction
+
+def counting(*args, **kwargs):
+    result = regime(*args, **kwargs)
+    runs.append(args)
+    if len(runs) == 3:
+        print("two rows are written", flush=True)
+        sys.stdin.read()  # until the signal comes
+    return result
+
+comparison._RUN["feature_extraction"] = counting
+comparison.rows(datasets.load(sys.argv[1]), network(), per_class=(2, 4), seeds=2)
+"""
+
+
+def test_a_killed_process_leaves_a_table_that_goes_on(held, tmp_path, monkeypatch):
+    process = start(KILLED, tmp_path / "set")
+    assert process.stdout.readline() == "two rows are written\n"
+    process.kill()
+    process.communicate(timeout=60)
+    with monkeypatch.context() as patch:
+        runs = counted(patch)
+        resumed = comparison.compare(held, network(), per_class=(2, 4), seeds=2)
+        assert runs == [(4, 0), (4, 1)]
+    monkeypatch.setenv("SHOULDERS_CACHE", str(tmp_path / "another"))
+    whole = comparison.compare(held, network(), per_class=(2, 4), seeds=2)
+    assert_frame_equal(resumed.drop(columns=ONCE), whole.drop(columns=ONCE), check_exact=True)
+
+
+# --------------------------------------------------------------------------------------------------- what a table says
+
+
+def row(accuracy, regime="feature_extraction", per_class=10, seed=0, n_valid=150):
+    n_train = 240 if per_class == "all" else 2 * per_class
+    low, high = comparison.wilson(round(accuracy * n_valid), n_valid)
+    return {
+        "regime": regime, "per_class": per_class, "seed": seed, "accuracy": accuracy, "low": low, "high": high,
+        "n_valid": n_valid, "n_train": n_train, "classes": 2,
+    }  # fmt: skip
+
+
+def test_interval_is_students():
+    values = [0.90, 0.94, 0.92, 0.88]
+    sd = (sum((v - 0.91) ** 2 for v in values) / 3) ** 0.5
+    half = 3.18245 * sd / 2  # Student, three degrees of freedom
+    assert np.allclose(comparison.interval(values), [0.91 - half, 0.91 + half], atol=1e-6)
+    half = 3.18245 * sd * (1 / 2 + 1 / 4) ** 0.5
+    assert np.allclose(comparison.band(values, runs=2), [0.91 - half, min(1, 0.91 + half)], atol=1e-6)
+    assert np.isnan(comparison.interval([0.9])).all()
+
+
+def test_intervals_cover_the_truth_and_bands_the_next_run_at_their_rate():
+    rng, draws, seeds, n = np.random.default_rng(0), 2000, 20, 150
+    truth = 0.85  # each draw of pictures has an accuracy of its own around it, measured on 150 pictures
+    accuracies = rng.binomial(n, np.clip(rng.normal(truth, 0.04, (draws, seeds + 3)), 0, 1)) / n
+    old, new = accuracies[:, :seeds], accuracies[:, seeds:].mean(1)
+    means = np.array([comparison.interval(values) for values in old])
+    bands = np.array([comparison.band(values, runs=3) for values in old])
+    sure = 3 * (0.95 * 0.05 / draws) ** 0.5
+    assert abs(((means[:, 0] <= truth) & (truth <= means[:, 1])).mean() - 0.95) < sure + 0.005
+    assert abs(((bands[:, 0] <= new) & (new <= bands[:, 1])).mean() - 0.95) < sure + 0.005
+
+
+def test_a_single_run_covers_the_truth_for_its_own_pictures_at_its_rate():
+    rng, n, truth = np.random.default_rng(1), 150, 0.9
+    bounds = np.array([comparison.wilson(k, n) for k in rng.binomial(n, truth, 4000)])
+    assert abs(((bounds[:, 0] <= truth) & (truth <= bounds[:, 1])).mean() - 0.95) < 0.02
+
+
+def test_summary_by_hand():
+    runs = [row(0.8, seed=0), row(0.9, seed=1), row(0.96, per_class="all"), row(0.6, per_class=1), row(0.7, "fine_tuning")]
+    table = comparison.summary(runs)
+    assert table.regime.tolist() == ["feature_extraction"] * 3 + ["fine_tuning"]
+    assert table.pictures.tolist() == [1, 10, 120, 10] and table.per_class.tolist() == [1, 10, "all", 10]
+    assert table.runs.tolist() == [1, 2, 1, 1]
+    two = table.iloc[1]
+    half = 12.7062 * 0.1 / 2**0.5 / 2**0.5
+    assert np.allclose([two["mean"], two.low, two.high], [0.85, 0.85 - half, 1], atol=1e-5)  # no accuracy is above 1
+    assert (two.alone_low, two.alone_high) == comparison.wilson(128, 150)  # 127.5 right, rounded
+    alone = table.iloc[2]
+    assert (alone.low, alone.high) == comparison.wilson(144, 150)
+    assert comparison.summary([]).columns.tolist() == table.columns.tolist()
+
+
+def test_paired_takes_out_the_luck_of_the_draw():
+    luck = np.random.default_rng(0).normal(0, 0.05, 20)
+    runs = [row(0.8 + x, seed=s) for s, x in enumerate(luck)]
+    runs += [row(0.83 + x + (-1) ** s * 0.002, "fine_tuning", seed=s) for s, x in enumerate(luck)]
+    runs += [
+        row(0.9, "fine_tuning", 5, seed=3),
+        row(0.5, per_class=5, seed=4),
+        row(0.7, "fine_tuning", "all"),
+        row(0.6, per_class="all"),
+    ]
+    table = comparison.paired(runs, "fine_tuning", "feature_extraction")
+    assert table.per_class.tolist() == [10, "all"]  # with five a class they share no seed
+    first, last = table.iloc[0], table.iloc[1]
+    half = 2.09302 * 0.002 * (20 / 19) ** 0.5 / 20**0.5
+    assert np.allclose([first.ahead, first.low, first.high], [0.03, 0.03 - half, 0.03 + half], atol=1e-6)
+    assert last.ahead == pytest.approx(0.1) and np.isnan(last.low) and last.runs == 1
+    assert not len(comparison.paired(runs, "from_scratch", "feature_extraction"))
+
+
+def test_bands_come_from_the_earlier_runs_and_judge_the_new():
+    earlier = [row(a, seed=s) for s, a in enumerate((0.90, 0.92, 0.94, 0.92))] + [row(0.5, "from_scratch")]
+    earlier += [row(0.96, per_class="all", seed=s) for s in range(3)]
+    table = comparison.against([row(0.93), row(0.6, "from_scratch"), row(0.955, per_class="all"), row(0.9, per_class=2)], earlier)
+    assert table.per_class.tolist() == [10, "all", 10]
+    assert table.verdict.tolist() == ["inside", "inside", "no band"]
+    assert table.over.tolist() == [4, 3, 1]
+    assert (table.low[0], table.high[0]) == comparison.band([0.90, 0.92, 0.94, 0.92], 1, 1 / 150)
+    assert np.allclose([table.low[1], table.high[1]], [0.96 - 1 / 150, 0.96 + 1 / 150])  # seeds agreed: still one picture wide
+    moved = [dict(run, accuracy=run["accuracy"] - 0.2) for run in earlier]
+    assert comparison.against([row(0.93)], moved).verdict.tolist() == ["outside"]
+    assert not len(comparison.against([row(0.93)], pd.DataFrame()))
+
+
+def test_an_unknown_budget_is_refused():
+    assert {regime for regime, _, _ in comparison.plan("full")} == set(REGIMES)
+    with pytest.raises(ComparisonError, match="The budget is 'huge': say taste or full"):
+        comparison.plan("huge")
+
+
+# ------------------------------------------------------------------------------------------------------- what ships
+
+
+def made(tmp_path, held, plan=(("feature_extraction", (2, None), 2),)):
+    table = comparison.carry_out(held, network(), plan)
+    path = tmp_path / "grid" / "set-squeezenet1_1.csv"
+    grid.write(path, table, grid.card(table, held, network(), plan, "python -m studio.grid set", ["A note."]))
+    return path, table
+
+
+def test_a_written_grid_is_read_again(held, tmp_path):
+    path, table = made(tmp_path, held)
+    read = comparison.read(path)
+    assert np.allclose(read.table.accuracy, table.accuracy, atol=1e-6)
+    assert np.allclose(read.table.seconds_run, table.seconds_run, rtol=1e-5)
+    assert read.table.per_class.tolist() == ["2", "2", "all", "all"]
+    assert read.card["regimes"] == {"feature_extraction": {"per_class": [2, "all"], "seeds": 2}}
+    said = " ".join(str(read).split())
+    assert "4 runs with set and squeezenet1_1" in said and "`python -m studio.grid set`. A note." in said
+    assert sorted(file.name for file in path.parent.iterdir()) == [f"set-squeezenet1_1.{end}" for end in ("csv", "json")]
+    dos = path.read_bytes().replace(b"\n", b"\r\n")
+    path.write_bytes(dos)
+    assert len(comparison.read(path)) == 4  # a clone on Windows
+
+
+def test_a_table_with_the_card_of_another_is_refused(held, tmp_path):
+    path, _ = made(tmp_path, held)
+    path.write_text(path.read_text().replace(",0.", ",0.0"))
+    with pytest.raises(ComparisonError, match="is not the table that set-squeezenet1_1.json describes"):
+        comparison.read(path)
+    path.with_suffix(".json").unlink()
+    with pytest.raises(ComparisonError, match="has no readable card beside it"):
+        comparison.read(path)
+
+
+def test_shipped_says_what_differs(held, tmp_path, monkeypatch):
+    path, _ = made(tmp_path, held)
+    monkeypatch.setattr(places, "box", lambda: tmp_path)
+    none = comparison.shipped(held, network())
+    assert not len(none) and str(none) == "No full grid ships for set with squeezenet1_1."
+    shutil.copytree(path.parent, tmp_path / "results")
+    assert comparison.shipped(held, network()).remarks == ()
+    assert "other weights than yours" in " ".join(str(comparison.shipped(held, network(seed=1))).split())
+    assert "other pictures than yours" in " ".join(str(comparison.shipped(held.small(3), network())).split())
+
+
+def test_a_grid_is_asked_for_by_seeds_and_pictures():
+    asked = {"feature_extraction": "20", "fine_tuning": "3@1,10,all", "from_scratch": "0"}
+    assert grid.parts(asked) == [("feature_extraction", comparison.SIZES, 20), ("fine_tuning", (1, 10, None), 3)]
+    with pytest.raises(ComparisonError, match="Seeds of fine_tuning are 'many@5'"):
+        grid.parts({"fine_tuning": "many@5"})
+
+
+SHIPPED = sorted((COURSE / "data" / "results").glob("*.csv"))
+
+
+def test_grids_ship_for_both_editions():
+    need = editions.NEEDS["03"]
+    assert {f"felt_{need.pictures}-vgg16_tiny", f"{need.pictures}-{need.backbone}"} <= {path.stem for path in SHIPPED}
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_a_shipped_grid_is_what_its_card_says(path):
+    read = comparison.read(path)
+    table, card = read.table, read.card
+    assert table.columns.tolist() == list(grid.COLUMNS) == list(card["columns"])
+    assert len(table) == card["table"]["rows"]
+    wanted = {
+        (regime, str(count), seed)
+        for regime, part in card["regimes"].items()
+        for count in part["per_class"]
+        for seed in range(part["seeds"])
+    }
+    assert set(zip(table.regime, table.per_class.astype(str), table.seed)) == wanted
+    assert len(table) == len(wanted)
+    assert set(card["regimes"]) == set(REGIMES)
+    assert card["regimes"]["feature_extraction"] == {"per_class": [n or "all" for n in comparison.SIZES], "seeds": 20}
+    assert set(table.n_valid) == {card["pictures"]["valid"]} and table.n_train.max() == card["pictures"]["train"]
+    assert set(table.backbone) == {card["backbone"]["name"]}
+    right = (table.accuracy * table.n_valid).round()
+    assert np.allclose(right / table.n_valid, table.accuracy, atol=1e-5)
+    bounds = [comparison.wilson(int(k), n) for k, n in zip(right, table.n_valid)]
+    assert np.allclose(table[["low", "high"]], bounds, atol=1e-5)
+    assert card["seconds"] == pytest.approx(table.seconds_run.sum(), rel=1e-3)
+    assert {"python", "torch", "fastai", "scikit-learn"} <= set(card["versions"])
+    time.strptime(card["date"], "%Y-%m-%d")
+    assert card["command"].startswith("python -m studio.grid ") and "/" not in card["command"]
+    assert all(card[name] for name in ("processor", "threads", "device", "precision"))
+    assert "/" not in json.dumps(card["backbone"])
+
+
+def test_the_felt_grid_was_made_with_what_ships():
+    path = COURSE / "data" / "results" / "felt_bees_vs_ants-vgg16_tiny.csv"
+    if not path.exists() or not backbones.on_disk("vgg16_tiny"):
+        pytest.skip("the box holds no felt grid, or no vgg16_tiny")
+    held = datasets.load("felt_bees_vs_ants").small(editions.NEEDS["03"].per_class)
+    assert comparison.shipped(held, backbones.load("vgg16_tiny")).remarks == ()

@@ -63,7 +63,7 @@ def test_comparison_draws_means_over_seeds(result):
     line = drawing.figure.axes[0].containers[0]
     assert np.allclose(line[0].get_xdata(), [5, 10]) and np.allclose(line[0].get_ydata(), [0.7, 0.9])
     half = 12.706 * np.std([0.6, 0.8], ddof=1) / np.sqrt(2)  # Student, one degree of freedom
-    assert np.allclose(line[2][0].get_segments()[0][:, 1], [0.7 - half, 0.7 + half], atol=1e-3)
+    assert np.allclose(line[2][0].get_segments()[0][:, 1], [max(0, 0.7 - half), min(1, 0.7 + half)], atol=1e-3)
 
 
 def test_a_drawing_is_a_picture_and_a_sentence(result, tmp_path, monkeypatch, capsys):

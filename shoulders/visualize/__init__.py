@@ -1,13 +1,28 @@
 """What a network sees: the experiments of Zeiler & Fergus 2013 (arXiv 1311.2901), on any backbone built of modules.
 
-``from shoulders import visualize, plates``: each ``visualize.x(…)`` computes, and ``plates.x(…)`` draws what it gave.
+``from shoulders import plates, visualize``: each ``visualize.x(…)`` computes, and ``plates.x(…)`` draws what it gave.
 """
 
+from shoulders.visualize.attribution import grad_cam, integrated_gradients
+from shoulders.visualize.controls import agreement, pointing, random_units, random_weights, randomisation
 from shoulders.visualize.fields import receptive_field
+from shoulders.visualize.filters import first_filters
+from shoulders.visualize.growth import checkpoints, evolution
+from shoulders.visualize.moving import invariance, moved
 from shoulders.visualize.networks import VisualizeError
 from shoulders.visualize.occluding import occlusion
+from shoulders.visualize.parts import correspondence
 from shoulders.visualize.patches import plate
+from shoulders.visualize.probing import probes
 from shoulders.visualize.projection import project
+from shoulders.visualize.rules import RULES
 from shoulders.visualize.search import random_maps, top_activations
+from shoulders.visualize.surgery import ablation, retrained, without
+from shoulders.visualize.walk import switches, transposed, unpool
 
-__all__ = ["VisualizeError", "occlusion", "plate", "project", "random_maps", "receptive_field", "top_activations"]
+__all__ = [
+    "RULES", "VisualizeError", "ablation", "agreement", "checkpoints", "correspondence", "evolution", "first_filters", "grad_cam",
+    "integrated_gradients", "invariance", "moved", "occlusion", "plate", "pointing", "probes", "project", "random_maps",
+    "random_units", "random_weights", "randomisation", "receptive_field", "retrained", "switches", "top_activations",
+    "transposed", "unpool", "without",
+]  # fmt: skip

@@ -74,6 +74,43 @@ class Field:
         )
         return top, left, bottom, right
 
+    def aligned(self, places, picture) -> tuple[list[tuple[int, int]], list[tuple[int, int]], tuple[int, int]]:
+        """Windows of one size that hold the `box` of every place, and in which the layer's places stand as in the picture.
+
+        Returns
+        -------
+        starts : list of (top, left)
+        skipped : list of (int, int)
+            How many of the layer's places lie before each window.
+        size : (height, width)
+        """
+        rows, columns = (
+            aligned(span, [place[axis] for place in places], picture[axis]) for axis, span in enumerate((self.rows, self.columns))
+        )
+        return list(zip(rows[0], columns[0])), list(zip(rows[1], columns[1])), (rows[2], columns[2])
+
+
+def aligned(span: Span, places, side: int, count: int = 1) -> tuple[list[int], list[int], int]:
+    """Along one axis, windows of one length that hold what `count` places from each of `places` on see.
+
+    They start at whole jumps, or so that they end where the picture of `side` pixels ends: inside them the layer's places
+    stand as in the whole picture.
+
+    Returns
+    -------
+    starts : list of int
+    skipped : list of int
+        How many of the layer's places lie before each window.
+    length : int
+    """
+    if math.isinf(span.first):
+        return [0] * len(places), [0] * len(places), side
+    jump = int(span.jump)
+    length = int(span.last - span.first) + count * jump
+    length = min(side, length + (side - length) % jump)
+    starts = [min(max(0, int(span.first) + place * jump) // jump * jump, side - length) for place in places]
+    return starts, [start // jump for start in starts], length
+
 
 def _clipped(span, place, side):
     if math.isinf(span.first):
@@ -116,12 +153,12 @@ def receptive_field(network: Backbone | nn.Module, layer: str, size: int | None 
     size = size or (network.transform.crop if isinstance(network, Backbone) else 224)
     first = next((part.in_channels for part in module.modules() if isinstance(part, nn.Conv2d)), 3)
     image = torch.zeros(1, first, size, size)
-    with torch.no_grad(), _Ruler(image) as ruler:
+    with torch.no_grad(), Ruler(image) as ruler:
         output, _ = networks.forward(module, image, networks.layer_of(network, layer))
     return ruler.field(output)
 
 
-class _Ruler(TorchDispatchMode):
+class Ruler(TorchDispatchMode):
     """Keeps beside every tensor of a pass what it sees of the picture."""
 
     def __init__(self, image):

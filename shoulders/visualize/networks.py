@@ -11,7 +11,7 @@ import difflib
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +32,7 @@ class VisualizeError(CourseError):
 
 @dataclass(frozen=True)
 class Step:
-    """One module without children in a pass: what went in and what came out."""
+    """One module in a pass: what went in and what came out."""
 
     module: nn.Module
     input: torch.Tensor
@@ -63,6 +63,11 @@ def module_of(network: Backbone | nn.Module) -> nn.Module:
 def name_of(network: Backbone | nn.Module) -> str:
     """A backbone's name, or the name of a module's class."""
     return network.name if isinstance(network, Backbone) else type(network).__name__
+
+
+def classes_of(network: Backbone | nn.Module) -> tuple[str, ...]:
+    """The names of a backbone's classes; empty for a module, whose classes nobody has named."""
+    return network.classes if isinstance(network, Backbone) else ()
 
 
 @contextmanager
@@ -164,7 +169,7 @@ def layer_of(network: Backbone | nn.Module, layer: str) -> str:
     return cutting.head_of(network) if layer == cutting.CLASSES and isinstance(network, Backbone) else layer
 
 
-def forward(module: nn.Module, images: torch.Tensor, layer: str) -> tuple[torch.Tensor, list[Step]]:
+def forward(module: nn.Module, images: torch.Tensor, layer: str, parts=None) -> tuple[torch.Tensor, list[Step]]:
     """One pass that stops at a layer: what the layer says, and every step on the way to it.
 
     Parameters
@@ -174,6 +179,8 @@ def forward(module: nn.Module, images: torch.Tensor, layer: str) -> tuple[torch.
     images : torch.Tensor, shape (n, 3, height, width)
     layer : str
         The name of a module.
+    parts : sequence of torch.nn.Module, optional
+        Whose steps to record; default: those without children.
 
     Returns
     -------
@@ -189,8 +196,9 @@ def forward(module: nn.Module, images: torch.Tensor, layer: str) -> tuple[torch.
         found.append(output)
         raise _Enough
 
-    leaves = [part for part in module.modules() if next(part.children(), None) is None]
-    hooks = [part.register_forward_hook(passed) for part in leaves]
+    if parts is None:
+        parts = [part for part in module.modules() if next(part.children(), None) is None]
+    hooks = [part.register_forward_hook(passed) for part in parts]
     hooks.append(submodule(module, layer).register_forward_hook(reached))
     try:
         with exact():
@@ -201,6 +209,37 @@ def forward(module: nn.Module, images: torch.Tensor, layer: str) -> tuple[torch.
         for hook in hooks:
             hook.remove()
     return _answer(found, layer), steps
+
+
+def answers(module: nn.Module, images: torch.Tensor, layers) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
+    """One whole pass without gradients: what each of some layers says, and the score of each class, (n, classes).
+
+    Raises
+    ------
+    VisualizeError
+        For a network that gives something else than scores.
+    """
+    found = {}
+    hooks = [
+        submodule(module, layer).register_forward_hook(lambda _, taken, output, layer=layer: found.update({layer: output}))
+        for layer in layers
+    ]
+    try:
+        with torch.no_grad(), exact():
+            scores = module(images)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    if not isinstance(scores, torch.Tensor) or scores.ndim != 2:
+        raise VisualizeError("The network does not give one score for each class and picture: use one that ends in classes.")
+    return found, scores
+
+
+def variant(network: Backbone | nn.Module, module: nn.Module, about: str = "changed"):
+    """The same kind of network around another module: a backbone keeps its transform, its card and its classes."""
+    if not isinstance(network, Backbone):
+        return module
+    return replace(network, build=lambda: module, digest=f"{about} {network.digest}", source=f"{about} {network.source}")
 
 
 def _answer(found, layer):
@@ -226,21 +265,23 @@ def submodule(module: nn.Module, layer: str) -> nn.Module:
     return names[layer]
 
 
-def need_once(module: nn.Module, images: torch.Tensor, layer: str) -> None:
-    """Refuse a layer that answers more than once in a pass, or with the channels last; looks at the first picture.
+def need_once(module: nn.Module, images: torch.Tensor, layer: str) -> torch.Tensor:
+    """What a layer says of the first picture; refuse one that answers more than once in a pass, or with the channels last.
 
     Raises
     ------
     VisualizeError
     """
-    shapes = []
-    hook = submodule(module, layer).register_forward_hook(lambda *call: shapes.append(getattr(call[2], "shape", ())))
+    found = []
+    hook = submodule(module, layer).register_forward_hook(lambda _, taken, output: found.append(output))
     try:
-        with torch.no_grad():
+        with torch.no_grad(), exact():
             module(images[:1].detach())
     finally:
         hook.remove()
-    if len(shapes) > 1:
-        raise VisualizeError(f"The layer {layer!r} runs {len(shapes)} times in one pass: choose the block that holds it.")
-    if shapes and len(shapes[0]) == 4 and shapes[0][1] == shapes[0][2] != shapes[0][3]:
-        raise VisualizeError(f"The layer {layer!r} gives maps with the channels last, {tuple(shapes[0])}: choose another one.")
+    if len(found) > 1:
+        raise VisualizeError(f"The layer {layer!r} runs {len(found)} times in one pass: choose the block that holds it.")
+    shape = tuple(_answer(found, layer).shape)
+    if images.shape[2] == images.shape[3] and len(shape) == 4 and shape[1] == shape[2] != shape[3]:
+        raise VisualizeError(f"The layer {layer!r} gives maps with the channels last, {shape}: choose another one.")
+    return found[0]

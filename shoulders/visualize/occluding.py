@@ -10,7 +10,7 @@ from torch import nn
 
 from shoulders.backbones import Backbone
 from shoulders.progress import track
-from shoulders.visualize import networks
+from shoulders.visualize import locality, networks
 from shoulders.visualize.networks import VisualizeError
 from shoulders.visualize.projection import mixed, project
 
@@ -145,7 +145,8 @@ def occlusion(
 
     Notes
     -----
-    Zeiler & Fergus 2013, arXiv 1311.2901, section 4.2; the paper gives no sizes.
+    Zeiler & Fergus 2013, arXiv 1311.2901, section 4.2; the paper gives no sizes. Where a network begins as a chain, only what
+    a window can change is computed again (`shoulders.visualize.locality`): the same result, sooner.
     """
     whole = networks.inputs(network, image)[:1]
     height, width = whole.shape[2:]
@@ -153,16 +154,18 @@ def occlusion(
     stride = stride or max(1, patch // 2)
     boxes, colour = windows(height, width, patch, stride), _colour(network, fill).to(whole)
     layer = networks.layer_of(network, layer)
-    watch = _strongest(network, whole, layer) if watch is None else watch
+    answer, scores = networks.answers(networks.quiet_copy(network), whole, [layer])
+    watch = _strongest(answer, layer) if watch is None else watch
     seen = project(network, whole, layer, watch)
-    start, found = _looks(networks.quiet_copy(network), whole, layer, watch, boxes, colour, batch_size)
+    start = _watched(answer, scores, layer, watch)
+    found = _looks(network, whole, layer, watch, boxes, colour, batch_size, start)
     target = int(start[1].argmax()) if target is None else target
     grid = count(height, patch, stride), count(width, patch, stride)
     (activity, shares), (whole_activity, whole_shares) = found, start
     return Occlusion(
         networks.decoded(network, image)[0], watch, activity.view(grid), seen.pixels[0], shares[:, target].view(grid),
         shares.argmax(1).view(grid), float(whole_activity), float(whole_shares[0, target]), int(whole_shares.argmax()), target,
-        _names(network), layer, tuple(boxes), patch, stride, GREY if fill == "grey" else f"the colour {fill}",
+        networks.classes_of(network), layer, tuple(boxes), patch, stride, GREY if fill == "grey" else f"the colour {fill}",
     )  # fmt: skip
 
 
@@ -179,46 +182,38 @@ def _colour(network, fill):
     return (colour - mean) / std
 
 
-def _names(network):
-    return network.classes if isinstance(network, Backbone) else ()
-
-
-def _strongest(network, whole, layer):
+def _strongest(answer, layer):
     """The map with the strongest single answer to the whole picture."""
+    if layer not in answer:
+        raise VisualizeError(f"The layer {layer!r} does not run when the network looks at a picture: choose another one.")
+    return int(mixed(answer[layer], None).flatten(2).amax(2).argmax())
+
+
+def _watched(answer, scores, layer, watch):
+    """Activity and class probabilities: (n,) and (n, classes)."""
+    return mixed(answer[layer], None)[:, watch].sum((1, 2)).cpu(), scores.softmax(1).cpu()
+
+
+def _looks(network, whole, layer, watch, boxes, colour, batch_size, start):
+    """The same of every covered picture."""
+    module, parts = _shortened(network, whole, layer, watch, boxes, start)
+    groups = [range(i, min(i + batch_size, len(boxes))) for i in range(0, len(boxes), batch_size)]
+    found = []
+    with torch.no_grad(), networks.exact():
+        for group in track(groups, len(boxes), "Covering", "windows", len):
+            covered = locality.covered(parts, boxes, colour, group)
+            found.append(_watched(*networks.answers(module, covered, [layer]), layer, watch))
+    return tuple(torch.cat(part) for part in zip(*found))
+
+
+def _shortened(network, whole, layer, watch, boxes, start):
+    """A network to which covered pictures are given where a plan ends, if that gives the whole picture's answer; or all of it."""
     module = networks.quiet_copy(network)
-    networks.need_once(module, whole, layer)
-    with torch.no_grad():
-        output, _ = networks.forward(module, whole, layer)
-    return int(mixed(output, None).flatten(2).amax(2).argmax())
-
-
-def _looks(module, whole, layer, watch, boxes, colour, batch_size):
-    """Activity and class probabilities, of the whole picture and of every covered one: (n,) and (n, classes) each."""
-    with torch.inference_mode(), networks.exact():
-        start = _look(module, whole, layer, watch)
-        covered = track(_covered(whole, boxes, colour, batch_size), len(boxes), "Covering", "windows", len)
-        parts = [_look(module, batch, layer, watch) for batch in covered]
-    return start, tuple(torch.cat(part) for part in zip(*parts))
-
-
-def _look(module, images, layer, watch):
-    sums = []
-    part = networks.submodule(module, layer)
-    hook = part.register_forward_hook(lambda _, taken, output: sums.append(mixed(output, None)[:, watch].sum((1, 2)).cpu()))
+    parts = locality.plan(module, whole, layer, boxes)
     try:
-        scores = module(images)
-    finally:
-        hook.remove()
-    if scores.ndim != 2:
-        raise VisualizeError(f"The network gives {tuple(scores.shape[1:])} for a picture instead of a score for each class.")
-    return sums[0], scores.softmax(1).cpu()
-
-
-def _covered(whole, boxes, colour, batch_size):
-    """The picture with one window covered, a few at a time."""
-    for start in range(0, len(boxes), batch_size):
-        chosen = boxes[start : start + batch_size]
-        images = whole.repeat(len(chosen), 1, 1, 1)
-        for image, (top, left, bottom, right) in zip(images, chosen):
-            image[:, top:bottom, left:right] = colour
-        yield images
+        again = _watched(*networks.answers(locality.resumed(module, parts), parts[-1].maps, [layer]), layer, watch)
+        if all(torch.allclose(a, b, rtol=1e-4, atol=1e-5) for a, b in zip(again, start)):
+            return module, parts
+    except (RuntimeError, VisualizeError):  # a network that does something else with its picture, too
+        pass
+    return networks.quiet_copy(network), parts[:1]

@@ -11,7 +11,7 @@ from torch import nn
 from shoulders.backbones import Backbone
 from shoulders.visualize import networks
 from shoulders.visualize.fields import receptive_field
-from shoulders.visualize.projection import project
+from shoulders.visualize.projection import cut, project
 from shoulders.visualize.search import Tops, random_maps, top_activations
 
 
@@ -110,8 +110,3 @@ def _row(network, tops, one, k, rule, field):
     found = project(network, source, tops.layer, one, rule, positions, tops.directions)
     boxes = [field.window(*place, pictures.shape[2:]) for place in positions.tolist()]
     return cut(pictures, boxes), cut(found.pixels, boxes), found.words
-
-
-def cut(pictures: torch.Tensor, boxes) -> torch.Tensor:
-    """One box of each picture: top, left, bottom, right; all of one size."""
-    return torch.stack([picture[:, top:bottom, left:right] for picture, (top, left, bottom, right) in zip(pictures, boxes)])

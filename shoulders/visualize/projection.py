@@ -10,6 +10,7 @@ from torch import nn
 
 from shoulders.backbones import Backbone
 from shoulders.visualize import networks, rules, walk
+from shoulders.visualize.fields import Ruler
 from shoulders.visualize.networks import VisualizeError
 
 
@@ -90,12 +91,27 @@ def project(
     -----
     Zeiler & Fergus 2013, arXiv 1311.2901, section 2.1. All pictures go through the network and back in one batch. A chain of
     convolutions, ReLUs and max-pools is walked back step by step as in the paper (`shoulders.visualize.walk`). Any other
-    network goes back by autograd with the rule put into its ReLUs. `words` says which.
+    network goes back by autograd with the rule put into its ReLUs. `words` says which. Of given positions only what they can
+    see is looked at: the same result, sooner.
     """
     rules.need_rule(rule)
     module, layer = networks.quiet_copy(network), networks.layer_of(network, layer)
     images, maps = _in_pairs(networks.inputs(network, images), maps)
-    networks.need_once(module, images, layer)
+    with Ruler(images) as ruler:
+        answer = networks.need_once(module, images, layer)
+    first = mixed(answer, directions)
+    need_maps(first, maps)
+    if positions is None:
+        pixels, values, positions, words = _back(module, images, layer, maps, rule, None, directions)
+    else:
+        positions = _places(positions, len(images), first)
+        field = ruler.field(answer)
+        pixels, values, words = _back_in_sight(module, images, layer, maps, rule, positions, directions, field, first)
+    return Projection(pixels.cpu(), maps, positions.cpu(), values.cpu(), layer, rule, words)
+
+
+def _back(module, images, layer, maps, rule, positions, directions):
+    """Up to the layer and back to the pixels: these, the activations, where they stand, and how it was done."""
     images = images.detach().requires_grad_()
     with rules.applied(module, rule):
         output, steps = networks.forward(module, images, layer)
@@ -103,8 +119,44 @@ def project(
     walked = walk.chain(steps, images, output)
     with networks.exact():
         pixels = walk.back(steps, seeds, rule) if walked else torch.autograd.grad(output, images, seeds)[0]
-    words = _GRADIENT if rule == "gradient" else _WALKED if walked else _MODIFIED
-    return Projection(pixels.cpu(), maps, positions.cpu(), values.cpu(), layer, rule, words)
+    return pixels, values, positions, _GRADIENT if rule == "gradient" else _WALKED if walked else _MODIFIED
+
+
+def _back_in_sight(module, images, layer, maps, rule, positions, directions, field, first):
+    """The same, of given places: what they do not see need not be looked at. Checked on the first picture."""
+    picture = images.shape[2:]
+    starts, skipped, size = field.aligned(positions.tolist(), picture)
+    boxes = [(top, left, top + size[0], left + size[1]) for top, left in starts]
+    inside = positions - torch.tensor(skipped)
+    if size != tuple(picture):
+        pixels, values, _, words = _back(module, cut(images, boxes), layer, maps, rule, inside, directions)
+        if torch.isclose(values[0], first[0, maps[0], *positions[0]], rtol=1e-3, atol=1e-5):
+            return _pasted(pixels, boxes, picture), values, words
+    pixels, values, _, words = _back(module, images, layer, maps, rule, positions, directions)
+    return pixels, values, words
+
+
+def cut(pictures: torch.Tensor, boxes) -> torch.Tensor:
+    """One box of each picture: top, left, bottom, right (the last two excluded); all of one size."""
+    return torch.stack([picture[:, top:bottom, left:right] for picture, (top, left, bottom, right) in zip(pictures, boxes)])
+
+
+def _pasted(pixels, boxes, size):
+    """Each back at its place in a picture of zeros."""
+    whole = pixels.new_zeros(*pixels.shape[:2], *size)
+    for picture, part, (top, left, bottom, right) in zip(whole, pixels, boxes):
+        picture[:, top:bottom, left:right] = part
+    return whole
+
+
+def _places(positions, count, first):
+    """One row and column for each picture, inside the map."""
+    positions = torch.as_tensor(positions).long().expand(count, 2)
+    height, width = first.shape[2:]
+    for row, column in positions.tolist():
+        if not (0 <= row < height and 0 <= column < width):
+            raise VisualizeError(f"The map has no place ({row}, {column}): it has {height} rows and {width} columns.")
+    return positions
 
 
 def _in_pairs(images, maps):
@@ -125,13 +177,12 @@ def mixed(output: torch.Tensor, directions: torch.Tensor | None) -> torch.Tensor
 def _seeds(output, maps, positions, directions):
     """The layer with everything but the chosen activations set to zero, these activations, and where they stand."""
     units = mixed(output, directions)
-    need_maps(units, maps)
     every = torch.arange(len(units), device=units.device)
     chosen = units[every, maps.to(units.device)]
     if positions is None:
         places = chosen.flatten(1).argmax(1)
         positions = torch.stack([places // chosen.shape[2], places % chosen.shape[2]], 1)
-    positions = torch.as_tensor(positions).to(units.device).expand(len(units), 2)
+    positions = positions.to(units.device)
     rows, columns = positions.T
     values = chosen[every, rows, columns]
     units = torch.zeros_like(units)

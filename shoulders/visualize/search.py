@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -62,11 +63,11 @@ class Tops:
 def top_activations(
     network: Backbone | nn.Module,
     images,
-    layer: str,
+    layer: str | Sequence[str],
     k: int = 9,
     batch_size: int = 32,
     directions: torch.Tensor | None = None,
-) -> Tops:
+) -> Tops | dict[str, Tops]:
     """The k best pictures for every map of a layer, and where in them.
 
     Parameters
@@ -74,7 +75,8 @@ def top_activations(
     network : Backbone or torch.nn.Module
     images : Pictures, sequence of path or PIL.Image, or tensor of shape (n, 3, height, width)
         A `Pictures` is decoded as it is needed; memory holds two batches and k numbers a map, however many there are.
-    layer : str
+    layer : str or sequence of str
+        The pass stops there. Of several layers: one whole pass for all.
     k : int
         At least 1. With fewer pictures than k, all of them.
     batch_size : int
@@ -83,7 +85,7 @@ def top_activations(
 
     Returns
     -------
-    Tops
+    Tops, or dict of str to Tops for several layers
         Equal activations are ordered by the picture's position in `images`.
 
     Raises
@@ -97,20 +99,34 @@ def top_activations(
     """
     if k < 1 or not len(images):
         raise VisualizeError(f"The {k} best of {len(images)} pictures: give at least one picture, and k of at least 1.")
-    module, layer = networks.quiet_copy(network), networks.layer_of(network, layer)
-    networks.need_once(module, networks.inputs(network, networks.taken(images, [0])), layer)
+    wanted = [layer] if isinstance(layer, str) else list(layer)
+    module, layers = networks.quiet_copy(network), [networks.layer_of(network, name) for name in wanted]
+    for name in layers:
+        networks.need_once(module, networks.inputs(network, networks.taken(images, [0])), name)
     module = module.to(memory_format=torch.channels_last)
-    best, searched, total = None, 0, 0.0
+    best, totals, searched = dict.fromkeys(layers), dict.fromkeys(layers, 0.0), 0
     for batch in track(networks.batches(network, images, batch_size), len(images), "Searching", size=len):
-        with torch.no_grad():
-            output, _ = networks.forward(module, batch, layer)
-        found = _peaks(projection.mixed(output, directions), searched)
-        best = _best(best, found, k)
-        total = total + found[0].double().sum(1)
+        for name, output in _outputs(module, batch, layers).items():
+            peaks = _peaks(projection.mixed(output, directions), searched)
+            best[name] = _best(best[name], peaks, k)
+            totals[name] = totals[name] + peaks[0].double().sum(1)
         searched += len(batch)
-    values, indices, places, width = *best[:3], best[3]
+    tops = [_tops(best[name], totals[name] / searched, searched, name, images, directions) for name in layers]
+    return tops[0] if isinstance(layer, str) else dict(zip(wanted, tops))
+
+
+def _outputs(module, batch, layers):
+    """What each layer says; a single one is not passed by."""
+    if len(layers) > 1:
+        return networks.answers(module, batch, layers)[0]
+    with torch.no_grad():
+        return {layers[0]: networks.forward(module, batch, layers[0])[0]}
+
+
+def _tops(best, means, searched, layer, images, directions):
+    values, indices, places, width = best
     positions = torch.stack([places // width, places % width], 2)
-    return Tops(values, indices, positions, searched, (total / searched).float(), layer, images, directions)
+    return Tops(values, indices, positions, searched, means.float(), layer, images, directions)
 
 
 def _peaks(output, start):
