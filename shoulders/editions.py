@@ -29,8 +29,8 @@ class Need:
 
 NEEDS = {
     "01": Need("cats_vs_dogs", "vgg16"),
-    "02": Need("bees_vs_ants", "resnet18"),
-    "03": Need("bees_vs_ants", "mobilenet_v2"),
+    "02": Need("bees_vs_ants", "resnet18", 170),
+    "03": Need("bees_vs_ants", "mobilenet_v2", 170),
     "04": Need("cats_vs_dogs", "vgg16"),
     "05": Need("cats_vs_dogs", "vgg16"),
 }

@@ -108,7 +108,7 @@ def solve(gram: np.ndarray, labels: np.ndarray, strengths: np.ndarray) -> tuple[
 def _newton(gram, labels, strengths, a, b):
     """Where Newton's method would go next."""
     f = a @ gram + b[:, None]
-    p = 1 / (1 + np.exp(-f))
+    p = np.exp(-np.logaddexp(0, -f))
     root = np.sqrt(np.maximum(strengths[:, None] * p * (1 - p), 1e-12))
     matrix = root[:, :, None] * gram * root[:, None, :]
     matrix[:, range(len(labels)), range(len(labels))] += 1

@@ -29,6 +29,8 @@ BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, BLACK = (
 COLOURS = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY, BLACK, YELLOW)
 
 
+_LARGE = 100_000  # bytes
+
 FORMATS = (".png", ".svg", ".pdf", ".jpg")
 
 
@@ -54,12 +56,23 @@ class Drawing:
     def _ipython_display_(self):
         from IPython.display import display
 
+        kind, page = self._page()
+        width = round(self.figure.get_figwidth() * self.figure.dpi)
+        image, about = base64.b64encode(page).decode(), {"width": width, "alt": self.words}
+        display({kind: image, "text/plain": self.words}, raw=True, metadata={kind: about})
+        print(self.words)
+
+    def _page(self):
+        """The figure as a file for a page: PNG, or JPEG where photographs would make that several times larger."""
+        from PIL import Image
+
         page = io.BytesIO()
         self.figure.savefig(page, format="png", dpi=1.4 * self.figure.dpi, facecolor="white")  # sharper on dense screens
-        width = round(self.figure.get_figwidth() * self.figure.dpi)
-        image, about = base64.b64encode(page.getvalue()).decode(), {"width": width, "alt": self.words}
-        display({"image/png": image, "text/plain": self.words}, raw=True, metadata={"image/png": about})
-        print(self.words)
+        if page.tell() <= _LARGE:
+            return "image/png", page.getvalue()
+        smaller = io.BytesIO()
+        Image.open(page).convert("RGB").save(smaller, "JPEG", quality=85)
+        return "image/jpeg", smaller.getvalue()
 
     def save(self, path) -> str:
         """Write the picture, whole or not at all; returns a sentence that names the file.
