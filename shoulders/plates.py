@@ -87,8 +87,8 @@ def plate(found, columns: int | None = None) -> Drawing:
     words = (
         f"{count} {unit}s of {found.network}'s {found.layer}, {found.chosen}, each with its {found.patches.shape[1]} strongest "
         f"patches of {tops.searched} pictures (left) and their projections (right, {found.rule}: {found.words}). A place sees "
-        f"{sees}. Above each: its strongest and weakest activation shown, and the end of the projections' scale in the "
-        f"network's input units. {len(tops.dead)} of {len(tops.values)} {unit}s are dead on these pictures."
+        f"{sees}; cut to {found.cut}. Above each: its strongest and weakest activation shown, and the end of the projections' "
+        f"scale in the network's input units. {len(tops.dead)} of {len(tops.values)} {unit}s are dead on these pictures."
     )
     return Drawing(figure, textwrap.fill(words, 130))
 
@@ -144,7 +144,7 @@ def occlusion(found) -> Drawing:
     _heat(figure, axes[1], found, found.activity, f"(b) activity of map {found.map},\nwindow by window", "summed over the map")
     scale = scale_of(found.projection)
     axes[2].imshow(around_grey(found.projection, scale), interpolation="nearest")
-    axes[2].set_title(f"(c) projection of map {found.map},\n±{scale:.2g} input units", fontsize=9)
+    axes[2].set_title(f"(c) projection of map {found.map}\n({found.rule}), ±{scale:.2g} input units", fontsize=9)
     name = _name(found, found.target)
     _heat(figure, axes[3], found, found.probability, f"(d) probability of\n“{textwrap.shorten(name, 24)}”", "0 to 1")
     labels = _labels(axes[4], found)

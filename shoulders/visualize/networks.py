@@ -217,12 +217,18 @@ def answers(module: nn.Module, images: torch.Tensor, layers) -> tuple[dict[str, 
     Raises
     ------
     VisualizeError
-        For a network that gives something else than scores.
+        For a network that gives something else than scores, and for a layer that answers twice or not at all.
     """
     found = {}
+
+    def answered(layer, output):
+        if layer in found:
+            raise VisualizeError(_TWICE.format(layer))
+        found[layer] = output
+
     hooks = [
-        submodule(module, layer).register_forward_hook(lambda _, taken, output, layer=layer: found.update({layer: output}))
-        for layer in layers
+        submodule(module, layer).register_forward_hook(lambda _, taken, output, layer=layer: answered(layer, output))
+        for layer in set(layers)
     ]
     try:
         with torch.no_grad(), exact():
@@ -232,7 +238,12 @@ def answers(module: nn.Module, images: torch.Tensor, layers) -> tuple[dict[str, 
             hook.remove()
     if not isinstance(scores, torch.Tensor) or scores.ndim != 2:
         raise VisualizeError("The network does not give one score for each class and picture: use one that ends in classes.")
+    for layer in layers:
+        _answer([found[layer]] if layer in found else [], layer)
     return found, scores
+
+
+_TWICE = "The layer {!r} runs more than once in a pass: choose the block that holds it."
 
 
 def variant(network: Backbone | nn.Module, module: nn.Module, about: str = "changed"):
@@ -280,7 +291,7 @@ def need_once(module: nn.Module, images: torch.Tensor, layer: str) -> torch.Tens
     finally:
         hook.remove()
     if len(found) > 1:
-        raise VisualizeError(f"The layer {layer!r} runs {len(found)} times in one pass: choose the block that holds it.")
+        raise VisualizeError(_TWICE.format(layer))
     shape = tuple(_answer(found, layer).shape)
     if images.shape[2] == images.shape[3] and len(shape) == 4 and shape[1] == shape[2] != shape[3]:
         raise VisualizeError(f"The layer {layer!r} gives maps with the channels last, {shape}: choose another one.")

@@ -12,7 +12,7 @@ from shoulders.backbones import Backbone
 from shoulders.progress import track
 from shoulders.visualize import locality, networks
 from shoulders.visualize.networks import VisualizeError
-from shoulders.visualize.projection import mixed, project
+from shoulders.visualize.projection import back, mixed, need_maps
 
 GREY = "the training pictures' mean colour"
 
@@ -47,6 +47,8 @@ class Occlusion:
         Pixels.
     fill : str
         What the windows were filled with.
+    rule : str
+        Of the projection.
     """
 
     picture: torch.Tensor = field(repr=False)
@@ -65,6 +67,7 @@ class Occlusion:
     patch: int
     stride: int
     fill: str
+    rule: str
 
     @property
     def drop(self) -> torch.Tensor:
@@ -111,6 +114,7 @@ def occlusion(
     patch: int | None = None,
     stride: int | None = None,
     fill="grey",
+    rule: str = "deconvnet",
     batch_size: int = 32,
 ) -> Occlusion:
     """All panels of figure 7 from one pass over the covered pictures.
@@ -131,6 +135,8 @@ def occlusion(
     fill : 'grey', a number, or three numbers
         ``'grey'``: the mean colour of the training pictures (zero for the network). Numbers: red, green, blue, 0 to 1; for a
         plain module in its own input units.
+    rule : str
+        Of the projection; a network without ReLU modules takes ``'gradient'`` alone.
     batch_size : int
         Windows that go through the network together.
 
@@ -155,17 +161,19 @@ def occlusion(
     boxes, colour = windows(height, width, patch, stride), _colour(network, fill).to(whole)
     layer = networks.layer_of(network, layer)
     answer, scores = networks.answers(networks.quiet_copy(network), whole, [layer])
-    watch = _strongest(answer, layer) if watch is None else watch
-    seen = project(network, whole, layer, watch)
+    watch = int(mixed(answer[layer], None).flatten(2).amax(2).argmax()) if watch is None else watch
+    need_maps(mixed(answer[layer], None), [watch])
+    pixels, *_ = back(networks.quiet_copy(network), whole, layer, torch.tensor([watch]), rule)
     start = _watched(answer, scores, layer, watch)
     found = _looks(network, whole, layer, watch, boxes, colour, batch_size, start)
     target = int(start[1].argmax()) if target is None else target
     grid = count(height, patch, stride), count(width, patch, stride)
     (activity, shares), (whole_activity, whole_shares) = found, start
     return Occlusion(
-        networks.decoded(network, image)[0], watch, activity.view(grid), seen.pixels[0], shares[:, target].view(grid),
+        networks.decoded(network, image)[0], watch, activity.view(grid), pixels[0].cpu(), shares[:, target].view(grid),
         shares.argmax(1).view(grid), float(whole_activity), float(whole_shares[0, target]), int(whole_shares.argmax()), target,
         networks.classes_of(network), layer, tuple(boxes), patch, stride, GREY if fill == "grey" else f"the colour {fill}",
+        rule,
     )  # fmt: skip
 
 
@@ -180,13 +188,6 @@ def _colour(network, fill):
         return colour
     mean, std = (torch.tensor(values).view(3, 1, 1) for values in (network.transform.mean, network.transform.std))
     return (colour - mean) / std
-
-
-def _strongest(answer, layer):
-    """The map with the strongest single answer to the whole picture."""
-    if layer not in answer:
-        raise VisualizeError(f"The layer {layer!r} does not run when the network looks at a picture: choose another one.")
-    return int(mixed(answer[layer], None).flatten(2).amax(2).argmax())
 
 
 def _watched(answer, scores, layer, watch):

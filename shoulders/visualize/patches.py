@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -13,6 +14,9 @@ from shoulders.visualize import networks
 from shoulders.visualize.fields import receptive_field
 from shoulders.visualize.projection import cut, project
 from shoulders.visualize.search import Tops, random_maps, top_activations
+
+HELD = 0.9
+"""The share of a projection, by the sizes of its values, that a tight patch shows."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,8 @@ class Plate:
         All that was found in the search.
     field : (float, float)
         Height and width of the receptive field in pixels; patches are no larger than the picture.
+    cut : str
+        To what the patches were cut.
     network, layer, rule, words : str
     chosen : str
         How the maps were chosen.
@@ -42,6 +48,7 @@ class Plate:
     maps: tuple[int, ...]
     tops: Tops = field(repr=False)
     field: tuple[float, float]
+    cut: str
     network: str
     layer: str
     rule: str
@@ -58,6 +65,7 @@ def plate(
     rule: str = "deconvnet",
     seed: int = 0,
     tops: Tops | None = None,
+    tight: bool = False,
 ) -> Plate:
     """The k best patches of some maps of a layer, each beside its projection.
 
@@ -75,6 +83,9 @@ def plate(
     seed : int
     tops : Tops, optional
         Of the same network, pictures and layer, from `top_activations`: spares the search.
+    tight : bool
+        Cut the patches to where the projections are, not to the receptive field: in high layers it is larger than the picture,
+        and what is seen in it small. One size for all, of which half of the projections show `HELD` or more of themselves.
 
     Returns
     -------
@@ -94,19 +105,53 @@ def plate(
     chosen = "drawn at random" if isinstance(maps, int) else "chosen"
     maps = random_maps(tops, maps, seed) if isinstance(maps, int) else list(maps)
     field = receptive_field(network, layer, networks.decoded(network, networks.taken(images, [0])).shape[-1])
-    rows = [_row(network, tops, m, k, rule, field) for m in maps]
-    patches, projections, words = ([row[part] for row in rows] for part in range(3))
+    rows = [_row(network, tops, m, k, rule) for m in maps]
+    pictures, pixels = torch.stack([row[0] for row in rows]), torch.stack([row[1].pixels for row in rows])
+    boxes = _tight(pixels.flatten(0, 1)) if tight else _boxes(field, tops.positions[maps, :k].flatten(0, 1), pictures.shape[3:])
+    patches, projections = (cut(part.flatten(0, 1), boxes).unflatten(0, part.shape[:2]) for part in (pictures, pixels))
     return Plate(
-        torch.stack(patches), torch.stack(projections), tops.values[maps, :k], tuple(maps), tops, field.size,
-        networks.name_of(network), layer, rule, words[0], chosen,
+        patches, projections, tops.values[maps, :k], tuple(maps), tops, field.size,
+        "where the projections are" if tight else "what a place sees", networks.name_of(network), layer, rule, rows[0][1].words,
+        chosen,
     )  # fmt: skip
 
 
-def _row(network, tops, one, k, rule, field):
-    """Patches and projections of one map, and how the projections were computed: its k pictures in one batch."""
+def _row(network, tops, one, k, rule):
+    """The pictures of one map, and their projections in one batch."""
     images = networks.taken(tops.images, tops.indices[one, :k].tolist())
-    pictures, positions = networks.decoded(network, images), tops.positions[one, :k]
+    pictures = networks.decoded(network, images)
     source = images if networks.is_ready(images) else pictures
-    found = project(network, source, tops.layer, one, rule, positions, tops.directions)
-    boxes = [field.window(*place, pictures.shape[2:]) for place in positions.tolist()]
-    return cut(pictures, boxes), cut(found.pixels, boxes), found.words
+    return pictures, project(network, source, tops.layer, one, rule, tops.positions[one, :k], tops.directions)
+
+
+def _boxes(field, positions, size):
+    return [field.window(*place, size) for place in positions.tolist()]
+
+
+def _tight(pixels):
+    """Squares of one size, each around the middle of a projection; moved inside at a border."""
+    sizes = pixels.abs().sum(1)
+    size = torch.tensor(sizes.shape[1:])
+    middles = [_middle(one) for one in sizes]
+    reaches = [_reach(one, middle) for one, middle in zip(sizes, middles) if one.any()]
+    side = min(math.ceil(2 * torch.tensor(reaches or [size.max()]).float().median()) + 1, int(size.min()))
+    corners = [torch.minimum((middle - (side - 1) / 2).round().long().clamp(min=0), size - side).tolist() for middle in middles]
+    return [(top, left, top + side, left + side) for top, left in corners]
+
+
+def _grid(sizes):
+    return torch.stack(torch.meshgrid(*(torch.arange(side, dtype=torch.float32) for side in sizes.shape), indexing="ij"), -1)
+
+
+def _middle(sizes):
+    """Row and column of the centre of gravity; of nothing, the middle."""
+    weights = sizes if sizes.any() else torch.ones_like(sizes)
+    return (_grid(sizes) * weights[..., None]).sum((0, 1)) / weights.sum()
+
+
+def _reach(sizes, middle):
+    """How far from its middle, down or across, a projection has to be shown for `HELD` of it to be seen."""
+    away = (_grid(sizes) - middle).abs().amax(-1).flatten()
+    order = away.argsort()
+    held = sizes.flatten()[order].cumsum(0) / sizes.sum()
+    return float(away[order][int((held < HELD).sum().clamp(max=len(order) - 1))])

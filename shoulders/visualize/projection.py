@@ -102,7 +102,7 @@ def project(
     first = mixed(answer, directions)
     need_maps(first, maps)
     if positions is None:
-        pixels, values, positions, words = _back(module, images, layer, maps, rule, None, directions)
+        pixels, values, positions, words = back(module, images, layer, maps, rule, None, directions)
     else:
         positions = _places(positions, len(images), first)
         field = ruler.field(answer)
@@ -110,8 +110,8 @@ def project(
     return Projection(pixels.cpu(), maps, positions.cpu(), values.cpu(), layer, rule, words)
 
 
-def _back(module, images, layer, maps, rule, positions, directions):
-    """Up to the layer and back to the pixels: these, the activations, where they stand, and how it was done."""
+def back(module, images, layer, maps, rule, positions=None, directions=None):
+    """Up to a layer of a `quiet_copy` and back to the pixels: these, the activations, where they stand, how it was done."""
     images = images.detach().requires_grad_()
     with rules.applied(module, rule):
         output, steps = networks.forward(module, images, layer)
@@ -129,10 +129,10 @@ def _back_in_sight(module, images, layer, maps, rule, positions, directions, fie
     boxes = [(top, left, top + size[0], left + size[1]) for top, left in starts]
     inside = positions - torch.tensor(skipped)
     if size != tuple(picture):
-        pixels, values, _, words = _back(module, cut(images, boxes), layer, maps, rule, inside, directions)
+        pixels, values, _, words = back(module, cut(images, boxes), layer, maps, rule, inside, directions)
         if torch.isclose(values[0], first[0, maps[0], *positions[0]], rtol=1e-3, atol=1e-5):
             return _pasted(pixels, boxes, picture), values, words
-    pixels, values, _, words = _back(module, images, layer, maps, rule, positions, directions)
+    pixels, values, _, words = back(module, images, layer, maps, rule, positions, directions)
     return pixels, values, words
 
 

@@ -1,0 +1,142 @@
+"""Grad-CAM and integrated gradients: captum computes them well, so captum does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import nn
+
+from shoulders.backbones import Backbone
+from shoulders.visualize import networks
+from shoulders.visualize.networks import VisualizeError
+
+
+@dataclass(frozen=True)
+class Heat:
+    """Where in each picture a class is found.
+
+    Attributes
+    ----------
+    maps : torch.Tensor, shape (n, height, width), float32
+        At least zero; comparable within one picture.
+    targets : tuple of int
+        The class, for each picture.
+    names : tuple of str
+        Of these classes.
+    words : str
+        How it was computed.
+    """
+
+    maps: torch.Tensor = field(repr=False)
+    targets: tuple[int, ...]
+    names: tuple[str, ...]
+    words: str
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """What each pixel adds to the score of a class.
+
+    Attributes
+    ----------
+    pixels : torch.Tensor, shape (n, 3, height, width), float32
+        In units of the score; with sign.
+    gap : torch.Tensor, shape (n,)
+        By how much their sum misses the difference of the two scores that it should equal: the error of the steps.
+    targets, names, words
+        As in `Heat`.
+    """
+
+    pixels: torch.Tensor = field(repr=False)
+    gap: torch.Tensor
+    targets: tuple[int, ...]
+    names: tuple[str, ...]
+    words: str
+
+
+def grad_cam(network: Backbone | nn.Module, images, layer: str, targets=None) -> Heat:
+    """The maps of a layer, weighted by how much the class's score rises with each, summed, and enlarged to the picture.
+
+    Parameters
+    ----------
+    network : Backbone or torch.nn.Module
+    images : as in `project`
+    layer : str
+        A late layer with maps.
+    targets : int or sequence of int, optional
+        The class of each picture; default: the likeliest.
+
+    Raises
+    ------
+    VisualizeError
+        When captum is not installed.
+
+    Notes
+    -----
+    Selvaraju et al. 2017, arXiv 1610.02391; computed by captum's ``LayerGradCam``.
+    """
+    captum = _captum()
+    module, layer = networks.quiet_copy(network), networks.layer_of(network, layer)
+    images = networks.inputs(network, images).detach().requires_grad_()
+    targets = _targets(module, images, targets)
+    with networks.exact():
+        found = captum.LayerGradCam(module, networks.submodule(module, layer)).attribute(images, targets, relu_attributions=True)
+    found = captum.LayerAttribution.interpolate(found.detach(), tuple(images.shape[2:]), "bilinear")[:, 0]
+    return Heat(found.cpu(), *_named(network, targets), f"Grad-CAM at {layer}, computed by captum")
+
+
+def integrated_gradients(
+    network: Backbone | nn.Module, images, targets=None, steps: int = 64, batch_size: int = 32
+) -> Attribution:
+    """The gradient of a class's score, averaged on the straight way from a picture without content to this one.
+
+    Parameters
+    ----------
+    network : Backbone or torch.nn.Module
+    images : as in `project`
+    targets : int or sequence of int, optional
+        The class of each picture; default: the likeliest.
+    steps : int
+        On the way from the training pictures' mean colour; more steps, a smaller gap.
+    batch_size : int
+        Steps that go through the network together.
+
+    Raises
+    ------
+    VisualizeError
+        When captum is not installed.
+
+    Notes
+    -----
+    Sundararajan, Taly, Yan 2017, arXiv 1703.01365; computed by captum's ``IntegratedGradients``.
+    """
+    captum = _captum()
+    module, images = networks.quiet_copy(network), networks.inputs(network, images).detach()
+    targets = _targets(module, images, targets)
+    with networks.exact():
+        pixels, gap = captum.IntegratedGradients(module).attribute(
+            images, target=targets, n_steps=steps, internal_batch_size=max(batch_size, len(images)), return_convergence_delta=True
+        )
+    words = f"integrated gradients in {steps} steps from the training pictures' mean colour, computed by captum"
+    return Attribution(pixels.detach().float().cpu(), gap.detach().float().cpu(), *_named(network, targets), words)
+
+
+def _captum():
+    try:
+        from captum import attr
+    except ImportError as error:
+        raise VisualizeError("This needs captum: run `pip install captum`.") from error
+    return attr
+
+
+def _targets(module, images, targets):
+    if targets is None:
+        return networks.answers(module, images.detach(), [])[1].argmax(1)
+    return torch.as_tensor(targets, device=images.device).flatten().expand(len(images))
+
+
+def _named(network, targets):
+    targets = tuple(targets.tolist())
+    classes = networks.classes_of(network)
+    return targets, tuple(classes[t] if classes else f"class {t}" for t in targets)

@@ -1,0 +1,163 @@
+"""How maps come to be: the same maps of one network at several epochs of its training, figure 4 of Zeiler & Fergus."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+
+from shoulders import places
+from shoulders.backbones import Backbone
+from shoulders.visualize import networks
+from shoulders.visualize.fields import receptive_field
+from shoulders.visualize.networks import VisualizeError
+from shoulders.visualize.projection import cut, project
+from shoulders.visualize.search import random_maps, top_activations
+
+
+@dataclass(frozen=True)
+class Evolution:
+    """The strongest picture of some maps at every checkpoint: patches and projections of shape (maps, epochs, 3, h, w).
+
+    Attributes
+    ----------
+    patches : torch.Tensor of uint8
+    projections : torch.Tensor of float32
+        In the network's input units.
+    values : torch.Tensor, shape (maps, epochs)
+        The activations.
+    winners : torch.Tensor of int, shape (maps, epochs)
+        Which picture.
+    epochs : tuple
+    maps : tuple of int
+    searched : int
+        Pictures.
+    layer, network : str
+    """
+
+    patches: torch.Tensor = field(repr=False)
+    projections: torch.Tensor = field(repr=False)
+    values: torch.Tensor = field(repr=False)
+    winners: torch.Tensor = field(repr=False)
+    epochs: tuple
+    maps: tuple[int, ...]
+    searched: int
+    layer: str
+    network: str
+
+    @property
+    def jumps(self) -> torch.Tensor:
+        """Whether another picture than before excites the map most, shape (maps, epochs); never at the first."""
+        changed = torch.zeros_like(self.winners, dtype=torch.bool)
+        changed[:, 1:] = self.winners[:, 1:] != self.winners[:, :-1]
+        return changed
+
+
+def checkpoints() -> list[tuple[int, Path]]:
+    """Epoch and file of the checkpoints of `vgg16_tiny` that ship with the course: its first eight convolutions.
+
+    Raises
+    ------
+    VisualizeError
+        When the course was copied without them.
+    """
+    home = places.box() / "weights"
+    card = home / "vgg16_tiny.json"
+    listed = json.loads(card.read_text(encoding="utf-8")).get("epochs", []) if card.exists() else []
+    found = [(entry["epoch"], home / entry["file"]) for entry in listed]
+    if not found or not all(path.exists() for _, path in found):
+        raise VisualizeError(f"The checkpoints of vgg16_tiny are not in {home}: get the course again.")
+    return found
+
+
+def evolution(
+    network: Backbone,
+    checkpoints: Sequence[tuple[object, object]],
+    images,
+    layer: str,
+    maps: int | Sequence[int] = 6,
+    rule: str = "deconvnet",
+    seed: int = 0,
+) -> Evolution:
+    """What excites some maps most at each checkpoint of a training, and its projection.
+
+    Parameters
+    ----------
+    network : Backbone
+        The layout; its own weights are used where a checkpoint has none.
+    checkpoints : sequence of (epoch, path of a .safetensors file, or dict of tensors)
+    images : as in `project`
+        All are held in memory, decoded.
+    layer : str
+        Everything up to it must be in the checkpoints.
+    maps : int or sequence of int
+        How many, drawn by `seed` among those that are alive at the last checkpoint; or which.
+    rule : str
+    seed : int
+
+    Returns
+    -------
+    Evolution
+        ``plates.evolution`` draws it.
+
+    Raises
+    ------
+    VisualizeError
+        When a checkpoint lacks weights that the layer needs, or does not fit.
+
+    Notes
+    -----
+    Zeiler & Fergus 2013, section 4 and figure 4: a sudden jump comes from a change of the strongest picture.
+    """
+    pictures = networks.decoded(network, images)
+    stages = [_at(network, checkpoint, layer) for _, checkpoint in checkpoints]
+    found = [top_activations(stage, pictures, layer, k=1) for stage in stages]
+    maps = random_maps(found[-1], maps, seed) if isinstance(maps, int) else list(maps)
+    field = receptive_field(network, layer, pictures.shape[-1])
+    columns = [_frame(stage, pictures, tops, maps, rule, field) for stage, tops in zip(stages, found)]
+    patches, projections = (torch.stack([column[part] for column in columns], 1) for part in range(2))
+    values, winners = (torch.stack([getattr(tops, part)[maps, 0] for tops in found], 1) for part in ("values", "indices"))
+    epochs = tuple(epoch for epoch, _ in checkpoints)
+    return Evolution(patches, projections, values, winners, epochs, tuple(maps), found[0].searched, layer, network.name)
+
+
+def _frame(stage, pictures, tops, maps, rule, field):
+    """Patch and projection of the winner of each map at one checkpoint."""
+    images, positions = pictures[tops.indices[maps, 0]], tops.positions[maps, 0]
+    boxes = [field.window(*place, pictures.shape[2:]) for place in positions.tolist()]
+    return cut(images, boxes), cut(project(stage, images, tops.layer, maps, rule, positions).pixels, boxes)
+
+
+def _at(network, checkpoint, layer):
+    """The network with the weights of a checkpoint."""
+    state, module = _state(checkpoint), copy.deepcopy(network.module)
+    if missing := [name for name in _needed(network, layer) if name not in state]:
+        raise VisualizeError(
+            f"The layer {layer!r} needs {missing[0]}, which the checkpoint does not hold: choose a lower layer "
+            f"(it holds {', '.join(sorted(state)[:3])}, …)."
+        )
+    try:
+        module.load_state_dict({name: tensor.float() for name, tensor in state.items()}, strict=False)
+    except RuntimeError as error:
+        raise VisualizeError(f"A checkpoint does not fit {network.name}: {str(error).splitlines()[-1].strip()}") from error
+    return networks.variant(network, module)
+
+
+def _state(checkpoint):
+    from safetensors.torch import load_file
+
+    return checkpoint if isinstance(checkpoint, dict) else load_file(checkpoint)
+
+
+def _needed(network, layer):
+    """The parameters that a picture passes on its way to the layer."""
+    module = networks.quiet_copy(network)
+    with torch.no_grad():
+        side = network.transform.crop
+        _, steps = networks.forward(module, networks.inputs(network, torch.zeros(1, 3, side, side)), layer)
+    used = {id(step.module) for step in steps}
+    return [f"{name}.{key}" for name, part in module.named_modules() if id(part) in used for key, _ in part.named_parameters()]

@@ -1,0 +1,189 @@
+"""Compute again only what a covered window can change: in a network's first layers that is a small part of each map.
+
+A window of 32 of 224 pixels touches 2 % of VGG16's first maps, where most of its sums are. The rest is the whole picture's own
+answer. Further up the part grows; where it is most of the map, the network goes on as always.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from shoulders.visualize import networks
+from shoulders.visualize.fields import PIXEL, Field, Ruler, aligned
+
+SHARE = 0.6
+"""Above this share of a map, computing all of it is simpler and as fast."""
+
+SMALL = 48
+"""Pixels a side on which a unit is tried, to learn what its places see."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a window changes in the answer of one unit of a network: for every window where it starts, for all one size.
+
+    Attributes
+    ----------
+    unit : torch.nn.Module
+    maps : torch.Tensor, shape (1, channels, rows, columns)
+        The unit's answer to the whole picture.
+    field : Field
+        What its places see of the unit before.
+    tops, lefts : list of int
+    height, width : int
+    """
+
+    unit: nn.Module | None
+    maps: torch.Tensor
+    field: Field
+    tops: list[int]
+    lefts: list[int]
+    height: int
+    width: int
+
+
+@torch.no_grad()
+def plan(module: nn.Module, whole: torch.Tensor, layer: str, boxes) -> list[Part]:
+    """The picture, and the units behind it of which a window changes a small part.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        A `quiet_copy`.
+    whole : torch.Tensor, shape (1, 3, height, width)
+    layer : str
+        The plan goes no further.
+    boxes : sequence of (top, left, bottom, right)
+    """
+    vertical = _alike([(top, bottom) for top, _, bottom, _ in boxes], whole.shape[2])
+    across = _alike([(left, right) for _, left, _, right in boxes], whole.shape[3])
+    parts = [Part(None, whole, Field(PIXEL, PIXEL), vertical[0], across[0], vertical[1], across[1])]
+    _, steps = networks.forward(module, whole, layer, list(_units(module)))
+    for step in steps:
+        part = _after(parts[-1], step)
+        if part is None:
+            break
+        parts.append(part)
+    return parts
+
+
+def _units(module):
+    """A network's children one after the other, with those of each Sequential in its place: what may stand in a row."""
+    for child in module.children():
+        if type(child).forward is nn.Sequential.forward:
+            yield from _units(child)
+        else:
+            yield child
+
+
+def _after(before, step):
+    """What is changed after one more unit; nothing when it does not stand behind the last one, or most of it is changed."""
+    if step.input is not before.maps or not isinstance(step.output, torch.Tensor) or step.output.ndim != 4:
+        return None
+    corner = step.input[:, :, :SMALL, :SMALL]  # what a place sees is the same everywhere
+    with Ruler(corner) as ruler:
+        field = ruler.field(step.module(corner))
+    if math.isinf(field.rows.first):
+        return None
+    rows, columns = step.output.shape[2:]
+    tops, height = _reached(field.rows, before.tops, before.height, rows)
+    lefts, width = _reached(field.columns, before.lefts, before.width, columns)
+    part = Part(step.module, step.output, field, tops, lefts, height, width)
+    (_, _, high), (_, _, wide) = _looked_at(part, before)
+    return part if high * wide <= SHARE * before.maps.shape[2] * before.maps.shape[3] else None
+
+
+def _reached(span, starts, length, side):
+    """Along one axis, the places that see any of the changed ones: where they start, and one length."""
+    jump = int(span.jump)
+    firsts = [min(max(0, math.ceil((start - span.last) / jump)), side - 1) for start in starts]
+    lasts = [min(math.floor((start + length - 1 - span.first) / jump), side - 1) for start in starts]
+    return _alike([(first, max(first, last) + 1) for first, last in zip(firsts, lasts)], side)
+
+
+def _alike(spans, side):
+    """Spans of one length that hold the given ones (first, last excluded) and lie inside."""
+    length = max(last - first for first, last in spans)
+    return [min(first, side - length) for first, _ in spans], length
+
+
+def _looked_at(part, before):
+    """What the changed places of a part see of the maps before it, down and across."""
+    side = before.maps.shape[2:]
+    return (
+        aligned(part.field.rows, part.tops, side[0], part.height),
+        aligned(part.field.columns, part.lefts, side[1], part.width),
+    )
+
+
+def covered(parts: list[Part], boxes, colour: torch.Tensor, chosen: range) -> torch.Tensor:
+    """What the last unit of a plan says of pictures with one window covered, shape (len(chosen), channels, height, width).
+
+    Parameters
+    ----------
+    parts : list of Part
+        Of `plan`.
+    boxes : sequence of (top, left, bottom, right)
+    colour : torch.Tensor, broadcast to (3, height, width)
+    chosen : range
+        Which of the boxes.
+    """
+    first, last = parts[0], parts[-1]
+    changed = torch.cat([_cut(first.maps, first.tops[i], first.lefts[i], first.height, first.width) for i in chosen])
+    for region, i in zip(changed, chosen):
+        top, left, bottom, right = boxes[i]
+        region[:, top - first.tops[i] : bottom - first.tops[i], left - first.lefts[i] : right - first.lefts[i]] = colour
+    for before, part in zip(parts, parts[1:]):
+        changed = _stepped(before, part, changed, chosen)
+    full = last.maps.repeat(len(chosen), 1, 1, 1)
+    for i, maps, region in zip(chosen, full, changed):
+        _paste(maps, region, last.tops[i], last.lefts[i])
+    return full
+
+
+def _stepped(before, part, changed, chosen):
+    """The changed part after one more unit, from the changed part before it and the whole picture's own values around it."""
+    run = type(part.unit).forward  # its own, whatever `resumed` has put in its place
+    if part.field == Field(PIXEL, PIXEL):
+        return run(part.unit, changed)
+    (tops, above, height), (lefts, beside, width) = _looked_at(part, before)
+    around = torch.cat([_cut(before.maps, tops[i], lefts[i], height, width) for i in chosen])
+    for i, maps, region in zip(chosen, around, changed):
+        _paste(maps, region, before.tops[i] - tops[i], before.lefts[i] - lefts[i])
+    found = run(part.unit, around)
+    skips = [(part.tops[i] - above[i], part.lefts[i] - beside[i]) for i in chosen]
+    return torch.stack([one[:, top : top + part.height, left : left + part.width] for one, (top, left) in zip(found, skips)])
+
+
+def _cut(maps, top, left, height, width):
+    return maps[:, :, top : top + height, left : left + width]
+
+
+def _paste(maps, region, top, left):
+    """Lay a region over maps at a place that may lie partly outside."""
+    rows, columns = (_meet(place, size, side) for place, size, side in zip((top, left), region.shape[1:], maps.shape[1:]))
+    maps[:, rows[0], columns[0]] = region[:, rows[1], columns[1]]
+
+
+def _meet(place, size, side):
+    """Where a span of `size` at `place` meets 0..side: as a slice of the side, and of the span."""
+    first, last = max(0, place), max(max(0, place), min(side, place + size))
+    return slice(first, last), slice(first - place, last - place)
+
+
+def resumed(module: nn.Module, parts: list[Part]) -> nn.Module:
+    """The network that goes on where a plan ends: give it what the last unit says in the place of pictures.
+
+    Changes the copy that it is given.
+    """
+    for part in parts[1:]:
+        part.unit.forward = _same
+    return module
+
+
+def _same(signal):
+    return signal

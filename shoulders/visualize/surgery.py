@@ -1,0 +1,186 @@
+"""Networks with layers taken out, trained from nothing; and networks put together again after fine-tuning."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+
+import pandas as pd
+import torch
+from torch import nn
+
+from shoulders import backbones, cutting, devices
+from shoulders.backbones import Backbone
+from shoulders.datasets import PictureSet
+from shoulders.progress import track
+from shoulders.results import Result, wilson
+from shoulders.visualize import networks
+from shoulders.visualize.networks import VisualizeError
+
+
+def retrained(backbone: Backbone, result: Result) -> Backbone:
+    """The network after `training.fine_tune` or `training.from_scratch`, whole again: the same layer names, the new classes.
+
+    Parameters
+    ----------
+    backbone : Backbone
+        What was trained.
+    result : Result
+
+    Returns
+    -------
+    Backbone
+        For the same maps, before and after.
+
+    Raises
+    ------
+    VisualizeError
+        For a result without a trained network (feature extraction leaves the network as it was), and for a backbone whose head
+        is no linear layer.
+    """
+    head = cutting.head_of(backbone)
+    if not isinstance(result.model, nn.Sequential) or not isinstance(result.model[0], cutting.Headless):
+        raise VisualizeError(f"A result of {result.regime} holds no trained network: give one of fine_tune or from_scratch.")
+    if not isinstance(backbone.module.get_submodule(head), nn.Linear):
+        raise VisualizeError(f"The head of {backbone.name}, {head!r}, is not linear: look into result.model[0].network instead.")
+    module = copy.deepcopy(result.model[0].network)
+    module.set_submodule(head, copy.deepcopy(result.model[1]))
+    known = networks.variant(
+        backbone, module.float().cpu().eval(), f"{result.regime}, seed {result.seed}, {result.n_train} pictures:"
+    )
+    return replace(known, card=replace(known.card, library="shoulders", classes=tuple(result.valid.classes)))
+
+
+def without(network: nn.Module, layers) -> nn.Module:
+    """A copy of a chain with some convolutions taken out, their BatchNorm and ReLU too; the next layer fits what now comes.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        A chain such as VGG or AlexNet.
+    layers : sequence of str
+        Names of convolutions.
+
+    Returns
+    -------
+    torch.nn.Module
+        Layers that had to change their width have new random weights.
+
+    Raises
+    ------
+    VisualizeError
+        For a name that is no convolution.
+    """
+    network = copy.deepcopy(network)
+    for name in layers:
+        if not isinstance(networks.submodule(network, name), nn.Conv2d):
+            raise VisualizeError(
+                f"{name!r} is a {type(networks.submodule(network, name)).__name__}: name convolutions to take out."
+            )
+    names = [name for name, part in network.named_modules() if next(part.children(), None) is None]
+    for name in layers:
+        for after in names[names.index(name) + 1 :]:
+            if isinstance(network.get_submodule(after), nn.Conv2d | nn.Linear | nn.MaxPool2d | nn.AdaptiveAvgPool2d):
+                break
+            network.set_submodule(after, nn.Identity())
+        network.set_submodule(name, nn.Identity())
+    return _fitted(network, names)
+
+
+def _fitted(network, names):
+    """Give every convolution and the first linear layer the width of what now comes before it."""
+    width = None
+    for name in names:
+        part = network.get_submodule(name)
+        if isinstance(part, nn.Conv2d):
+            if width not in (None, part.in_channels):
+                part = nn.Conv2d(
+                    width,
+                    part.out_channels,
+                    part.kernel_size,
+                    part.stride,
+                    part.padding,
+                    part.dilation,
+                    bias=part.bias is not None,
+                )
+                network.set_submodule(name, part)
+            width = part.out_channels
+    return network
+
+
+def ablation(
+    backbone: Backbone, held: PictureSet, layers: dict, epochs: int = 10, rate: float = 1e-3, batch_size: int = 32, seed: int = 0
+) -> pd.DataFrame:
+    """Take layers out, train what is left from nothing on few pictures, and compare.
+
+    Parameters
+    ----------
+    backbone : Backbone
+        A chain; only its layout and transform are used.
+    held : PictureSet
+    layers : dict of str to sequence of str
+        What to call each ablation, and the convolutions that it takes out. The whole network is trained too.
+    epochs : int
+    rate : float
+    batch_size : int
+    seed : int
+        Of the weights and of the order of the pictures.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `train` and `accuracy` on the validation pictures, `low`, `high` (95 %, Wilson), `n`, `n_train`, `parameters`.
+
+    Notes
+    -----
+    After table 3 of Zeiler & Fergus 2013, which needs 1.3 million photographs: with a few hundred pictures this is a small
+    imitation, and the differences are mostly smaller than their intervals. A network without BatchNorm gets some, or its
+    deep chains would not learn at all.
+    """
+    rows = []
+    for name, taken in {"the whole network": (), **layers}.items():
+        network = cutting.with_batch_norm(without(backbones.load(backbone.name, "random", seed).module, taken))
+        body = cutting.Headless(network, cutting.HIDDEN, cutting.head_of(backbone), backbone.transform.crop)
+        rows.append({"network": name, **_trained(backbone, held, body, epochs, rate, batch_size, seed)})
+    return pd.DataFrame(rows)
+
+
+def _trained(backbone, held, body, epochs, rate, batch_size, seed):
+    """What a body and a new linear head name rightly after a plain training, the last epoch counted."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = nn.Sequential(body, nn.Linear(body.out_features, len(held.classes))).to(devices.device())
+        _train(model, backbone, held.train, epochs, rate, batch_size)
+    right = [_right(backbone, part, model.eval()) for part in (held.train, held.valid)]
+    low, high = wilson(right[1], len(held.valid))
+    return {
+        "train": right[0] / len(held.train), "accuracy": right[1] / len(held.valid), "low": low, "high": high,
+        "n": len(held.valid), "n_train": len(held.train), "parameters": sum(p.numel() for p in model.parameters()),
+    }  # fmt: skip
+
+
+def _train(model, backbone, pictures, epochs, rate, batch_size):
+    """Adam at a rate that rises and falls once, pictures in random order, half of them mirrored."""
+    images, labels = networks.decoded(backbone, pictures), torch.as_tensor(pictures.labels)
+    optimiser = torch.optim.Adam(model.parameters(), rate)
+    steps = epochs * -(-len(images) // batch_size)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps)
+    model.train()
+    for _ in track(range(epochs), epochs, "Training", "epochs"):
+        for chosen in torch.randperm(len(images)).split(batch_size):
+            batch = networks.inputs(backbone, images[chosen])
+            mirrored = (torch.rand(len(chosen), 1, 1, 1) < 0.5).to(batch.device)
+            loss = nn.functional.cross_entropy(
+                model(torch.where(mirrored, batch.flip(-1), batch)), labels[chosen].to(batch.device)
+            )
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            schedule.step()
+
+
+@torch.no_grad()
+def _right(backbone, pictures, model):
+    """How many pictures the model names rightly."""
+    guesses = torch.cat([model(batch).argmax(1).cpu() for batch in networks.batches(backbone, pictures, 32)])
+    return int((guesses.numpy() == pictures.labels).sum())

@@ -1,0 +1,71 @@
+"""The meter counts what can be counted by hand."""
+
+import numpy as np
+import pytest
+import torch
+from making import network, set_of
+from torch import nn
+
+from shoulders import costs, datasets, features, training
+
+
+@pytest.fixture
+def small():
+    return nn.Sequential(
+        nn.Conv2d(3, 4, 3, padding=1), nn.ReLU(inplace=True), nn.Conv2d(4, 2, 3, padding=1), nn.Flatten(), nn.Linear(128, 2)
+    )
+
+
+FIRST, SECOND, LAST = 5 * 64 * 4 * 3 * 9, 5 * 64 * 2 * 4 * 9, 5 * 128 * 2
+"""Multiplications of the three layers for five pictures of 8 × 8 pixels; as many additions."""
+
+
+def test_forward_and_backward_by_hand(small):
+    pictures = torch.randn(5, 3, 8, 8)
+    with costs.meter() as spent, torch.inference_mode():
+        small(pictures)
+    assert spent.gflops == pytest.approx(2 * (FIRST + SECOND + LAST) / 1e9)
+    assert spent.megabytes == 0 and spent.seconds > 0
+    with costs.meter() as spent:
+        small(pictures).sum().backward()
+    assert spent.gflops == pytest.approx(2 * (2 * FIRST + 3 * SECOND + 3 * LAST) / 1e9)  # nothing below the first layer learns
+    kept = pictures.numel() + 5 * 4 * 64 + 5 * 128  # what goes into each layer, and is kept once
+    assert spent.megabytes == pytest.approx(4 * kept / 1e6)
+
+
+def test_memory_is_the_most_at_any_time_not_the_sum(small):
+    pictures = torch.randn(5, 3, 8, 8)
+    with costs.meter() as once:
+        small(pictures).sum().backward()
+    with costs.meter() as thrice:
+        for _ in range(3):
+            small(pictures).sum().backward()
+    assert thrice.megabytes == once.megabytes
+    assert thrice.gflops == pytest.approx(3 * once.gflops)
+
+
+def test_counting_changes_nothing(small):
+    pictures = torch.randn(5, 3, 8, 8)
+    small(pictures).sum().backward()
+    before = [parameter.grad.clone() for parameter in small.parameters()]
+    small.zero_grad()
+    with costs.meter():
+        small(pictures).sum().backward()
+    assert all(torch.equal(old, parameter.grad) for old, parameter in zip(before, small.parameters()))
+
+
+def test_a_look_costs_what_its_pictures_cost_and_a_bill_adds_up(tmp_path, exact):
+    held = datasets.load(set_of(tmp_path / "set", 6, 5))
+    backbone = network("vgg16_tiny")
+    with costs.meter() as one:
+        features.extract(backbone, held.train.take([0]), remember=False)
+    with costs.meter() as all_of_them:
+        features.extract(backbone, held.train, remember=False)
+    assert all_of_them.gflops == pytest.approx(12 * one.gflops)
+    result = training.feature_extraction(backbone, held)
+    bill = costs.bill(result, costs.Spent(2.0, 3.0, 4.0), backbone)
+    weights = sum(parameter.numel() for parameter in backbone.module.parameters())
+    assert bill["megabytes"] == pytest.approx(4 + 4 * (weights + 3 * 65) / 1e6)  # 64 features and a constant learn
+    assert bill["trained_parameters"] == 65 and bill["gflops"] == 3
+    assert bill["points_per_second"] == pytest.approx(100 * (result.accuracy - 0.5) / 2)
+    assert np.allclose([bill["low"], bill["high"]], result.interval)
