@@ -325,7 +325,8 @@ class Grid:
             return " ".join(self.remarks)
         card = self.card
         made = f"{len(self)} runs with {card['pictures']['name']} and {card['backbone']['name']}, made on {card['date']}"
-        where = f"{card['processor']}, {card['threads']} threads, in {card['seconds'] / 60:.0f} minutes"
+        threads = f"{card['threads']} thread{'s' if card['threads'] > 1 else ''}"
+        where = f"{card['processor']}, {threads}, in {card['seconds'] / 60:.0f} minutes"
         sentences = [f"The full grid: {made} ({where}) by `{card['command']}`.", *card["notes"], *self.remarks]
         return textwrap.fill(" ".join(sentences), 100, break_on_hyphens=False)
 

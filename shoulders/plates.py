@@ -6,7 +6,6 @@ Projections are shown around grey (nothing): brighter is more, darker is less of
 
 from __future__ import annotations
 
-import textwrap
 
 import numpy as np
 
@@ -90,7 +89,7 @@ def plate(found, columns: int | None = None) -> Drawing:
         f"{sees}; cut to {found.cut}. Above each: its strongest and weakest activation shown, and the end of the projections' "
         f"scale in the network's input units. {len(tops.dead)} of {len(tops.values)} {unit}s are dead on these pictures."
     )
-    return Drawing(figure, textwrap.fill(words, 130))
+    return Drawing(figure, words)
 
 
 def projections(found, pictures, titles=None) -> Drawing:
@@ -158,7 +157,7 @@ def occlusion(found) -> Drawing:
         f"{found.map} of {found.layer} from {found.whole_activity:.3g} to {float(found.activity.min()):.3g}; "
         f"{labels} classes are named."
     )
-    return Drawing(figure, textwrap.fill(words, 130))
+    return Drawing(figure, words)
 
 
 def _square(left, top, width, height):
@@ -321,7 +320,7 @@ def invariance(found) -> Drawing:
         f"length of what the layer said of it: {low:.2f} on average at {found.low}, {high:.2f} at {found.high}. What comes in at "
         "the border is the training pictures' mean colour. Probability: of the class that the legend names."
     )
-    return Drawing(figure, textwrap.fill(words, 130))
+    return Drawing(figure, words)
 
 
 def evolution(found) -> Drawing:
@@ -351,7 +350,7 @@ def evolution(found) -> Drawing:
         f"{maps} maps of {found.layer} at {epochs} epochs: the strongest of {found.searched} pictures and its projection, each "
         f"map on the scale of its last epoch. Framed: another picture than before ({jumps} of {maps * (epochs - 1)} steps)."
     )
-    return Drawing(figure, textwrap.fill(words, 130))
+    return Drawing(figure, words)
 
 
 def probes(table) -> Drawing:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import io
 import os
+import textwrap
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,7 +61,7 @@ class Drawing:
         width = round(self.figure.get_figwidth() * self.figure.dpi)
         image, about = base64.b64encode(page).decode(), {"width": width, "alt": self.words}
         display({kind: image, "text/plain": self.words}, raw=True, metadata={kind: about})
-        print(self.words)
+        print(textwrap.fill(self.words, 88))  # a page breaks longer lines in the middle of a word
 
     def _page(self):
         """The figure as a file for a page: PNG, or JPEG where photographs would make that several times larger."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 from functools import lru_cache
 from pathlib import Path
@@ -93,16 +94,15 @@ def browse(network, found) -> ipywidgets.VBox:
     layer = ipywidgets.Dropdown(options=list(found), description="layer")
     one = ipywidgets.IntSlider(description="map", max=_last(found, layer.value), continuous_update=False)
     rule = ipywidgets.ToggleButtons(options=list(visualize.RULES), value="deconvnet", description="rule")
-    output = ipywidgets.Output()
-    drawn = lru_cache(REMEMBERED)(lambda *chosen: best_of(network, found[chosen[0]], *chosen[1:]))
+    plate, words = ipywidgets.Image(format="png"), ipywidgets.HTML()
+    drawn = lru_cache(REMEMBERED)(lambda *chosen: _as_png(best_of(network, found[chosen[0]], *chosen[1:])))
 
     def changed(_=None):
-        output.clear_output(wait=True)
-        with output:
-            try:
-                display(drawn(layer.value, one.value, rule.value))
-            except CourseError as error:
-                print(error)
+        try:
+            plate.value, plate.width, said = drawn(layer.value, one.value, rule.value)
+        except CourseError as error:
+            plate.width, said = "0", str(error)
+        words.value = html.escape(said)
 
     def other_layer(_):
         one.unobserve(changed, "value")  # a shorter slider moves its knob: one plate, not two
@@ -114,7 +114,14 @@ def browse(network, found) -> ipywidgets.VBox:
     one.observe(changed, "value")
     rule.observe(changed, "value")
     changed()
-    return ipywidgets.VBox([ipywidgets.HBox([layer, one]), rule, output])
+    return ipywidgets.VBox([ipywidgets.HBox([layer, one]), rule, plate, words])
+
+
+def _as_png(drawing):
+    """The bytes of a drawing, its width on the page, and its words."""
+    page = io.BytesIO()
+    drawing.figure.savefig(page, format="png", dpi=1.4 * drawing.figure.dpi, facecolor="white")
+    return page.getvalue(), str(round(drawing.figure.get_figwidth() * drawing.figure.dpi)), drawing.words
 
 
 def _last(found, layer):

@@ -171,7 +171,7 @@ network, some = backbones.load("vgg16_tiny"), datasets.load("felt_cats_vs_dogs")
 found = {layer: visualize.top_activations(network, some, layer, k=4) for layer in ("features.3", "features.8")}
 widgets.browse(network, found)"""
 
-SHOWN = "[...document.querySelectorAll('.widget-output img')].filter(i => i.naturalWidth > 0).map(i => i.src).join()"
+SHOWN = "[...document.querySelectorAll('img.widget-image')].filter(i => i.naturalWidth > 0).map(i => i.src).join()"
 
 
 def test_the_filter_browser_shows_another_plate(browser, lab, request, tmp_path):
@@ -183,7 +183,7 @@ def test_the_filter_browser_shows_another_plate(browser, lab, request, tmp_path)
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(BROWSE)], metadata=kernel), notebook)
     page, complaints = open_notebook(browser, lab, notebook)
     run_all(page, lab[1], notebook.name)
-    words = page.locator(".widget-output").last
+    words = page.locator(".widget-html").last
 
     def differs_after(act):
         """The plate's words, once another plate than before has come."""

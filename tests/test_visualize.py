@@ -383,6 +383,22 @@ def test_the_network_stays_as_it_was_even_after_an_exception(make):
     assert state_of(module) == before
 
 
+def test_a_layer_is_read_before_an_in_place_relu_changes_it():
+    module, images = nn.Sequential(*small(inplace=True), nn.Flatten()), pictures()
+    answer, _ = networks.answers(networks.quiet_copy(module), images, ["3"])
+    assert (answer["3"] < 0).any()
+
+
+def test_weights_are_neither_converted_nor_turned_in_memory():
+    module = small()
+    for kind in (torch.float64, torch.float32):
+        module.to(kind)
+        before = [(kind, parameter.stride(), True) for parameter in module.parameters()]
+        visualize.top_activations(module, pictures(), "4", 2)
+        visualize.project(module, pictures(), "4", 1)
+        assert [(p.dtype, p.stride(), p.requires_grad) for p in module.parameters()] == before
+
+
 def test_importing_the_course_imports_neither_torch_nor_visualize():
     code = "import sys, shoulders, shoulders.cli, shoulders.plates; print({'torch', 'shoulders.visualize', 'captum'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"

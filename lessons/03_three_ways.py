@@ -1,0 +1,429 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 03 · Three ways
+#
+# *Minutes: 35 teaching, 25 exercises.* In the full edition, without a graphics card, waiting comes on top.
+#
+# You can put a new head on a network that has learnt already, let its top learn along, or start from nothing. Published
+# comparisons run each way once, on some 150 pictures, and report the best epoch. Then one picture is more than half a
+# point, and the order changes from one run to the next. Here is the experiment that they leave out: **how many pictures
+# does each way need?**
+#
+# When you are through, you will be able to
+#
+# * draw a learning curve with intervals that mean something, and say whether two curves cross;
+# * compare two ways on the *same* pictures, and know what that gains;
+# * tell the price of an accuracy: in seconds, arithmetic, numbers learnt, and memory;
+# * recognise where transfer brings nothing, and show that as plainly as a success.
+#
+# You need lessons 01 and 02, or their words: *backbone, head, features, layer, epoch, frozen*. New words are **bold**.
+
+# %% [markdown]
+# ## Which pictures, which network?
+#
+# As always: what you read is true of both editions of the course, and what differs is printed by the cells.
+
+# %%
+import os
+
+import pandas as pd
+
+from shoulders import backbones, comparison, costs, cutting, editions, exercises, features, plots, training
+
+edition = editions.choose("03")
+pictures, network = edition.pictures, edition.backbone
+exercise = exercises.lesson_03(edition)
+print(edition)
+
+# %% [markdown]
+# A thorough answer takes hundreds of trainings. So this lesson has a budget. With `"taste"` it runs a part of the
+# experiment, and draws it over the whole, which was run before and comes with the course as a table. With `"full"` it runs
+# everything here: about half an hour with a small network and two processor cores, hours with a large one.
+
+# %%
+budget = os.environ.get("SHOULDERS_BUDGET", "taste")  # or "full"
+plan, repeats = comparison.plan(budget), 10 if budget == "full" else 3
+
+# %% [markdown]
+# ## Predict before you run
+#
+# Three ways: **feature extraction** (the network stays as it is, a new head learns), **fine-tuning** (its top learns too),
+# and training **from scratch** (the same layers, but random numbers in the place of what had been learnt).
+#
+# How many of 100 new pictures will be named correctly by feature extraction, after 1, 10 or all training pictures of each
+# class? How many by a network from scratch? (Blind guessing gives 50.) Your guess is kept, and will be drawn beside the
+# result.
+
+# %%
+most = len(pictures.train) / len(pictures.classes)  # "all", for a class
+my_guess = {
+    "feature_extraction": {1: 60, 10: 80, most: 95},  # write yours here
+    "from_scratch": {1: 50, 10: 60, most: 80},
+}
+
+# %% [markdown]
+# ## Step 1: each way once, and the bill
+#
+# First each way alone, with ten pictures of each class, and a **meter** that runs along. It counts
+#
+# * seconds, which depend on this machine and on what else it does;
+# * **floating-point operations** (additions and multiplications), which do not. Energy goes roughly with them;
+# * the memory for **activations**: what each layer has said must be kept until learning has come back past it.
+#
+# Feature extraction sends each picture through the network once. (Here as if for the first time: `remember=False`.)
+
+# %%
+training.feature_extraction(network, pictures)  # one look at everything, for all that follows
+ten = pictures.train.take(pictures.train.sample(10, seed=0))
+with costs.meter() as spent:
+    for part in (ten, pictures.valid):
+        features.extract(network, part, remember=False)
+    extracted = training.feature_extraction(network, pictures, per_class=10)
+bills = [costs.bill(extracted, spent, network)]
+
+# %% [markdown]
+# The other two send the pictures through some or all layers again in every epoch, forth and back: back, because each weight
+# has to be told in which direction it was wrong. With so few pictures an epoch repeats them until there are at least 128.
+# This is the longest wait of the lesson.
+
+# %%
+trained = []
+for way in (training.fine_tune, training.from_scratch):
+    with costs.meter() as spent:
+        trained.append(way(network, pictures, per_class=10))
+    bills.append(costs.bill(trained[-1], spent, network))
+columns = ["accuracy", "seconds", "gflops", "trained_parameters", "megabytes", "points_per_second"]
+pd.DataFrame(bills).set_index("regime")[columns].round(2)
+
+# %%
+plots.bills(bills)
+
+# %% [markdown]
+# In the table, *gflops* are billions of operations, and *points_per_second* is how many points above blind guessing a second
+# has bought. For feature extraction, most of the bill is the look at the validation pictures, and it is paid once: a second
+# head on the same features costs next to nothing, which is why the next step can afford 140 of them. (Run the cell of the
+# other two again, and fine-tuning gets cheaper too: what its frozen layers say is remembered as long as this notebook runs.)
+#
+# ### Exercise 1: the arithmetic by hand
+#
+# One picture, once through the network, costs `one.gflops` billion operations. To *learn* from a picture costs about three
+# times as much: once forth, and twice as much back (once for the weights, once for what lies below). From scratch there
+# were 20 epochs of `rows` pictures. After each epoch every validation picture was looked at, for the curve, and once more
+# at the end. How many billion operations is that? Put it into `by_hand`, and compare with the bill.
+
+# %%
+with costs.meter() as one:
+    features.extract(network, pictures.valid.take([0]), remember=False)
+epochs, rows = 20, 7 * len(ten)  # seven times 20 pictures are the first 128 or more
+### BEGIN SOLUTION
+by_hand = one.gflops * (epochs * (3 * rows + len(pictures.valid)) + len(pictures.valid))
+print(f"By hand {by_hand:,.0f}, on the bill {bills[-1]['gflops']:,.0f} billion operations")
+### END SOLUTION
+### BEGIN LEARNER
+# by_hand = None  # your answer goes here
+### END LEARNER
+exercise.work.check(by_hand)
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# by_hand = one.gflops * (epochs * (3 * rows + len(pictures.valid)) + len(pictures.valid))
+# ```
+#
+# </details>
+#
+# ## Step 2: many draws instead of one
+#
+# *Which* ten pictures? Another ten give another accuracy. So every way runs with several **seeds**: a seed draws the
+# pictures, the order in which they are seen, and the random weights. Two things make the comparison fair:
+#
+# * the draws are **nested**: the ten pictures of a seed hold its five, so a curve follows one growing collection;
+# * they are **paired**: all ways get the same pictures for the same seed.
+
+# %%
+live = pd.concat([comparison.carry_out(pictures, network, plan), pd.DataFrame([result.row() for result in trained])])
+live = live.drop_duplicates(["regime", "per_class", "seed"])
+comparison.summary(live).drop(columns=["pictures", "n_valid", "classes"]).round(3)
+
+# %% [markdown]
+# Two intervals stand in each line, and they answer different questions. *low* to *high* is for the **mean over draws**:
+# where would it lie after endlessly many seeds? *alone_low* to *alone_high* is what a single run with that accuracy would
+# have told you: where would *its* accuracy lie on endlessly many validation pictures? The first shrinks with more seeds, the
+# second with more validation pictures, and neither does the work of the other. (Of one run alone, only the second is known.
+# And with *all* pictures, every seed draws the same ones: there the first interval knows nothing of the luck of a draw.)
+#
+# ### Exercise 2: an interval for a mean
+#
+# The mean of *n* runs is uncertain by their spread (the **standard deviation**) divided by √*n*. In 95 of 100 cases the
+# truth is no further away than a certain number of these; for 20 runs the number is 2.093 (**Student's t**; for two runs it
+# is 12.7, so of two runs one knows hardly anything). Write `low, high` for the 20 runs with five pictures of each class.
+
+# %%
+five = live[(live.regime == "feature_extraction") & (live.per_class == 5)].accuracy.to_numpy()
+### BEGIN SOLUTION
+half = 2.093 * five.std(ddof=1) / len(five) ** 0.5
+low, high = five.mean() - half, five.mean() + half
+print(f"{five.mean():.1%}, interval {low:.1%} to {high:.1%}; single runs from {five.min():.1%} to {five.max():.1%}")
+### END SOLUTION
+### BEGIN LEARNER
+# low, high = None, None  # your answer goes here
+### END LEARNER
+exercise.mean.check(None if low is None else (low, high))
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# half = 2.093 * five.std(ddof=1) / len(five) ** 0.5
+# low, high = five.mean() - half, five.mean() + half
+# ```
+#
+# </details>
+#
+# ## Step 3: the curves
+#
+# Now the whole experiment. Lines are the table that comes with the course, with intervals for the mean; hollow marks are
+# what you have just run; crosses are your guess. *From scratch, helped* adds what one does today to train from nothing:
+# **BatchNorm** (each layer's answers are brought to one scale, unless the network does that anyway) and **augmentation**
+# (pictures turned, enlarged and lit anew in every epoch). Without these the comparison would not be fair.
+
+# %%
+full = comparison.shipped(pictures, network)
+table = full.table if len(full) else live
+print(full)
+
+# %%
+plots.comparison(live, full.table, my_guess)
+
+# %% [markdown]
+# Before you read on: at which number of pictures were you furthest off, and in which direction?
+#
+# Do your runs agree with the table? The bands below are computed from its runs: the mean of *new* seeds falls inside in 95 of
+# 100 cases. Yours are the same seeds again, so on a machine that rounds as ours did they agree to the last picture. If many
+# lie outside, something differs: the pictures, the weights, a version.
+
+# %%
+for line in comparison.against(live, full.table).itertuples():
+    said = f"expected {line.low:.1%} to {line.high:.1%} over {line.over} runs, yours {line.yours:.1%}"
+    print(f"{line.regime.replace('_', ' ')}, {line.per_class} a class: {said}: {line.verdict}")
+
+# %% [markdown]
+# ## Step 4: do the curves cross?
+#
+# Two lines in a figure may cross by luck. Because the draws are paired, there is a sharper question: with the *same*
+# pictures, by how many points was one way ahead of the other? A draw that is lucky for both goes out of the difference.
+
+# %%
+ways = [way for way in table.regime.unique() if way != "feature_extraction"]
+plots.ahead({way.replace("_", " "): comparison.paired(table, way, "feature_extraction") for way in ways})
+
+# %% [markdown]
+# Where an interval holds zero, these runs cannot tell the two apart: draw no conclusion from the order of the lines there.
+# Where it lies wholly below or above, they can. If a curve is still climbing at its right end, the experiment has not seen
+# where it ends: more pictures might still bring a crossing that this figure does not show.
+#
+# ### Exercise 3: from where on is fine-tuning worth it?
+#
+# What is the smallest number of pictures per class at which fine-tuning is ahead *beyond doubt*: the whole interval of the
+# paired difference lies above zero? Put it into `crossing`, or `"nowhere"`. (Use `table`, the same as in the figure.)
+
+# %%
+paired = comparison.paired(table, "fine_tuning", "feature_extraction")
+### BEGIN SOLUTION
+ahead = paired[paired.low > 0]
+crossing = ahead.per_class.iloc[0] if len(ahead) else "nowhere"
+print(crossing)
+### END SOLUTION
+### BEGIN LEARNER
+# crossing = None  # your answer goes here
+### END LEARNER
+exercise.crossing.check(crossing)
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# ahead = paired[paired.low > 0]
+# crossing = ahead.per_class.iloc[0] if len(ahead) else "nowhere"
+# ```
+#
+# (Seven sizes are seven chances to be lucky: of intervals that hold the truth 95 times in 100, one in twenty misses it. A
+# single size that stands out among others that do not deserves a second look, with new seeds.)
+#
+# </details>
+
+# %% [markdown]
+# ## Step 5: where to cut, what to let learn
+#
+# *Feature extraction* is not one way but many: you may cut anywhere. Twenty pictures of each class, twenty draws, a head
+# on each depth. The light dots are single runs: look how far apart they lie before you trust any one of them.
+
+# %%
+depths = cutting.last_at_each_size(network)
+for part in (pictures.train, pictures.valid):
+    features.extract(network, part, depths)  # one look for all depths
+by_depth = {at: [training.feature_extraction(network, pictures, 20, seed, layer=at) for seed in range(20)] for at in depths}
+plots.runs(by_depth, "Accuracy by depth of the cut, twenty pictures of each class", chance=1 / len(pictures.classes))
+
+# %% [markdown]
+# And *fine-tuning* is many ways as well. How many of the top **blocks** may learn? And how? The usual recipe here
+# trains the head first, because a random head sends random corrections down into layers that were good (Kumar and others,
+# below); and it lets lower layers take smaller steps (**discriminative** learning rates). What if everything starts at
+# once, or all layers take the same steps?
+
+# %%
+recipes = {f"top {count} learn" if count else "head alone": {"blocks": count} for count in (0, 1, 2, 3)}
+recipes |= {"top 2, all at once": {"head_epochs": 0}, "top 2, one rate": {"discriminative": False}}
+by_recipe = {
+    name: [training.fine_tune(network, pictures, 20, seed, **recipe) for seed in range(repeats)]
+    for name, recipe in recipes.items()
+}
+plots.runs(by_recipe, "Recipes for fine-tuning, twenty pictures of each class", chance=1 / len(pictures.classes))
+
+# %% [markdown]
+# With the budget *taste* these are three runs of each recipe, and a mean of three is known no better than its bar says. Compare
+# the bars with the differences: which recipe would you rule out, and which order would you *not* publish?
+#
+# Kumar and others found the gain of head-first training mainly on *other kinds* of pictures than those trained on. Our
+# validation pictures are of the same kind, so this figure cannot show that.
+
+# %% [markdown]
+# ## Step 6: when transfer does not help
+#
+# A method that is only ever shown at its best is not understood. Four settings, the same head, twenty pictures of each class:
+#
+# * the network as it should be;
+# * the same layers with random weights;
+# * the right weights, but the pictures' values were not brought to the scale that they were trained with;
+# * everything right, but the names of the training pictures were shuffled.
+#
+# Predict: which of them falls to blind guessing, and which only some of the way?
+
+# %%
+blank, unscaled = backbones.load(network.name, "random"), exercise.unscaled(network)
+settings = {
+    "as it should be": (network, pictures),
+    "random weights": (blank, pictures),
+    "wrong normalisation": (unscaled, pictures),
+    "shuffled labels": (network, exercise.shuffled(pictures)),
+}
+by_setting = {
+    name: [training.feature_extraction(net, held, 20, seed) for seed in range(20)] for name, (net, held) in settings.items()
+}
+plots.runs(by_setting, "Four settings, twenty pictures of each class", chance=1 / len(pictures.classes))
+
+# %% [markdown]
+# The shuffled names are the most useful of these failures: whatever accuracy they reach *above* guessing is not knowledge. If
+# a pipeline of yours does better than guessing on shuffled names, it has seen the answers somewhere. The other two
+# are more dangerous where they are milder: nothing fails, the number is merely lower, and nobody knows what it should be.
+#
+# And a question far away from photographs: handwritten digits, 8 × 8 grey squares, is it a **3** or an **8**? Against the
+# network stands the same head on the 64 squares themselves.
+
+# %%
+digits = exercise.digits(3, 8)
+by_eye = {
+    "the network's features": [training.feature_extraction(network, digits, 20, seed) for seed in range(20)],
+    "random weights": [training.feature_extraction(blank, digits, 20, seed) for seed in range(20)],
+    "64 grey squares, no network": [exercise.on_pixels(digits, 20, seed) for seed in range(20)],
+}
+plots.runs(by_eye, "Is it a 3 or an 8? Twenty pictures of each", chance=0.5)
+
+# %% [markdown]
+# If the plain squares do as well as the features, or better, then millions of learnt numbers have bought nothing here. That
+# is a result, too, and one that costs a minute to find out: before a large network, try the small thing.
+
+# %% [markdown]
+# ## Break it on purpose
+#
+# A colleague has repeated the experiment of step 2 with our pictures and our network, and sends this curve: “Transfer
+# learning is worse than useless. The more pictures I give it, the worse it gets!”
+
+# %%
+theirs = exercise.colleague(pictures)
+their_runs = comparison.compare(theirs, network, per_class=comparison.SIZES, seeds=5)
+plots.comparison(their_runs)
+
+# %% [markdown]
+# ### Exercise 4: find it
+#
+# Nothing has failed; a curve is all you have. One of these five explains it: `"random weights"`, `"wrong normalisation"`,
+# `"shuffled labels"`, `"swapped labels"`, `"too few pictures"`. Put it into `culprit`. Step 6 shows what three of them look
+# like. Think about where guessing blindly lies, and what it takes to stay reliably away from it.
+
+# %%
+### BEGIN SOLUTION
+culprit = "swapped labels"
+### END SOLUTION
+### BEGIN LEARNER
+# culprit = None  # your answer goes here
+### END LEARNER
+exercise.culprit.check(culprit)
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# culprit = "swapped labels"
+# ```
+#
+# Who guesses blindly is right half of the time. To be wrong much more often than that, one must know the answer and say the
+# opposite. The colleague's curve is ours in a mirror: the class names of the validation part were numbered in another
+# order (*bees* before *ants*), as happens when two programs sort folders in different ways. A curve that falls *below*
+# guessing, and further with more pictures, is nearly always this.
+#
+# </details>
+
+# %% [markdown]
+# ## Key points
+#
+# * One run of each way is an anecdote. Draw several times, give all ways the same draws, and show the interval.
+# * The interval over seeds knows the luck of the draw; the interval of one run knows the luck of the validation pictures.
+#   Quote both, or say which.
+# * Curves cross where the *paired* difference leaves zero, not where two lines meet in a figure.
+# * An accuracy has a price. What is paid once (a look) and what is paid per epoch are different bills.
+# * Shuffle the labels once in every project. What is left above guessing is a leak.
+# * Below guessing is knowledge with the names swapped.
+#
+# ## What these numbers show, and what they do not
+#
+# They compare three recipes as they are set here, with the same number of epochs whatever the number of pictures: from
+# scratch, a longer training or another network may do better, and no recipe was tuned for this question. All seeds judge by
+# the same validation pictures, so an error that these share is in every point. The question lies close to what the network
+# was trained on, which flatters everything that builds on it, and photographs found on the web may have been among those.
+# In the pocket edition the pictures are renderings: the shapes of the curves are worth thinking about, the heights are not.
+#
+# ## Where to go next
+#
+# Your own pictures, all three ways, in a terminal, in the course's folder:
+#
+# ```
+# .venv/bin/shoulders compare FOLDER --regime feature_extraction,fine_tuning --per-class 1,5,20,all --seeds 5 --plot curves.png
+# ```
+#
+# And the full table again: `.venv/bin/python -m studio.grid felt_bees_vs_ants`. It goes on where it was interrupted.
+#
+# ## References
+#
+# * A. Kumar and others: *Fine-tuning can distort pretrained features and underperform out-of-distribution*, 2022,
+#   [arXiv 2202.10054](https://arxiv.org/abs/2202.10054): the head first.
+# * J. Howard, S. Ruder: *Universal language model fine-tuning*, 2018, [arXiv 1801.06146](https://arxiv.org/abs/1801.06146):
+#   smaller steps for lower layers.
+# * S. Kornblith, J. Shlens, Q. Le: *Do better ImageNet models transfer better?*, 2019,
+#   [arXiv 1805.08974](https://arxiv.org/abs/1805.08974): many networks, many questions, and some for which little is gained.
+# * M. Zeiler, R. Fergus: *Visualizing and understanding convolutional networks*, 2013,
+#   [arXiv 1311.2901](https://arxiv.org/abs/1311.2901): 15 pictures of each of 101 classes, 83.8 % with transfer and 22.8 %
+#   from scratch.
+# * “Student” (W. S. Gosset): *The probable error of a mean*, 1908, Biometrika 6.

@@ -1,0 +1,474 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 04 · What a network sees
+#
+# *Minutes: 40 teaching, 30 exercises.* In the full edition, without a graphics card, waiting comes on top.
+#
+# What did the network learn from somebody else's pictures, and what changes in it when it learns our question? So far it
+# was a box that gives numbers. Now you open it, with the method of Matthew Zeiler and Rob Fergus, who in 2013 were among
+# the first to look inside a network of this kind.
+#
+# When you are through, you will be able to
+#
+# * send one activation back to the pixels that made it, by hand, in three ways that differ by one line;
+# * read a **plate**: what excites a map most, beside what the map took from it;
+# * cover parts of a picture and say which of them the network's answer hangs on;
+# * say what fine-tuning changed inside the network, and what it left as it was;
+# * tell a picture that shows something from one that only looks as if it did.
+#
+# You need lesson 01: its words are used here. New ones are **bold**.
+
+# %% [markdown]
+# ## Which pictures, which network?
+#
+# What differs between the two editions is printed by the cells.
+
+# %%
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from shoulders import backbones, cutting, editions, exercises, plates, training, visualize, widgets
+
+edition = editions.choose("04")
+pictures, network = edition.pictures, edition.backbone
+exercise = exercises.lesson_04(edition)
+print(edition)
+
+# %% [markdown]
+# We shall ask of every map: which pictures excite it most? The more pictures we search, the clearer the answer. The **pool**
+# holds pictures that the network has not learnt from and will not learn from below. We look at five layers, the last one at
+# each size that the picture has on its way: they end the network's five blocks.
+
+# %%
+pool = exercises.pool(edition)
+blocks = cutting.last_at_each_size(network)[:5]
+large = exercises.larger(network)
+side = large.transform.crop
+print(f"{len(pool)} pictures of {side} × {side} pixels: {', '.join(pool.classes)}.")
+for layer in blocks:
+    print(f"{layer}: one place of it sees {visualize.receptive_field(large, layer).size[0]:.0f} pixels a side")
+
+# %% [markdown]
+# That is the layer's **receptive field**: what lies outside cannot matter to that place, whatever the weights are. It grows
+# from block to block. (A small network gets its pictures a little larger here than usual: what a map answers to is then a
+# smaller part of them, and easier to see.)
+#
+# ## Predict before you run
+#
+# Near the end you will fine-tune the last two blocks on cats and dogs. Take any map of the last block, and the nine pictures
+# that excite it most before. How many of them will be among its nine after? And of a map of the third block? Write down two
+# numbers from 0 to 9.
+
+# %%
+my_guess = {"third block": 5, "last block": 5}  # write yours here
+
+# %% [markdown]
+# ## Step 1: by hand
+#
+# A network in its smallest form: a picture of 4 × 4 pixels, one filter, one pool. The filter lays its four weights over every
+# 2 × 2 spot of the picture, multiplies and adds up: it answers where the right side is brighter than the left. **ReLU** sets
+# what is below zero to zero. The pool takes the largest of each 2 × 2 window of the map, in steps of one, so its windows
+# overlap.
+
+# %%
+picture = torch.tensor([[0.0, 1, 4, 5], [3, 3, 4, 5], [2, 4, 2, 0], [3, 4, 4, 3]])
+weights = torch.tensor([[-1.0, 1], [-1, 1]])
+image, convolution, pool_2 = picture[None, None], nn.Conv2d(1, 1, 2, bias=False), nn.MaxPool2d(2, stride=1)
+convolution.requires_grad_(False).weight[:] = weights
+plates.numbers([picture, weights], ["the picture", "the filter"])
+
+# %% [markdown]
+# ### Exercise 1: the switches
+#
+# Compute the 3 × 3 map on paper. Apply the ReLU. Then note for each of the four windows *where* its maximum stood: these
+# places are the **switches**. Count them row by row, from 0 at the upper left to 8 at the lower right. In a window of zeros,
+# take the first place.
+
+# %%
+### BEGIN SOLUTION
+my_switches = [[1, 1], [6, 4]]
+### END SOLUTION
+### BEGIN LEARNER
+# my_switches = None  # [[upper left, upper right], [lower left, lower right]]
+### END LEARNER
+exercise.switches.check(my_switches)
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# The map is `[[1, 4, 2], [2, -1, -1], [3, -2, -3]]`, and after the ReLU `[[1, 4, 2], [2, 0, 0], [3, 0, 0]]`. Two windows find
+# their maximum in the same place: `[[1, 1], [6, 4]]`.
+#
+# </details>
+#
+# ### Exercise 2: back to the pixels, in three ways
+#
+# Suppose the layers above send back `[[2, 1], [-1, 3]]`: how much they care about each of the four pooled values. Zeiler and
+# Fergus take it down to the pixels in three steps, the layer's own steps turned around. They call this a **deconvnet**.
+#
+# 1. **Unpool**: put each value back at its switch, zeros elsewhere. What meets in one place is added.
+# 2. **Rectify**: here three methods differ, and only here.
+# 3. **Filter** with the filter turned around: each value of the map paints the filter, times itself, onto its spot of the
+#    picture. Paintings add up.
+#
+# | rule | what it keeps at the ReLU |
+# |---|---|
+# | *gradient* (Simonyan and others 2013) | where the map was above zero on the way up |
+# | *deconvnet* (Zeiler & Fergus 2013) | what is above zero on the way down |
+# | *guided* (Springenberg and others 2014) | what passes both |
+#
+# Work out the three 4 × 4 pictures on paper.
+
+# %%
+### BEGIN SOLUTION
+on_paper = {
+    "gradient": [[0, -3, 3, 0], [0, -3, 3, 0], [1, -1, 0, 0], [1, -1, 0, 0]],
+    "deconvnet": [[0, -3, 3, 0], [0, -6, 6, 0], [0, -3, 3, 0], [0, 0, 0, 0]],
+    "guided": [[0, -3, 3, 0], [0, -3, 3, 0], [0, 0, 0, 0], [0, 0, 0, 0]],
+}
+### END SOLUTION
+### BEGIN LEARNER
+# nothing = [[0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]]
+# on_paper = {"gradient": nothing, "deconvnet": nothing, "guided": nothing}  # your numbers go here
+### END LEARNER
+exercise.rules.check(on_paper)
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# Unpooled: `[[0, 3, 0], [0, 3, 0], [-1, 0, 0]]`, because 2 and 1 meet at the same switch. *gradient* drops the 3 in the middle
+# (there the map was not above zero), *deconvnet* drops the -1, *guided* drops both. Then paint:
+#
+# ```python
+# on_paper = {
+#     "gradient": [[0, -3, 3, 0], [0, -3, 3, 0], [1, -1, 0, 0], [1, -1, 0, 0]],
+#     "deconvnet": [[0, -3, 3, 0], [0, -6, 6, 0], [0, -3, 3, 0], [0, 0, 0, 0]],
+#     "guided": [[0, -3, 3, 0], [0, -3, 3, 0], [0, 0, 0, 0], [0, 0, 0, 0]],
+# }
+# ```
+#
+# </details>
+#
+# Now the machine, with the three steps that the course uses everywhere below. The three rules are three lines of code;
+# `autograd`, PyTorch's own machinery for gradients, must agree with the first.
+
+# %%
+image.requires_grad_()
+signal = F.relu(convolution(image))
+pooled, switches = visualize.switches(signal, pool_2)
+above = torch.tensor([[[[2.0, 1], [-1, 3]]]])
+unpooled = visualize.unpool(above, switches, signal.shape[2:])
+back = {rule: visualize.transposed(keep(signal, unpooled), convolution, (4, 4)) for rule, keep in visualize.RULES.items()}
+print("autograd agrees:", torch.equal(torch.autograd.grad(pooled, image, above)[0], back["gradient"]))
+plates.numbers([unpooled[0, 0], *(pixels[0, 0] for pixels in back.values())], ["unpooled", *back])
+
+# %% [markdown]
+# In *deconvnet*, the middle of the picture is strong although the filter found nothing there: on its way down this rule does
+# not ask what the map said on its way up. Only the switches tell it anything about the picture. Keep that in mind.
+#
+# **A common mistake.** Where windows overlap, their values can meet at one switch. PyTorch's own `max_unpool2d` does not add
+# them: one overwrites the other, and a part of the signal is gone, without a warning. (In the paper's network and in AlexNet
+# the windows overlap. In VGG's they do not.)
+
+# %%
+overwritten = F.max_unpool2d(above, switches, 2, stride=1, output_size=(3, 3))
+plates.numbers([unpooled[0, 0], overwritten[0, 0]], ["added", "overwritten"])
+
+# %% [markdown]
+# ## Step 2: the first filters
+#
+# The filters of the first layer lie directly on the pixels, so they can be looked at as they are: three colours, a few pixels
+# a side. Which of them look for a line, which for a colour, which for both? Are there some that never learnt anything?
+
+# %%
+plates.first_filters(visualize.first_filters(network))
+
+# %% [markdown]
+# Filters of three pixels a side are coarse to look at. Light beside dark is an edge; one colour beside another, a
+# contrast of colours; one tone all over lets a colour through. The curve says how fine the patterns are that they answer
+# to: left, broad areas; right, stripes as fine as the pixels allow.
+#
+# ## Step 3: block by block
+#
+# Deeper filters lie on maps, not on pixels. So let the pictures speak: show all of the pool, note for each map of each layer
+# the nine that excite it most, and where. A map that answers to none is called **dead**, on these pictures.
+
+# %%
+found = visualize.top_activations(large, pool, blocks)
+for tops in found.values():
+    print(tops)
+
+# %% [markdown]
+# A plate shows maps *drawn at random*, with a seed, among those that are alive: whoever chooses the beautiful ones proves
+# nothing. For each map there are two fields of nine. On the left are the nine strongest patches, cut to the receptive field.
+# On the right is what the deconvnet makes of that one activation: which pixels of the patch it took, and which sign. Grey is
+# nothing. The first block:
+
+# %%
+plates.plate(visualize.plate(large, pool, blocks[0], maps=12, tops=found[blocks[0]]))
+
+# %%
+plates.plate(visualize.plate(large, pool, blocks[1], maps=8, tops=found[blocks[1]]))
+
+# %% [markdown]
+# In the first block, the nine patches of one map mostly share an edge in one direction, or a colour. In the second, look for
+# bars of one direction, for corners, for a colour on a ground of another: what can be told in a spot of that size. In the
+# third, which comes next, look for arcs, tips and patterns.
+
+# %%
+plates.plate(visualize.plate(large, pool, blocks[2], maps=6, tops=found[blocks[2]]))
+
+# %%
+plates.plate(visualize.plate(large, pool, blocks[3], maps=4, tops=found[blocks[3]]))
+
+# %%
+plates.plate(visualize.plate(large, pool, blocks[4], maps=4, tops=found[blocks[4]]))
+
+# %% [markdown]
+# Now be strict. For each map, what do the *nine patches* share, and could you name it before you looked at the projections?
+# What do the *projections* share: the same part of the thing each time (an eye, a leg, a wheel), or only an outline? The
+# deeper the block, the more they are specks rather than drawings: read where they lie, not their colours. Expect all kinds.
+# Some maps are clear. Some answer to a pattern of the floor. Of some nobody could say what they look for, and the list of
+# their nine pictures is then all there is to say. The last block sees the whole picture, or nearly: there the patches are
+# pictures, and the question is what *they* have in common.
+#
+# One activation, by three rules. The rows differ by the one line that you worked out on paper:
+
+# %%
+clear = found[blocks[3]].values[:, 0].argmax().item()  # the map with the strongest answer of all
+places = found[blocks[3]].positions[clear, :5]
+some = pool.take(found[blocks[3]].indices[clear, :5].tolist())
+rows = [visualize.project(large, some, blocks[3], clear, rule, places) for rule in visualize.RULES]
+plates.projections(rows, [large.transform.picture(path) for path in some.paths])
+
+# %% [markdown]
+# The gradient is the noisiest. The other two drop what pulls down, and look cleaner. Whether what looks cleaner is also truer
+# is another question: lesson 05 puts it to the test.
+
+# %% [markdown]
+# ## Browse
+#
+# Every map of every block: choose a layer, a map and a rule, with the mouse or with the keyboard (Tab, arrows, space). Try
+# to find a map for eyes, one for the floor, and one that you cannot explain. (It needs a running notebook.)
+
+# %%
+widgets.browse(large, found)
+
+# %% [markdown]
+# ## Step 4: does it look at the animal or at the floor?
+#
+# Fine-tune the network on our question, as in lesson 01, so that it has two answers only: cats and dogs.
+
+# %%
+tuned = training.fine_tune(network, pictures, blocks=2)
+after = visualize.retrained(network, tuned)
+print(tuned)
+
+# %% [markdown]
+# Now take one picture and cover it, spot by spot, with a grey window. Each time ask the network again. Where covering makes
+# the probability of the right answer fall, the answer hung on what was there. Take any picture you like (`my_number`, or
+# a path of your own and its class).
+
+# %%
+my_number = int(np.flatnonzero(tuned.right)[0])  # any number below len(pictures.valid)
+path, label = pictures.valid.paths[my_number], int(pictures.valid.labels[my_number])
+window = after.transform.crop // 5
+covered = visualize.occlusion(after, path, blocks[4], target=label, patch=window, stride=window // 2)
+plates.occlusion(covered)
+
+# %% [markdown]
+# These are the five panels of the paper's figure 7. (b) watches the one map of the last block that answers most strongly,
+# (c) is its projection, (d) the probability of the right class, (e) what the network would have said. Do the dark spots of
+# (d) lie on the animal? On which part? If (d) hardly changes anywhere, no single spot decides.
+#
+# One picture is an anecdote. Measure thirty, with windows of a quarter of the side: what does covering *the middle* cost
+# (bodies and faces, mostly), what the *lowest row* (floor and feet), what the *uppermost* (walls and sky, and the ears of an
+# animal that is close)?
+
+# %%
+quarter, lost = after.transform.crop // 4, []
+for i in pictures.valid.sample(15):
+    path, label = pictures.valid.paths[i], int(pictures.valid.labels[i])
+    one = visualize.occlusion(after, path, blocks[4], label, patch=quarter, stride=quarter)
+    fall = one.whole_probability - one.probability.numpy()
+    lost.append([fall[1:-1, 1:-1].mean(), fall[-1].mean(), fall[0].mean()])
+lost = np.array(lost)
+for place, column in zip(("middle", "lowest row", "uppermost row"), lost.T):
+    print(f"{place}: a window costs {column.mean():+.3f} (sd {column.std(ddof=1):.3f} over {len(column)} pictures)")
+
+# %% [markdown]
+# A row that costs next to nothing hardly matters to the answer. Where the uppermost row costs most, look at the pictures before
+# you say why: is it the ears, or is it what stands behind them? Covering says *where* it matters, never *why*.
+
+# %% [markdown]
+# ## Step 5: what fine-tuning changed
+#
+# This is the question of the whole course. The network learnt on somebody else's pictures; then its last two blocks learnt
+# on, on ours. What of it is still the old network? We have its nine best pictures for every map. Search again, the same
+# pictures, with the tuned one.
+
+# %%
+large_after = exercises.larger(after)
+found_after = visualize.top_activations(large_after, pool, blocks)
+
+# %% [markdown]
+# ### Exercise 3: how many are the same?
+#
+# `found[layer].indices` has a row for each map: the numbers of its nine pictures. Write `shared`: for each map, how many of
+# the nine before are among the nine after, wherever they stand.
+
+
+# %%
+def shared(before, after):
+    ### BEGIN SOLUTION
+    return [len(set(b.tolist()) & set(a.tolist())) for b, a in zip(before, after)]
+    ### END SOLUTION
+    ### BEGIN LEARNER
+    # return [0 for b, a in zip(before, after)]  # your answer goes here
+    ### END LEARNER
+
+
+exercise.shared.check(shared)
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def shared(before, after):
+#     return [len(set(b.tolist()) & set(a.tolist())) for b, a in zip(before, after)]
+# ```
+#
+# </details>
+
+# %%
+for layer in blocks:
+    alive = [m for m in found[layer].alive if m in found_after[layer].alive]
+    same = exercises.in_common(found[layer].indices[alive], found_after[layer].indices[alive])
+    print(f"{layer}: of nine pictures {np.mean(same):.1f} stay, mean of {len(alive)} maps; all nine in {same.count(9)} of them")
+print("Your guesses:", my_guess)
+
+# %% [markdown]
+# Blocks that were frozen *must* keep all nine: not one byte of them changed. The others show how far the network moved.
+# Compare the last block with what you expected. Then look at the same maps, drawn at random, before and after:
+
+# %%
+same_maps = visualize.random_maps(found[blocks[4]], 2, seed=1)
+plates.plate(visualize.plate(large, pool, blocks[4], same_maps, tops=found[blocks[4]]))
+
+# %%
+plates.plate(visualize.plate(large_after, pool, blocks[4], same_maps, tops=found_after[blocks[4]]))
+
+# %% [markdown]
+# Did these maps become maps of something else, or did they keep to their kind and shift a little? A number for all of them:
+# how many of a map's nine best pictures are of one and the same of our two classes, cats or dogs? (What is neither counts for
+# none.)
+
+# %%
+for name, tops in {"before": found[blocks[4]], "after": found_after[blocks[4]]}.items():
+    kinds = np.array(pool.classes)[pool.labels[tops.indices[list(tops.alive)].numpy()]]
+    of_one = np.maximum(*[(kinds == c).sum(1) for c in pictures.classes])
+    print(f"{name}: on average {of_one.mean():.1f} of nine, {(of_one >= 7).sum()} of {len(of_one)} maps have seven or more")
+
+# %% [markdown]
+# If the second line is much higher, maps have turned into maps of our classes. If the two lines hardly differ, they have not:
+# most of a map's best pictures may change without its becoming a map for cats or one for dogs, and the new head mixes many
+# maps that answer to other things too. The blocks below have not moved, because we froze them. That the question can be
+# answered all the same says that what they see serves it well enough.
+#
+# ## Break it on purpose
+#
+# A colleague has written a deconvnet of their own. The same network, the same map, the same four pictures: the upper row of
+# projections is ours, the lower one theirs. “Mine is livelier. It even shows something for maps that did not answer at all!”
+# (This runs on `vgg16_tiny` in both editions.)
+
+# %%
+tiny = backbones.load("vgg16_tiny")
+layer, four = "features.15", pictures.valid.take(pictures.valid.sample(2))
+one = visualize.top_activations(tiny, four, layer, k=4).values[:, -1].argmax().item()  # a map that answers to all of them
+ours = visualize.project(tiny, four, layer, one)
+theirs = exercise.colleague(tiny, four, layer, one)
+images = [tiny.transform.picture(path) for path in four.paths]
+plates.projections([ours, theirs], images)
+
+# %% [markdown]
+# ### Exercise 4: find it
+#
+# A deconvnet has no opinion of its own: it only moves and mixes what you give it. `exercise.colleague(…, strength=2)` doubles
+# the activation before it is sent back, `strength=0` deletes it. The cell prints for each the size of what comes out. Which
+# of the three operations is wrong? Put `"unpool"`, `"rectify"` or `"filter"` into `culprit`.
+
+# %%
+for strength in (0, 1, 2):
+    sizes = [fault(tiny, four, layer, one, strength).pixels.norm() for fault in (exercises.broken, exercise.colleague)]
+    print("strength {}: ours {:.3f}, theirs {:.3f}".format(strength, *sizes))
+### BEGIN SOLUTION
+culprit = "filter"
+### END SOLUTION
+### BEGIN LEARNER
+# culprit = None  # your answer goes here
+### END LEARNER
+exercise.culprit.check(culprit)
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# culprit = "filter"
+# ```
+#
+# Out of nothing comes something, so something is *added* on the way. Unpooling moves, rectifying removes; only a filter can
+# add, if it has a **bias**, a constant. `nn.ConvTranspose2d` has one unless you say `bias=False`. Published code has had it.
+# The test is worth keeping: no activation, no picture; twice the activation, twice the picture.
+#
+# </details>
+#
+# One more fault, in the open: forget the switches, and put every value into the upper left corner of its window. Ours above,
+# the fault below: what had a shape is now nearly the same blot in every picture. All that a deconvnet knows of a picture it
+# knows by the switches.
+
+# %%
+lost = exercises.broken(tiny, four, layer, one, switches=False)
+plates.projections([ours, lost], images)
+
+# %% [markdown]
+# ## Key points
+#
+# * Every step of a network can be taken back: unpool with the switches, rectify, filter with the filters turned around.
+#   Gradient, deconvnet and guided backpropagation differ by one line, at the ReLU.
+# * Look at maps drawn at random, say how many pictures were searched and how many maps are dead, and put all nine on one scale.
+# * First edges and colours, then patterns, then parts, not in every map, and not as cleanly as in the plates that get printed.
+# * Covering asks the network itself: it is slow and hard to fool, but the window's colour and size are choices.
+# * Fine-tuning leaves what is frozen as it was and moves the rest. Compare the same maps before and after.
+#
+# ## What these pictures show, and what they do not
+#
+# They show which pictures *of this pool* excite a map most, and which pixels carried the signal. They do not show that a map
+# means “eye”: nine pictures out of a few hundred are no proof, and a map also answers, more weakly, to much else. They do not
+# show why the network decides as it does: a decision is made of hundreds of maps together. In the pocket edition, the network
+# is small, and the things in the pictures are of felt, lit and modelled by the same hand: maps for the floor or for one kind
+# of wool are to be expected. And a deconvnet's picture owes much to the patch itself, through the switches, whatever was
+# learnt. How much, you will measure in lesson 05.
+#
+# ## References
+#
+# * M. Zeiler, R. Fergus: *Visualizing and understanding convolutional networks*, 2013,
+#   [arXiv 1311.2901](https://arxiv.org/abs/1311.2901).
+# * K. Simonyan, A. Vedaldi, A. Zisserman: *Deep inside convolutional networks*, 2013,
+#   [arXiv 1312.6034](https://arxiv.org/abs/1312.6034): the gradient.
+# * J. T. Springenberg and others: *Striving for simplicity*, 2014, [arXiv 1412.6806](https://arxiv.org/abs/1412.6806): guided
+#   backpropagation.
+# * J. Yosinski and others: *How transferable are features in deep neural networks?*, 2014,
+#   [arXiv 1411.1792](https://arxiv.org/abs/1411.1792): what is general and what is particular, measured.

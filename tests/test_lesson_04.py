@@ -1,0 +1,236 @@
+"""Lesson 04: the paper-and-pencil numbers, the exercises, the pool, the faulty deconvnets, and the filter browser."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from making import network, paint, set_of
+from torch import nn
+
+from shoulders import datasets, editions, exercises, visualize, widgets
+from shoulders.exercises.lesson_04 import BACK, SWITCHES
+
+PICTURE = torch.tensor([[0.0, 1, 4, 5], [3, 3, 4, 5], [2, 4, 2, 0], [3, 4, 4, 3]])
+FILTER = torch.tensor([[-1.0, 1], [-1, 1]])
+ABOVE = torch.tensor([[2.0, 1], [-1, 3]])
+
+
+@pytest.fixture
+def lesson(tmp_path):
+    held = datasets.load(set_of(tmp_path / "set", 4, 3))
+    return exercises.lesson_04(editions.Edition("pocket", held, network("vgg16_tiny"), ""))
+
+
+def says(exercise, answer, capsys):
+    capsys.readouterr()
+    exercise.check(answer)
+    return capsys.readouterr().out
+
+
+# ------------------------------------------------------------------------------------------------------------- by hand
+
+
+def by_loops(rule):
+    """Map, switches, and the three rules in plain loops: nothing of torch, nothing of ours."""
+    x, w, above = (tensor.int().tolist() for tensor in (PICTURE, FILTER, ABOVE))
+    spots = [(0, 0), (0, 1), (1, 0), (1, 1)]
+    found = [[sum(w[a][b] * x[i + a][j + b] for a, b in spots) for j in range(3)] for i in range(3)]
+    signal = [[max(0, value) for value in row] for row in found]
+    sent = [[0] * 3 for _ in range(3)]
+    switches = [[0, 0], [0, 0]]
+    for i, j in spots:
+        a, b = max(spots, key=lambda s: signal[i + s[0]][j + s[1]])
+        switches[i][j] = 3 * (i + a) + j + b
+        sent[i + a][j + b] += above[i][j]
+    pixels = [[0] * 4 for _ in range(4)]
+    for i in range(3):
+        for j in range(3):
+            passes = {"gradient": found[i][j] > 0, "deconvnet": sent[i][j] > 0}
+            if all(passes.values()) if rule == "guided" else passes[rule]:
+                for a, b in spots:
+                    pixels[i + a][j + b] += sent[i][j] * w[a][b]
+    return switches, pixels
+
+
+@pytest.mark.parametrize("rule", BACK)
+def test_the_numbers_on_paper(rule):
+    assert by_loops(rule) == (SWITCHES, BACK[rule])
+
+
+def test_the_steps_of_the_course_give_the_numbers_on_paper():
+    image, convolution, pool = PICTURE[None, None].clone().requires_grad_(), nn.Conv2d(1, 1, 2, bias=False), nn.MaxPool2d(2, 1)
+    convolution.weight.data[:] = FILTER
+    signal = F.relu(convolution(image))
+    pooled, switches = visualize.switches(signal, pool)
+    assert switches[0, 0].tolist() == SWITCHES
+    unpooled = visualize.unpool(ABOVE[None, None], switches, (3, 3))
+    for rule, keep in visualize.RULES.items():
+        assert visualize.transposed(keep(signal, unpooled), convolution, (4, 4))[0, 0].tolist() == BACK[rule]
+    assert torch.autograd.grad(pooled, image, ABOVE[None, None])[0][0, 0].tolist() == BACK["gradient"]
+
+
+def test_exercises_1_and_2(lesson, capsys):
+    assert says(lesson.switches, SWITCHES, capsys).startswith("Right")
+    assert "upper right" in says(lesson.switches, [[1, 2], [6, 4]], capsys)
+    assert "shape (4,)" in says(lesson.switches, [1, 1, 6, 4], capsys)
+    assert says(lesson.rules, BACK, capsys).startswith("Right")
+    assert "what guided gives" in says(lesson.rules, BACK | {"deconvnet": BACK["guided"]}, capsys)
+    assert "signs are turned" in says(lesson.rules, BACK | {"gradient": (-np.array(BACK["gradient"])).tolist()}, capsys)
+    overwritten = [[0, -1, 1, 0], [0, -1, 1, 0], [0] * 4, [0] * 4]
+    assert "guided: row 0, column 1" in says(lesson.rules, BACK | {"guided": overwritten}, capsys)
+    assert says(lesson.rules, {"gradient": BACK["gradient"]}, capsys).startswith("Not yet: give a picture for each")
+
+
+def test_exercise_3(lesson, capsys):
+    assert says(lesson.shared, exercises.in_common, capsys).startswith("Right")
+    assert "without calling it" in says(lesson.shared, [1, 2], capsys)
+    in_place = lambda before, after: [int((b == a).sum()) for b, a in zip(before, after)]  # noqa: E731
+    assert "order does not matter" in says(lesson.shared, in_place, capsys)
+    assert says(lesson.shared, lambda before, after: [0 for _ in before], capsys).startswith("Not yet")
+
+
+def test_exercise_4(lesson, capsys):
+    assert says(lesson.culprit, "filter", capsys).startswith("Right")
+    assert says(lesson.culprit, "unpool", capsys).startswith("Not yet")
+    assert "none of" in says(lesson.culprit, "bias", capsys)
+
+
+# ------------------------------------------------------------------------------------------------------------ the pool
+
+
+def test_the_pool_holds_no_training_picture_and_every_label(tmp_path, monkeypatch):
+    own, other = (
+        set_of(tmp_path / "data" / "cats_vs_dogs", 4, 3),
+        set_of(tmp_path / "data" / "bees_vs_ants", 5, 2, ("owls", "cats")),
+    )
+    held = replace(datasets.load(own), name="cats_vs_dogs")
+    pool = exercises.pool(editions.Edition("full", held, None, ""))
+    assert set(pool.paths) == {path for root in (own, other) for path in (root / "valid").rglob("*.jpg")}
+    assert [pool.classes[label] for label in pool.labels] == [path.parent.name for path in pool.paths]
+    assert len(pool.digests) == len(pool) == 10
+
+
+def test_felt_brings_the_shelf_along():
+    if datasets.find("felt_cats_vs_dogs") is None:
+        pytest.skip("the felt pictures are not in this copy")
+    held = datasets.load("felt_cats_vs_dogs")
+    pool = exercises.pool(editions.Edition("pocket", held, None, ""))
+    assert not set(pool.paths) & set(held.train.paths) and len(set(pool.digests)) == len(pool)
+    assert {"cats", "dogs", "ants", "bees", "teddy_bear"} <= set(pool.classes)
+
+
+# --------------------------------------------------------------------------------------------------- faulty deconvnets
+
+
+@pytest.fixture
+def tiny(exact):
+    images = torch.stack([torch.from_numpy(np.array(paint(seed, (64, 64)))).permute(2, 0, 1) for seed in range(4)])
+    return network("vgg16_tiny"), images
+
+
+def strongest(backbone, images, layer):
+    return visualize.top_activations(backbone, images, layer, k=1).values.argmax().item()
+
+
+def test_several_layers_in_one_pass_are_what_each_is_alone(tiny):
+    backbone, images = tiny
+    together = visualize.top_activations(backbone, images, ["features.8", "features.3"], k=2, batch_size=3)
+    assert list(together) == ["features.8", "features.3"]
+    for layer, tops in together.items():
+        alone = visualize.top_activations(backbone, images, layer, k=2)
+        torch.testing.assert_close(tops.values, alone.values)
+        torch.testing.assert_close(tops.means, alone.means)
+        assert torch.equal(tops.indices, alone.indices) and tops.layer == layer and tops.searched == len(images)
+
+
+def test_without_a_fault_it_is_the_deconvnet(tiny):
+    backbone, images = tiny
+    one = strongest(backbone, images, "features.8")
+    honest = visualize.project(backbone, images, "features.8", one)
+    assert honest.pixels.any()
+    for strength in (0, 1, 2):
+        found = exercises.broken(backbone, images, "features.8", one, strength)
+        torch.testing.assert_close(found.pixels, strength * honest.pixels)
+
+
+def test_biases_make_something_of_nothing(lesson, tiny):
+    backbone, images = tiny
+    one = strongest(backbone, images, "features.8")
+    nothing, once, twice = (lesson.colleague(backbone, images, "features.8", one, strength).pixels for strength in (0, 1, 2))
+    assert nothing.any()
+    assert not torch.allclose(twice, 2 * once, rtol=0.05)
+
+
+def test_without_switches_every_value_goes_to_a_corner(tiny):
+    backbone, images = tiny
+    one = strongest(backbone, images, "features.4")
+    found = exercises.broken(backbone, images, "features.4", one, switches=False)
+    row, column = found.positions[0].tolist()
+    seen = found.pixels[0].abs().sum(0).nonzero()
+    # The pool's corner is at twice the place; two filters of 3 × 3 reach two pixels around it.
+    assert (seen - 2 * torch.tensor([row, column])).abs().max() <= 2
+
+
+def test_larger_only_ever_enlarges(tiny):
+    backbone, _ = tiny
+    assert exercises.larger(backbone, 96).transform.crop == exercises.larger(backbone, 96).transform.resize == 96
+    assert exercises.larger(backbone, 64) is backbone
+    assert exercises.larger(backbone, 96).module is backbone.module
+
+
+# --------------------------------------------------------------------------------------------------- the filter browser
+
+
+@pytest.fixture
+def browser(tiny, monkeypatch):
+    backbone, images = tiny
+    found = {layer: visualize.top_activations(backbone, images, layer, k=2) for layer in ("features.3", "features.8")}
+    drawn, best_of = [], widgets.best_of
+    monkeypatch.setattr(widgets, "best_of", lambda *chosen: drawn.append(chosen[2:]) or best_of(*chosen))
+    (layer, one), rule, plate, words = opened(widgets.browse(backbone, found))
+    one.value = found["features.3"].alive[0]
+    return found, layer, one, rule, plate, words, drawn
+
+
+def opened(box):
+    first, *rest = box.children
+    return first.children, *rest
+
+
+def test_another_layer_brings_its_maps_and_one_plate(browser):
+    found, layer, one, _, plate, words, drawn = browser
+    assert "features.3" in words.value and bytes(plate.value[:4]) == b"\x89PNG"
+    before, asked = bytes(plate.value), len(drawn)
+    layer.value = "features.8"
+    assert one.max == len(found["features.8"].values) - 1 and len(drawn) == asked + 1
+    one.value = found["features.8"].alive[-1]
+    assert "features.8" in words.value and bytes(plate.value) != before
+
+
+def test_a_shorter_layer_moves_the_knob_once(browser):
+    found, layer, one, *_, drawn = browser
+    layer.value = "features.8"
+    one.value = one.max
+    asked = len(drawn)
+    layer.value = "features.3"
+    assert one.value == len(found["features.3"].values) - 1 and len(drawn) <= asked + 1
+
+
+def test_the_rule_changes_the_plate_and_what_was_seen_comes_from_memory(browser):
+    *_, rule, plate, words, drawn = browser
+    before = bytes(plate.value), words.value
+    rule.value = "gradient"
+    assert "gradient" in words.value and bytes(plate.value) != before[0]
+    asked = len(drawn)
+    rule.value = "deconvnet"
+    assert (bytes(plate.value), words.value) == before and len(drawn) == asked
+
+
+def test_a_dead_map_is_said_in_one_sentence(browser, tiny):
+    tops = replace(browser[0]["features.3"], values=torch.zeros_like(browser[0]["features.3"].values))
+    with pytest.raises(visualize.VisualizeError, match=r"Map 3 of features.3 answers to none of the 4 pictures: choose another"):
+        widgets.best_of(tiny[0], tops, 3)
+    _, _, plate, words = opened(widgets.browse(tiny[0], {"features.3": tops}))
+    assert words.value.startswith("Map 0 of features.3 answers to none") and plate.width == "0"

@@ -1,0 +1,87 @@
+"""Lesson 05: the exercises, the table of the paper, and the boxes on the felt dogs."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from making import COURSE, network
+
+from shoulders import datasets, exercises
+from shoulders.backbones import Transform
+from shoulders.exercises.lesson_05 import FACES, PAPER
+
+
+@pytest.fixture
+def lesson():
+    return exercises.lesson_05(None)
+
+
+def says(exercise, answer, capsys):
+    capsys.readouterr()
+    exercise.check(answer)
+    return capsys.readouterr().out
+
+
+def test_exercise_1(lesson, capsys):
+    assert says(lesson.jumps, lambda w: (w[:, 1:] != w[:, :-1]).sum(), capsys).startswith("Right")
+    assert says(lesson.jumps, lambda w: sum(len(set(row.tolist())) - 1 for row in w), capsys).startswith("Not yet")
+    assert "a picture that comes back" in says(lesson.jumps, lambda w: (w[:, 1:] != w[:, :1]).sum() + 2, capsys)
+    assert "without calling it" in says(lesson.jumps, 4, capsys)
+
+
+def test_exercise_2(lesson, capsys):
+    assert says(lesson.distance, lambda a, b: (a.sign() != b.sign()).float().mean(), capsys).startswith("Right")
+    for wrong in (
+        lambda a, b: (a != b).float().mean(),
+        lambda a, b: (a.sign() != b.sign()).sum(),
+        lambda a, b: (a * b < 0).sum(),
+    ):
+        assert says(lesson.distance, wrong, capsys).startswith("Not yet")
+
+
+def test_exercise_3(lesson, capsys):
+    assert says(lesson.rival, "Jianchao and others", capsys).startswith("Right")
+    assert "5.1" in says(lesson.rival, "Bo and others", capsys)
+
+
+def test_every_number_of_ours_finds_its_row():
+    keys = re.findall(r'ours\["(.+?)"\]', (COURSE / "lessons" / "05_zeiler_and_fergus_again.py").read_text(encoding="utf-8"))
+    for key in keys:
+        assert len([item for item, *_ in PAPER if item.startswith(key)]) == 1, key
+    table = exercises.compared(dict.fromkeys(keys, "OURS")).data.splitlines()
+    assert len(table) == 2 + len(PAPER) and all(line.count("|") == 6 for line in table)
+    assert sum("OURS" in line for line in table) == len(set(keys))
+
+
+def test_what_is_not_done_has_no_number_of_ours():
+    table = exercises.compared({"Table": "OURS"}).data.splitlines()
+    assert all("OURS" in line for line in table if line.startswith("| Table"))
+    assert {here for _, here, _, _ in PAPER} <= {"done", "smaller", "another one", "not done", "lesson 03"}
+
+
+@pytest.fixture
+def dogs():
+    if datasets.find("felt_cats_vs_dogs") is None:
+        pytest.skip("the felt pictures are not in this copy")
+    return datasets.load("felt_cats_vs_dogs").valid
+
+
+def test_the_boxes_were_set_on_these_very_pictures(dogs):
+    digests = {f"{path.parent.name}/{path.name}": digest for path, digest in zip(dogs.paths, dogs.digests)}
+    for name, (start, _) in FACES.items():
+        assert digests[name].startswith(start), f"{name} has been rendered again: set the boxes of FACES again"
+
+
+def test_boxes_lie_in_the_picture_whatever_the_network_crops(dogs):
+    backbone = network("vgg16_tiny")
+    for transform in (Transform(192, 192), Transform(96, 96), Transform(256, 224)):
+        chosen, parts = exercises.faces(replace(backbone, transform=transform))
+        boxes = np.array(list(parts.values()))
+        assert boxes.shape == (3, len(chosen), 4)
+        assert (boxes[..., 2:] - boxes[..., :2] >= 4).all() and boxes.min() >= 0 and boxes.max() <= transform.crop
+        assert (boxes[0, :, 3] <= boxes[1, :, 1] + 1).all(), "the left eye is left of the right one"
+        assert (boxes[2, :, 0] > boxes[:2, :, 0].max(0)).all(), "the nose is below the eyes"
+    same = exercises.faces(replace(backbone, transform=Transform(192, 192)))[1]
+    assert torch.tensor(same["nose"]).tolist() == [list(known["nose"]) for _, known in FACES.values()]
