@@ -6,6 +6,7 @@ Projections are shown around grey (nothing): brighter is more, darker is less of
 
 from __future__ import annotations
 
+import textwrap
 
 import numpy as np
 
