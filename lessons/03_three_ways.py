@@ -215,7 +215,7 @@ plots.comparison(live, full.table, my_guess)
 # lie outside, something differs: the pictures, the weights, a version.
 
 # %%
-for line in comparison.against(live, full.table).itertuples():
+for line in comparison.against(live, full.table).dropna().itertuples():
     said = f"expected {line.low:.1%} to {line.high:.1%} over {line.over} runs, yours {line.yours:.1%}"
     print(f"{line.regime.replace('_', ' ')}, {line.per_class} a class: {said}: {line.verdict}")
 
