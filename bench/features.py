@@ -74,7 +74,7 @@ def ours(backbone, pictures):
 def decoding(backbone, pictures):
     """Pictures per second of decoding and cropping alone, with all threads."""
     started = time.perf_counter()
-    count = sum(len(batch) for batch in features._batches(backbone.transform, pictures, False, 32, {"decode": 0.0}))
+    count = sum(len(batch) for batch in features.batches(backbone.transform, pictures, False, 32, {"decode": 0.0}))
     return count / (time.perf_counter() - started)
 
 

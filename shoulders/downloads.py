@@ -141,8 +141,6 @@ def unpack(archive, folder, arrange=None) -> Path:
         For an archive that is damaged or holds a name that would escape the folder.
     """
     archive, folder = Path(archive), Path(folder)
-    if not hasattr(tarfile, "data_filter"):
-        raise DownloadError("This Python cannot unpack archives safely: use 3.11.4 or newer.")
     with locked(folder):
         for left in folder.parent.glob(f".{folder.name}.unpack-*"):
             shutil.rmtree(left, ignore_errors=True)
@@ -169,15 +167,25 @@ def room_of(folder):
     return gathered
 
 
+def _need_inside(names, folder):
+    for name in names:
+        if not (folder / name).resolve().is_relative_to(folder.resolve()):
+            raise OSError(f"it holds {name!r}, which would be written outside its folder")
+
+
 def _extract(archive, folder):
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as file:
-            for name in file.namelist():
-                if not (folder / name).resolve().is_relative_to(folder.resolve()):
-                    raise OSError(f"it holds {name!r}, which would be written outside its folder")
+            _need_inside(file.namelist(), folder)
             file.extractall(folder)
     else:
         with tarfile.open(archive) as file:
-            file.extractall(folder, filter="data")  # refuses absolute names, '..', links that point outside, devices
+            if hasattr(tarfile, "data_filter"):
+                file.extractall(folder, filter="data")  # refuses absolute names, '..', links that point outside, devices
+            else:  # Python before 3.11.4
+                _need_inside(file.getnames(), folder)
+                if odd := [member.name for member in file if not (member.isfile() or member.isdir())]:
+                    raise OSError(f"it holds {odd[0]!r}, a link or device that may point outside its folder")
+                file.extractall(folder)
             while file.fileobj.read(1 << 20):  # to the end: only there gzip compares its own checksum
                 pass

@@ -275,8 +275,8 @@ def _fill(backbone, pictures, flip, batch_size, clock, layers, place):
     reader = cutting.reader(backbone, layers)
     rows, done, complete = {}, 0, False
     try:
-        batches = _batches(backbone.transform, pictures, flip, batch_size, clock)
-        for images in track(batches, len(pictures), "Looking", size=len):
+        ahead = batches(backbone.transform, pictures, flip, batch_size, clock)
+        for images in track(ahead, len(pictures), "Looking", size=len):
             for layer, values in reader(images).items():
                 if layer not in rows:
                     rows[layer] = place(layer, (len(pictures), values.shape[1]))
@@ -289,7 +289,7 @@ def _fill(backbone, pictures, flip, batch_size, clock, layers, place):
     return rows
 
 
-def _batches(transform, pictures, flip, batch_size, clock):
+def batches(transform, pictures, flip, batch_size, clock):
     """uint8 tensors of shape (≤ batch_size, 3, crop, crop), decoded two batches ahead by threads."""
     import torch
 

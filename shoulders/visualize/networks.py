@@ -154,7 +154,7 @@ def taken(images, indices) -> object:
 def batches(network: Backbone | nn.Module, images, batch_size: int) -> Iterator[torch.Tensor]:
     """`inputs`, a few pictures at a time; a `Pictures` is decoded ahead by threads, and never held whole."""
     if isinstance(images, Pictures):
-        for decoded_ahead in features._batches(_need_transform(network), images, False, batch_size, {"decode": 0.0}):
+        for decoded_ahead in features.batches(_need_transform(network), images, False, batch_size, {"decode": 0.0}):
             yield inputs(network, decoded_ahead)
     else:
         for start in range(0, len(images), batch_size):

@@ -151,7 +151,7 @@ def occlusion(
 
     Notes
     -----
-    Zeiler & Fergus 2013, arXiv 1311.2901, section 4.2; the paper gives no sizes. Where a network begins as a chain, only what
+    Zeiler & Fergus 2013, arXiv 1311.2901, section 4.2; the paper gives no sizes. In a network's first layers only what
     a window can change is computed again (`shoulders.visualize.locality`): the same result, sooner.
     """
     whole = networks.inputs(network, image)[:1]
