@@ -193,7 +193,8 @@ def test_an_archive_that_would_escape_is_refused(tmp_path, kind, name):
     outside.mkdir()
     members = {"set/good.txt": b"good", name.format(outside=outside): b"evil"}
     (home / "a").write_bytes(zip_of(**members) if kind == "zip" else tar_of(members))
-    if kind == "tar" and name.startswith("{"):  # tarfile strips the leading slash: it stays inside, which is as good
+    strips = hasattr(tarfile, "data_filter")  # the leading slash, from Python 3.11.4: it stays inside, which is as good
+    if kind == "tar" and name.startswith("{") and strips:
         downloads.unpack(home / "a", home / "set")
     else:
         with pytest.raises(DownloadError, match="cannot be unpacked.*(outside|escap)"):
