@@ -51,25 +51,27 @@ def fit(features: np.ndarray, labels: np.ndarray, folds, strengths: np.ndarray =
     mean, spread, weights : numpy.ndarray, shape (d,)
     intercept, strength : float
     """
-    if len(strengths) > 1:
-        with ThreadPoolExecutor(2) as pool:  # the sums let other threads run
-            losses = list(pool.map(lambda fold: _judged(features, labels, strengths, *fold), folds))
-        strengths = strengths[[int(np.mean(losses, 0).argmin())]]
     mean, spread = scale(features)
     rows = (features - mean) / spread
     a, b = solve(rows @ rows.T, labels, strengths)
-    return mean, spread, a[0] @ rows, float(b[0]), float(strengths[0])
+    best = 0
+    if len(strengths) > 1:
+        with ThreadPoolExecutor(2) as pool:  # the sums let other threads run
+            losses = list(pool.map(lambda fold: _judged(features, labels, strengths, *fold, (a, b)), folds))
+        best = int(np.mean(losses, 0).argmin())
+    return mean, spread, a[best] @ rows, float(b[best]), float(strengths[best])
 
 
-def _judged(features, labels, strengths, learn, judge):
-    """Mean log loss on the rows `judge` of what the rows `learn` teach, for each strength."""
+def _judged(features, labels, strengths, learn, judge, whole):
+    """Mean log loss on the rows `judge` of what the rows `learn` teach, for each strength; `whole` is what all rows taught."""
     mean, spread = scale(features[learn])
     rows = (features - mean) / spread
-    a, b = solve(rows[learn] @ rows[learn].T, labels[learn], strengths)
-    return loss(a @ rows[learn] @ rows[judge].T + b[:, None], labels[judge])
+    learnt = rows[learn]
+    a, b = solve(learnt @ learnt.T, labels[learn], strengths, (whole[0][:, learn], whole[1]))
+    return loss(a @ learnt @ rows[judge].T + b[:, None], labels[judge])
 
 
-def solve(gram: np.ndarray, labels: np.ndarray, strengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def solve(gram: np.ndarray, labels: np.ndarray, strengths: np.ndarray, start=None) -> tuple[np.ndarray, np.ndarray]:
     """Minimise ``C · Σ log(1 + exp(-y f)) + |w|² / 2`` for every C at once, where ``f = gram @ a + b`` and w = rowsᵀ a.
 
     Parameters
@@ -80,6 +82,8 @@ def solve(gram: np.ndarray, labels: np.ndarray, strengths: np.ndarray) -> tuple[
         0 or 1.
     strengths : numpy.ndarray, shape (k,)
         scikit-learn's C.
+    start : (numpy.ndarray, numpy.ndarray), optional
+        An `a` and a `b` to set out from: the nearer to the end, the fewer steps. Default: zeros.
 
     Returns
     -------
@@ -91,7 +95,8 @@ def solve(gram: np.ndarray, labels: np.ndarray, strengths: np.ndarray) -> tuple[
     Iteratively reweighted least squares (Rasmussen & Williams 2006, algorithm 3.1), with the intercept left unpenalised. A
     step that makes things worse is halved.
     """
-    a, b = np.zeros((len(strengths), len(labels))), np.zeros(len(strengths))
+    a, b = start or (np.zeros((len(strengths), len(labels))), np.zeros(len(strengths)))
+    a, b = a.copy(), b.copy()
     value = _value(gram, labels, strengths, a, b)
     going = np.arange(len(strengths))
     for _ in range(_STEPS):
@@ -110,19 +115,20 @@ def _newton(gram, labels, strengths, a, b):
     f = a @ gram + b[:, None]
     p = np.exp(-np.logaddexp(0, -f))
     root = np.sqrt(np.maximum(strengths[:, None] * p * (1 - p), 1e-12))
-    matrix = root[:, :, None] * gram * root[:, None, :]
-    matrix[:, range(len(labels)), range(len(labels))] += 1
     target = root * f + strengths[:, None] * (labels - p) / root
-    both = _solved(matrix, np.stack([target, root], 2)) * root[:, :, None]
+    both = np.stack([_solved(gram, *sides) for sides in zip(root, target)]) * root[:, :, None]
     to_b = both[:, :, 0].sum(1) / both[:, :, 1].sum(1)
     return both[:, :, 0] - to_b[:, None] * both[:, :, 1], to_b
 
 
-def _solved(matrices, sides):
-    """Of symmetric positive definite systems, by Cholesky: half the work of numpy's solve."""
+def _solved(gram, root, target):
+    """(1 + root · gram · root) x = target, and = root: by Cholesky, which is half the work of numpy's solve."""
     from scipy.linalg.lapack import dposv
 
-    return np.stack([dposv(matrix, side, lower=True)[1] for matrix, side in zip(matrices, sides)])
+    matrix = gram * root[:, None]
+    matrix *= root
+    matrix.flat[:: len(root) + 1] += 1
+    return dposv(matrix.T, np.stack([target, root], 1), lower=True, overwrite_a=True)[1]  # symmetric: .T spares a copy
 
 
 def _walk(gram, labels, strengths, a, b, to_a, to_b, value):
