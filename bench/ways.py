@@ -573,8 +573,8 @@ def notes(rows):
     short = sorted({str(row["epochs"]) for row in rows if row["way"].startswith("tutorial") and row["epochs"] < EPOCHS})
     lines = ["Of the tutorial's loop, the accuracy is that of the last epoch. Its next experiment costs what the first one did."]
     lines += [
-        "It leaves BatchNorm in train mode, in batches of four. Weights into which BatchNorm was folded (int8origin's were) do not "
-        "survive that: near chance, its accuracy says nothing about the loop with other weights, and its seconds stand."
+        "It leaves BatchNorm in train mode, in batches of four. Weights into which BatchNorm was folded (int8origin's were) do "
+        "not survive that: near chance, its accuracy says nothing about the loop with other weights, and its seconds stand."
     ]
     if short := " or ".join(short):
         words = f"its seconds are extrapolated to {EPOCHS} by the median epoch, its accuracies are those after {short}."
