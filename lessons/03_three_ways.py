@@ -49,7 +49,7 @@ print(edition)
 # %% [markdown]
 # A thorough answer takes hundreds of trainings. So this lesson has a budget. With `"taste"` it runs a part of the
 # experiment, and draws it over the whole, which was run before and comes with the course as a table. With `"full"` it runs
-# everything here: about half an hour with a small network and two processor cores, hours with a large one.
+# everything here: that takes many times as long as all the rest of the lesson, and longer still with a large network.
 
 # %%
 budget = os.environ.get("SHOULDERS_BUDGET", "taste")  # or "full"

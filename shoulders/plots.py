@@ -57,23 +57,25 @@ class Drawing:
     def _ipython_display_(self):
         from IPython.display import display
 
-        kind, page = self._page()
-        width = round(self.figure.get_figwidth() * self.figure.dpi)
+        kind, page, width = self.page()
         image, about = base64.b64encode(page).decode(), {"width": width, "alt": self.words}
         display({kind: image, "text/plain": self.words}, raw=True, metadata={kind: about})
         print(textwrap.fill(self.words, 88))  # a page breaks longer lines in the middle of a word
 
-    def _page(self):
-        """The figure as a file for a page: PNG, or JPEG where photographs would make that several times larger."""
+    def page(self) -> tuple[str, bytes, int]:
+        """The figure for a page: its kind, its bytes, and its width there in pixels.
+
+        PNG, or JPEG where photographs would make that several times larger.
+        """
         from PIL import Image
 
-        page = io.BytesIO()
+        page, width = io.BytesIO(), round(self.figure.get_figwidth() * self.figure.dpi)
         self.figure.savefig(page, format="png", dpi=1.4 * self.figure.dpi, facecolor="white")  # sharper on dense screens
         if page.tell() <= _LARGE:
-            return "image/png", page.getvalue()
+            return "image/png", page.getvalue(), width
         smaller = io.BytesIO()
         Image.open(page).convert("RGB").save(smaller, "JPEG", quality=85)
-        return "image/jpeg", smaller.getvalue()
+        return "image/jpeg", smaller.getvalue(), width
 
     def save(self, path) -> str:
         """Write the picture, whole or not at all; returns a sentence that names the file.

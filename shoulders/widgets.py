@@ -95,7 +95,12 @@ def browse(network, found) -> ipywidgets.VBox:
     one = ipywidgets.IntSlider(description="map", max=_last(found, layer.value), continuous_update=False)
     rule = ipywidgets.ToggleButtons(options=list(visualize.RULES), value="deconvnet", description="rule")
     plate, words = ipywidgets.Image(format="png"), ipywidgets.HTML()
-    drawn = lru_cache(REMEMBERED)(lambda *chosen: _as_png(best_of(network, found[chosen[0]], *chosen[1:])))
+
+    @lru_cache(REMEMBERED)
+    def drawn(layer, one, rule):
+        drawing = best_of(network, found[layer], one, rule)
+        _, page, width = drawing.page()  # a browser tells PNG from JPEG by itself
+        return page, str(width), drawing.words
 
     def changed(_=None):
         try:
@@ -115,13 +120,6 @@ def browse(network, found) -> ipywidgets.VBox:
     rule.observe(changed, "value")
     changed()
     return ipywidgets.VBox([ipywidgets.HBox([layer, one]), rule, plate, words])
-
-
-def _as_png(drawing):
-    """The bytes of a drawing, its width on the page, and its words."""
-    page = io.BytesIO()
-    drawing.figure.savefig(page, format="png", dpi=1.4 * drawing.figure.dpi, facecolor="white")
-    return page.getvalue(), str(round(drawing.figure.get_figwidth() * drawing.figure.dpi)), drawing.words
 
 
 def _last(found, layer):

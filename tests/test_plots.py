@@ -85,5 +85,5 @@ def test_a_drawing_is_a_picture_and_a_sentence(result, tmp_path, monkeypatch, ca
 def test_a_page_of_photographs_is_shown_as_jpeg():
     """As PNG it would make a notebook of megabytes."""
     noise = np.random.default_rng(0).integers(0, 255, (12, 64, 64, 3), dtype=np.uint8)
-    kind, page = plots.show_pictures(noise)._page()
+    kind, page, _ = plots.show_pictures(noise).page()
     assert (kind, page[:2]) == ("image/jpeg", b"\xff\xd8")
