@@ -6,6 +6,7 @@ import copy
 import difflib
 import warnings
 from collections.abc import Callable
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 
 import numpy as np
@@ -20,8 +21,23 @@ HIDDEN, CLASSES = "hidden", "classes"
 """Two layers that every network has: what goes into its head, and what comes out of it."""
 
 
-class _Enough(Exception):
-    """Raised inside a forward pass once every wanted layer has answered: what lies above need not run."""
+class Enough(Exception):
+    """Raised in a hook once every wanted layer has answered: what lies above need not run. `hooked` catches it."""
+
+
+@contextmanager
+def hooked(hooks):
+    """Within: these hooks are there, and `Enough` ends the block; afterwards none of them is left, whatever happened.
+
+    Parameters
+    ----------
+    hooks : iterable of (callable, callable)
+        What registers a hook, such as ``layer.register_forward_hook``, and the hook.
+    """
+    with suppress(Enough), ExitStack() as stack:
+        for register, hook in hooks:
+            stack.enter_context(register(hook))
+        yield
 
 
 def run(module: nn.Module, images: torch.Tensor, layers, head: str, keep: Callable | None = None) -> dict[str, torch.Tensor]:
@@ -43,32 +59,22 @@ def run(module: nn.Module, images: torch.Tensor, layers, head: str, keep: Callab
     dict of str to torch.Tensor
     """
     keep = keep or (lambda tensor: tensor)
-    found, hooks = {}, []
+    found = {}
 
-    def got(layer, tensor):
-        found[layer] = keep(tensor)
-        if len(found) == len(wanted):
-            raise _Enough
+    def got(layer, part, inputs, output=None):
+        found[layer] = keep(inputs[0] if layer == HIDDEN else output)
+        if len(found) == len(layers):
+            raise Enough
 
-    wanted = [layer for layer in layers if layer != CLASSES]
-    try:
-        for layer in wanted:
-            if layer == HIDDEN:
-                hooks.append(module.get_submodule(head).register_forward_pre_hook(lambda _, inputs: got(HIDDEN, inputs[0])))
-            else:
-                hooks.append(
-                    module.get_submodule(layer).register_forward_hook(lambda _, inputs, out, layer=layer: got(layer, out))
-                )
+    def hook(layer):
+        if layer == HIDDEN:
+            return module.get_submodule(head).register_forward_pre_hook, partial(got, layer)
+        return module.get_submodule(layer).register_forward_hook, partial(got, layer)
+
+    with hooked(hook(layer) for layer in layers if layer != CLASSES):
+        scores = module(images)
         if CLASSES in layers:
-            wanted.append(CLASSES)
-            found[CLASSES] = keep(module(images))
-        else:
-            module(images)
-    except _Enough:
-        pass
-    finally:
-        for hook in hooks:
-            hook.remove()
+            found[CLASSES] = keep(scores)
     return found
 
 
@@ -80,15 +86,13 @@ def _trial(module, crop):
         if isinstance(output, torch.Tensor):
             seen[name] = (layer, tuple(output.shape[1:]), seen.get(name, (0, 0, 0))[2] + 1)
 
-    hooks = [layer.register_forward_hook(partial(saw, name)) for name, layer in module.named_modules() if name]
+    hooks = [(layer.register_forward_hook, partial(saw, name)) for name, layer in module.named_modules() if name]
     training = module.training
     try:
-        with torch.inference_mode():
+        with hooked(hooks), torch.inference_mode():
             module.eval()(torch.zeros(1, 3, crop, crop))
     finally:
         module.train(training)
-        for hook in hooks:
-            hook.remove()
     return seen
 
 
@@ -259,13 +263,9 @@ class Headless(nn.Module):
 def _called(network, go):
     """The modules that run while `go` runs, and what it returns."""
     called = set()
-    hooks = [module.register_forward_pre_hook(lambda module, _: called.add(module)) for module in network.modules()]
-    try:
-        with torch.inference_mode():
-            return called, go()
-    finally:
-        for hook in hooks:
-            hook.remove()
+    hooks = [(module.register_forward_pre_hook, lambda module, _: called.add(module)) for module in network.modules()]
+    with hooked(hooks), torch.inference_mode():
+        return called, go()
 
 
 def _drop(network, name, above):

@@ -102,6 +102,16 @@ def test_hooks_are_gone_also_after_an_exception():
     assert not hooks_of(module)
 
 
+def test_hooks_that_were_in_place_go_when_the_next_one_fails():
+    module = chain("a", "b")
+    with (
+        pytest.raises(AttributeError),
+        cutting.hooked((module.get_submodule(name).register_forward_hook, print) for name in ("a", "nowhere")),
+    ):
+        pass
+    assert not hooks_of(module)
+
+
 def test_an_in_place_relu_does_not_change_what_was_read(exact):
     backbone = network("vgg16_tiny")
     images = (IMAGES * 255).to(torch.uint8)

@@ -9,7 +9,7 @@ from captum import attr
 from making import network, weights_of
 from torch import nn
 
-from shoulders import visualize
+from shoulders import cutting, visualize
 from shoulders.visualize import fields, networks, rules, walk
 
 pytestmark = pytest.mark.usefixtures("exact")
@@ -56,6 +56,22 @@ class Residual(nn.Module):
     def forward(self, images):
         signal = self.relu(self.bn1(self.conv1(images)))
         return self.last(self.relu(self.bn2(self.conv2(signal)) + signal))
+
+
+class WrittenOver(nn.Module):
+    """A chain of modules whose answers are changed afterwards, in place, by what is no module."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.relu, self.second, self.last = seeded(
+            nn.Conv2d(3, 3, 3, padding=1), nn.ReLU(), nn.Conv2d(3, 3, 3, padding=1), nn.Conv2d(3, 4, 3)
+        )
+
+    def forward(self, images):
+        signal = nn.functional.silu(self.first(images), inplace=True)
+        signal = self.second(self.relu(signal))
+        signal += images
+        return self.last(signal)
 
 
 # --------------------------------------------------------------------------------------------------- worked out on paper
@@ -299,6 +315,41 @@ def test_a_residual_network_agrees_with_captum(rule):
         torch.testing.assert_close(found.pixels[i], expected, rtol=1e-4, atol=1e-6 * float(expected.abs().max()))
 
 
+def by_autograd(module, images, layer, found):
+    """The gradient of the activations that a projection starts from, times these."""
+    leaf, answers = images.clone().requires_grad_(), []
+    with cutting.hooked(
+        [(module.get_submodule(layer).register_forward_hook, lambda _, taken, output: answers.append(output.clone()))]
+    ):
+        module(leaf + 0)  # nothing may write over a leaf
+    units = answers[0][range(len(images)), found.maps, found.positions[:, 0], found.positions[:, 1]]
+    return torch.autograd.grad(units.sum(), leaf)[0] * units.detach()[:, None, None, None]
+
+
+@pytest.mark.parametrize("layer", ["first", "relu", "second", "last"])
+def test_what_is_written_over_by_a_function_is_no_chain(layer):
+    module, images = WrittenOver().eval(), pictures()
+    found = visualize.project(module, images, layer, 2, "gradient")
+    torch.testing.assert_close(found.pixels, by_autograd(module, images, layer, found))
+
+
+@pytest.mark.parametrize("kind", ["forward", "forward_pre"])
+def test_a_hook_of_the_learner_counts(kind):
+    module, images = small(), pictures()
+    hooks = {"forward": lambda _, taken, output: 3 * output, "forward_pre": lambda _, taken: (3 * taken[0],)}
+    getattr(module[3], f"register_{kind}_hook")(hooks[kind])
+    found = visualize.project(module, images, "4", 2, "gradient")
+    torch.testing.assert_close(found.pixels, by_autograd(module, images, "4", found))
+
+
+def test_a_chain_is_projected_in_inference_mode_too():
+    images = pictures()
+    expected = visualize.project(small(), images, "4", 2)
+    with torch.inference_mode():
+        found = visualize.project(small(), images.clone(), "4", 2)
+    assert found.words == expected.words and torch.equal(found.pixels, expected.pixels)
+
+
 @pytest.mark.parametrize("rule", rules.RULES)
 @pytest.mark.parametrize("pool", POOLS, ids=str)
 def test_the_walk_equals_the_changed_backward_pass(rule, pool):
@@ -322,9 +373,16 @@ def test_relu6_rules():
 # ---------------------------------------------------------------------------------------------------- refused in a sentence
 
 
-@pytest.mark.parametrize(
-    "bend", [torch.relu, nn.functional.relu_, nn.functional.silu, nn.functional.gelu, lambda x: x.clamp(min=0), torch.tanh]
-)
+BENDS = {
+    "relu": torch.relu, "relu_": nn.functional.relu_, "silu": nn.functional.silu, "gelu": nn.functional.gelu,
+    "clamp": lambda x: x.clamp(min=0), "tanh": torch.tanh, "mish_": lambda x: nn.functional.mish(x, inplace=True),
+    "celu_": lambda x: nn.functional.celu(x, inplace=True), "where": lambda x: torch.where(x > 0, x, 0.0), "abs": torch.abs,
+    "abs_": lambda x: x.abs_(), "minimum": lambda x: torch.minimum(x, torch.ones(())), "fmax": lambda x: torch.fmax(x, torch.zeros(())),
+    "fmin": lambda x: torch.fmin(x, torch.ones(())), "logsigmoid": nn.functional.logsigmoid, "glu": lambda x: nn.functional.glu(torch.cat([x, x], 1), 1),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("bend", BENDS.values(), ids=BENDS)
 @pytest.mark.parametrize("rule", ["deconvnet", "guided"])
 def test_what_the_rule_would_miss_is_refused(bend, rule):
     with pytest.raises(visualize.VisualizeError, match="outside nn.ReLU"):
@@ -340,6 +398,8 @@ def test_what_the_rule_would_miss_is_refused(bend, rule):
         (lambda m: visualize.project(m, pictures(), "4", 6), "no map 6: its maps are 0 to 5"),
         (lambda m: visualize.project(m, pictures(), "4", 0, positions=[(6, 0)] * 3), r"no place \(6, 0\): it has 6 rows"),
         (lambda m: visualize.project(m, pictures(), "4", [0, 1]), "2 maps do not go with 3 pictures"),
+        (lambda m: visualize.project(m, pictures(), "4", 0, positions=[(0, 0)] * 2), r"shape \(2, 2\) do not go with 3 pictures"),
+        (lambda m: visualize.project(m, pictures(), "4", 0, positions=[1, 1, 1]), r"shape \(3,\) do not go with 3 pictures"),
         (lambda m: visualize.project(m, pictures(), "4", 0, "magic"), "No rule is called 'magic'"),
         (lambda m: visualize.project(m, ["photo.jpg"], "4", 0), "plain module and has no transform"),
         (
@@ -389,6 +449,49 @@ def test_a_layer_is_read_before_an_in_place_relu_changes_it():
     assert (answer["3"] < 0).any()
 
 
+@pytest.mark.parametrize("layer", ["first", "second"])
+def test_a_layer_is_read_before_a_function_writes_over_it(layer):
+    module, images = WrittenOver().eval(), pictures()
+    with torch.no_grad():
+        told, _ = networks.forward(networks.quiet_copy(module), images, layer)  # stops there
+    scored = nn.Sequential(module, nn.AdaptiveAvgPool2d(1), nn.Flatten()).eval()
+    answer, _ = networks.answers(networks.quiet_copy(scored), images, [f"0.{layer}"])
+    torch.testing.assert_close(answer[f"0.{layer}"], told)
+    torch.testing.assert_close(networks.need_once(networks.quiet_copy(scored), images, f"0.{layer}"), told[:1])
+
+
+def test_a_layer_counts_although_its_head_wants_pictures_of_another_size():
+    module = nn.Sequential(*small(), nn.Flatten(), nn.Linear(7, 2))
+    torch.testing.assert_close(
+        visualize.project(module, pictures(), "4", 1).pixels, visualize.project(small(), pictures(), "4", 1).pixels
+    )
+    with pytest.raises(RuntimeError):
+        visualize.project(module, pictures(channels=5), "4", 1)
+
+
+@pytest.mark.parametrize(
+    "set_up",
+    [
+        lambda: None,
+        lambda: setattr(torch.backends.cudnn, "allow_tf32", False),
+        lambda: setattr(torch.backends, "fp32_precision", "tf32"),
+        lambda: setattr(torch.backends, "fp32_precision", "ieee"),
+    ],
+)
+def test_exact_convolutions_with_either_way_to_set_precision(set_up):
+    general, convolutions = torch.backends.fp32_precision, torch.backends.cudnn.conv
+    try:
+        set_up()
+        before = convolutions.fp32_precision
+        with pytest.raises(ZeroDivisionError), networks.exact():
+            assert convolutions.fp32_precision == "ieee"
+            raise ZeroDivisionError
+        assert convolutions.fp32_precision == before
+    finally:
+        torch.backends.fp32_precision = general
+        torch.backends.cudnn.allow_tf32 = True
+
+
 def test_weights_are_neither_converted_nor_turned_in_memory():
     module = small()
     for kind in (torch.float64, torch.float32):
@@ -408,11 +511,22 @@ def test_importing_the_course_imports_neither_torch_nor_visualize():
 def test_a_gpu_says_the_same(monkeypatch):
     from shoulders import devices
 
-    module, images = small(nn.MaxPool2d(3, 2)), pictures(4, 40)
-    here = {rule: visualize.project(module, images, "4", 1, rule).pixels for rule in rules.RULES}
+    module, images = nn.Sequential(*small(nn.MaxPool2d(3, 2)), nn.AdaptiveAvgPool2d(1), nn.Flatten()).eval(), pictures(4, 40)
+
+    def said():
+        covered = visualize.occlusion(module, images[0], "4", patch=10, stride=8, fill=(0.1, 0.2, 0.3))
+        return [
+            *(visualize.project(module, images, "4", 1, rule).pixels for rule in rules.RULES),
+            visualize.project(module, images, "4", 1, positions=[(2, 3)]).pixels,
+            covered.activity, covered.probability, covered.projection,
+            visualize.top_activations(module, images, "4", 3).values,
+            visualize.grad_cam(module, images, "4", targets=1).maps,
+        ]  # fmt: skip
+
+    here = said()
     monkeypatch.setattr(devices, "device", lambda: "cuda")
-    for rule, expected in here.items():
-        torch.testing.assert_close(visualize.project(module, images, "4", 1, rule).pixels, expected, rtol=1e-4, atol=1e-5)
+    for there, expected in zip(said(), here):
+        torch.testing.assert_close(there, expected, rtol=1e-4, atol=1e-5)
 
 
 # ------------------------------------------------------------------------------------------------------- receptive fields
@@ -460,6 +574,31 @@ def test_nothing_lies_outside_the_receptive_field(name, rule):
         assert pixels[0, top:bottom, left:right].any()
         pixels[0, top:bottom, left:right] = 0
         assert not pixels.any()
+
+
+class Padded(nn.Module):
+    """Pads at two sides alone."""
+
+    def forward(self, signal):
+        return nn.functional.pad(signal, (1, 1))
+
+
+@pytest.mark.parametrize(
+    "unit, size",
+    [
+        (lambda: nn.InstanceNorm2d(4), (float("inf"), float("inf"))),
+        (lambda: nn.BatchNorm2d(4, track_running_stats=False), (float("inf"), float("inf"))),
+        (lambda: nn.ConvTranspose2d(4, 4, 2, 2), (float("inf"), float("inf"))),
+        (lambda: nn.ConvTranspose2d(4, 4, 3, 1, 1), (float("inf"), float("inf"))),
+        (lambda: nn.BatchNorm2d(4), (3, 3)),
+        (Padded, (3, 3)),
+    ],
+)
+def test_what_a_place_sees_through_a_unit(unit, size):
+    module = nn.Sequential(nn.Conv2d(3, 4, 3), unit()).eval()
+    field = visualize.receptive_field(module, "1")
+    assert field.size == size and (size[0] < 9) == (field.window(0, 0, (24, 24)) != (0, 0, 24, 24))
+    assert visualize.project(module, pictures(1, 24), "1", 0, "gradient", positions=[(1, 1)]).pixels.any()
 
 
 def test_known_receptive_fields():

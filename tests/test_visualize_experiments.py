@@ -1,17 +1,18 @@
 """Search, plates, covering, controls and the other experiments: brute force, captum, and toys with known answers."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from captum import attr
 from making import folder_of, network, set_of, weights_of
-from test_visualize import Residual, pictures, seeded, small
+from test_visualize import Residual, WrittenOver, pictures, seeded, small
 from torch import nn
 
 from shoulders import backbones, datasets, plates, training, visualize
-from shoulders.visualize import filters, locality, moving, networks, occluding, parts
+from shoulders.visualize import filters, locality, moving, networks, occluding, parts, surgery
 
 pytestmark = pytest.mark.usefixtures("exact")
 
@@ -99,6 +100,21 @@ def test_dead_maps_are_told_and_never_drawn():
         visualize.plate(module, pictures(5), "4")
 
 
+def test_several_layers_are_read_in_one_pass_that_needs_no_classes():
+    module, images = nn.Sequential(*small(), nn.Flatten(), nn.Linear(7, 2)), pictures(5)  # its head would refuse these pictures
+    together = visualize.top_activations(module, images, ["1", "4", "4"], 2)
+    for layer, tops in together.items():
+        alone = visualize.top_activations(module, images, layer, 2)
+        assert torch.equal(tops.values, alone.values) and torch.equal(tops.indices, alone.indices)
+
+
+def test_several_layers_are_told_as_they_were_before_a_function_wrote_over_them():
+    module, images = nn.Sequential(WrittenOver(), nn.AdaptiveAvgPool2d(1), nn.Flatten()).eval(), pictures(5)
+    together = visualize.top_activations(module, images, ["0.second", "0.last"], 2)["0.second"]
+    alone = visualize.top_activations(module, images, "0.second", 2)
+    torch.testing.assert_close(together.values, alone.values)
+
+
 def test_files_and_tensors_give_the_same(tmp_path):
     backbone = network("vgg16_tiny")
     held = datasets.load(folder_of(tmp_path, {"cats": 5, "dogs": 5})).train
@@ -136,6 +152,14 @@ def test_a_tight_plate_is_cut_to_where_the_projections_are():
     assert "cut to where the projections are" in " ".join(plates.plate(tight).words.split())
     inside = tight.projections.abs().sum((2, 3, 4)) / found.projections.abs().sum((2, 3, 4))
     assert inside.median() > 0.85
+
+
+def test_a_plate_refuses_what_does_not_belong_to_it():
+    module, images = small(), pictures(6)
+    with pytest.raises(visualize.VisualizeError, match="no map 99: its maps are 0 to 5"):
+        visualize.plate(module, images, "4", maps=[99])
+    with pytest.raises(visualize.VisualizeError, match="The tops are of '4', not of '1'"):
+        visualize.plate(module, images, "1", maps=[0], tops=visualize.top_activations(module, images, "4", 2))
 
 
 def test_a_plate_is_drawn_with_what_one_has_to_know():
@@ -220,6 +244,7 @@ ODD = {
     "strides": lambda: [nn.Conv2d(3, 4, 5, 3, 1, 2), nn.BatchNorm2d(4), nn.ReLU6(), nn.MaxPool2d(3, 2, 1, ceil_mode=True)],
     "nested": lambda: [nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(inplace=True)), nn.Sequential(nn.MaxPool2d(2), nn.Conv2d(4, 4, 3, padding=2))],
     "lopsided": lambda: [nn.Conv2d(3, 4, (3, 5), (2, 1), (0, 2)), nn.ReLU(), nn.MaxPool2d((1, 2)), nn.Conv2d(4, 4, 2)],
+    "padded": lambda: [nn.ZeroPad2d((0, 0, 0, 5)), nn.Conv2d(3, 4, 3, padding=1), nn.ReLU(), nn.ZeroPad2d((0, 1, 0, 1)), nn.Conv2d(4, 4, 3, 2)],
     "groups": lambda: [nn.Conv2d(3, 6, 3, groups=3), nn.Dropout(), nn.ReLU(), nn.Conv2d(6, 4, 1), nn.MaxPool2d(3, 1, 1)],
 }  # fmt: skip
 
@@ -256,6 +281,104 @@ def test_a_network_that_looks_twice_is_not_shortened():
     found = visualize.occlusion(module, image, "features", target=0, patch=8, stride=8)
     ours = found.spread(found.whole_probability - found.probability)
     torch.testing.assert_close(ours, captums(module, image, 0, 8, 8), rtol=0, atol=1e-5)
+
+
+class Across(nn.Module):
+    """Weighs places by where they stand."""
+
+    def forward(self, signal):
+        return signal * torch.linspace(-1, 1, signal.shape[-1])
+
+
+class Fixed(nn.Module):
+    """Made for one size of picture alone."""
+
+    def __init__(self, side):
+        super().__init__()
+        self.where = nn.Parameter(torch.randn(4, side, side, generator=torch.Generator().manual_seed(0)))
+
+    def forward(self, signal):
+        return signal + self.where
+
+
+class Rectified(nn.Module):
+    """Writes over what its first convolution said, and pools."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.pool, self.head = *seeded(nn.Conv2d(3, 4, 3, padding=1), nn.AvgPool2d(2)), seeded(nn.Linear(4, 3))[0]
+
+    def forward(self, images):
+        return self.head(self.pool(nn.functional.relu(self.conv(images), inplace=True)).mean((2, 3)))
+
+
+def unusual(unit):
+    return seeded(nn.Conv2d(3, 4, 3, padding=1), unit, nn.ReLU(), nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(16, 3))
+
+
+UNUSUAL = {
+    "InstanceNorm": lambda: (unusual(nn.InstanceNorm2d(4)), "2"),
+    "by place": lambda: (unusual(Across()), "2"),
+    "one size": lambda: (unusual(Fixed(64)), "2"),
+    "written over": lambda: (Rectified().eval(), "pool"),
+}
+
+
+@pytest.mark.parametrize("name", UNUSUAL)
+def test_covering_agrees_with_captum_for_unusual_units(name):
+    (module, layer), image = UNUSUAL[name](), pictures(1, 64)[0]
+    found = visualize.occlusion(module, image, layer, target=0, patch=8, stride=8, rule="gradient")
+    ours = found.spread(found.whole_probability - found.probability)
+    torch.testing.assert_close(ours, captums(module, image, 0, 8, 8), rtol=0, atol=1e-5)
+    with torch.no_grad():
+        told, _ = networks.forward(networks.quiet_copy(module), image[None], layer)
+    assert found.whole_activity == pytest.approx(float(told[0, found.map].sum()), rel=1e-5)
+
+
+class ChannelsLast(nn.Module):
+    """As Swin and ConvNeXt keep their maps."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.look, self.head = nn.Conv2d(3, 8, 3, padding=1), nn.Identity(), nn.Linear(8, 3)
+
+    def forward(self, images):
+        return self.head(self.look(self.conv(images).permute(0, 2, 3, 1)).mean((1, 2)))
+
+
+def cover(*given, **more):
+    return visualize.occlusion(scores(), pictures(1, 24)[0], "4", *given, **more)
+
+
+@pytest.mark.parametrize(
+    "call, words",
+    [
+        (lambda: visualize.occlusion(ChannelsLast(), pictures(1)[0], "look", rule="gradient"), "channels last"),
+        (lambda: visualize.grad_cam(ChannelsLast(), pictures(1), "look"), "channels last"),
+        (lambda: visualize.grad_cam(scores(), pictures(1, 24), "7"), "'7' has no maps"),
+        (lambda: visualize.grad_cam(scores(), pictures(3, 24), "4", [0, 1]), "2 classes do not go with 3 pictures"),
+        (lambda: visualize.integrated_gradients(scores(), pictures(3, 24), [0, 1]), "2 classes do not go with 3 pictures"),
+        (lambda: visualize.grad_cam(scores(), pictures(3, 24), "4", 9), "no class 9: its classes are 0 to 2"),
+        (lambda: cover(7), "no class 7: its classes are 0 to 2"),
+        (lambda: cover(fill=(0.1, 0.2)), "fill has 2 numbers"),
+        (lambda: cover(fill="red"), "fill 'red' is not known"),
+    ],
+)
+def test_wrong_wishes_get_one_sentence(call, words):
+    with pytest.raises(visualize.VisualizeError, match=words) as error:
+        call()
+    assert "\n" not in str(error.value)
+
+
+def test_a_class_that_there_is_not_is_refused_before_anything_is_covered(monkeypatch):
+    monkeypatch.setattr(locality, "covered", lambda *given: pytest.fail("covered"))
+    with pytest.raises(visualize.VisualizeError, match="no class 7"):
+        cover(7)
+
+
+@pytest.mark.parametrize("fill", [(0.1, 0.2, 0.3), np.array([0.1, 0.2, 0.3]), torch.tensor([0.1, 0.2, 0.3])])
+def test_a_colour_may_come_as_any_three_numbers(fill):
+    assert torch.equal(cover(fill=fill).probability, cover(fill=[0.1, 0.2, 0.3]).probability)
 
 
 @pytest.mark.parametrize("patch, stride", [(0.5, 1), (4, 5), (25, 5), (4, -1)])
@@ -354,6 +477,25 @@ def test_correspondence_of_one_picture_with_itself_is_perfect():
         visualize.correspondence(backbone, image.repeat(3, 1, 1, 1), {"nose": [(1, 1, 2, 2)]}, "features.8")
 
 
+@pytest.mark.parametrize(
+    "boxes, words",
+    [
+        ({}, "name at least one"),
+        ({"nose": [(0, 0, 80, 80)] * 2}, r"\(0, 0, 80, 80\) of 'nose' does not lie in 64 × 64"),
+        ({"nose": [(1, 1, 9, 9), (70, 70, 80, 80)]}, "does not lie in"),
+        ({"nose": [(9, 1, 9, 9)] * 2}, "does not lie in"),
+    ],
+)
+def test_parts_that_cannot_be_covered_are_refused(boxes, words):
+    with pytest.raises(visualize.VisualizeError, match=words):
+        visualize.correspondence(network("vgg16_tiny"), pictures(2, 64), boxes, "features.8", draws=1)
+
+
+def test_any_number_of_parts_is_framed():
+    drawing = plates.boxes(torch.zeros(1, 3, 9, 9, dtype=torch.uint8), {f"part {i}": [(0, 0, 5, 5)] for i in range(6)})
+    assert len(drawing.figure.axes[0].patches) == 6 and "part 5" in drawing.words
+
+
 def test_the_spectrum_finds_a_wave():
     y = torch.arange(11.0)
     wave = torch.cos(2 * torch.pi * 0.25 * y)[:, None].expand(11, 11).repeat(4, 3, 1, 1)
@@ -378,6 +520,8 @@ def test_a_moved_picture():
     assert down[0, 0, 4, 4] == 200 and (down[0, :, :2] == 7).all()
     assert moving.moved(picture, "rotation", 180)[0, 0, 6, 4] == 200
     assert torch.equal(moving.moved(picture, "scale", 1), picture)
+    with pytest.raises(visualize.VisualizeError, match="No change is called 'translaton': choose one of translation, scale"):
+        moving.moved(picture, "translaton", 0.1)
 
 
 def test_what_is_not_changed_is_at_distance_zero():
@@ -401,6 +545,28 @@ def test_evolution_follows_the_same_maps_and_marks_jumps():
     assert found.jumps.tolist() == [[False, bool(found.winners[0, 0] != found.winners[1, 0]), False]] * 2
     with pytest.raises(visualize.VisualizeError, match="needs features.2.weight"):
         visualize.evolution(backbone, [(0, state)], images, "features.3", maps=[0])
+    with pytest.raises(visualize.VisualizeError, match="no map 99"):
+        visualize.evolution(backbone, [(0, state)], images, "features.1", maps=[99])
+    with pytest.raises(visualize.VisualizeError, match="There is no checkpoint"):
+        visualize.evolution(backbone, [], images, "features.1", maps=[0])
+
+
+def test_the_classes_evolve_too():
+    backbone, images = network("vgg16_tiny"), (255 * torch.rand(3, 3, 64, 64)).byte()
+    found = visualize.evolution(backbone, [(0, backbone.module.state_dict())], images, "classes", maps=[11], rule="gradient")
+    with torch.no_grad():
+        expected = backbone.module(backbone.transform.batch(images))[:, 11]
+    torch.testing.assert_close(found.values[0, 0], expected.max())
+
+
+def test_a_checkpoint_must_hold_the_running_statistics():
+    module = seeded(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU())
+    backbone, images = replace(network("vgg16_tiny"), build=lambda: module), (255 * torch.rand(2, 3, 64, 64)).byte()
+    learnt = {name: parameter.detach() for name, parameter in module.named_parameters()}
+    with pytest.raises(visualize.VisualizeError, match="needs 1.running_mean"):
+        visualize.evolution(backbone, [(0, learnt)], images, "2", maps=[0])
+    whole = {name: tensor for name, tensor in module.state_dict().items() if "tracked" not in name}
+    assert visualize.evolution(backbone, [(0, whole)], images, "2", maps=[0]).searched == 2
 
 
 def test_the_checkpoints_in_the_box_belong_to_the_network():
@@ -462,12 +628,36 @@ def test_layers_are_taken_out_and_the_rest_fits_together(tmp_path):
         visualize.without(backbone.module, ["features.1"])
 
 
+@pytest.mark.parametrize("taken, kept", [(["3"], [0, 1, 2, 5, 6, 7]), (["0"], [2, 3, 4, 5, 6, 7]), (["0", "3"], [2, 5, 6, 7])])
+def test_only_what_belongs_to_a_convolution_goes_with_it(taken, kept):
+    module = seeded(
+        nn.Conv2d(3, 4, 3, padding=1), nn.ReLU(), nn.AvgPool2d(2), nn.Conv2d(4, 6, 3, padding=1), nn.ReLU(), nn.Flatten(),
+        nn.Linear(6 * 36, 2), nn.ReLU(),
+    )  # fmt: skip
+    less = visualize.without(module, taken)
+    assert [i for i, part in enumerate(less) if not isinstance(part, nn.Identity)] == kept
+    assert less(torch.zeros(1, 3, 12, 12)).shape == (1, 2)
+    assert torch.equal(less[6].weight, module[6].weight) == (taken == ["0"])
+
+
 def test_ablation_trains_what_is_left(tmp_path, monkeypatch):
     monkeypatch.setattr(backbones, "load", lambda name, *given: network(name))
     held = datasets.load(set_of(tmp_path, 4, 2))
     table = visualize.ablation(network("vgg16_tiny"), held, {"-4": ["features.17", "features.19", "features.21"]}, epochs=1)
     assert table.network.tolist() == ["the whole network", "-4"] and table.parameters[0] > table.parameters[1]
     assert table.n.eq(4).all() and table.n_train.eq(8).all()
+
+
+def test_the_seed_draws_what_had_to_change_its_width(tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(backbones, "load", lambda name, *given: network(name))
+    monkeypatch.setattr(surgery, "_trained", lambda backbone, held, body, *rest: seen.append(weights_of(body)) or {})
+    for start in range(2):
+        torch.manual_seed(start)  # what the learner drew before
+        before = torch.get_rng_state()
+        visualize.ablation(network("vgg16_tiny"), None, {"less": ["features.10", "features.12", "features.14"]}, seed=3)
+        assert torch.equal(torch.get_rng_state(), before)
+    assert seen[1] == seen[3] and seen[1].keys() != seen[0].keys()
 
 
 def test_a_residual_network_can_be_covered_and_searched():

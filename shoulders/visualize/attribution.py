@@ -67,10 +67,15 @@ def grad_cam(network: Backbone | nn.Module, images, layer: str, targets=None) ->
     targets : int or sequence of int, optional
         The class of each picture; default: the likeliest.
 
+    Returns
+    -------
+    Heat
+        ``plates.heat`` draws it.
+
     Raises
     ------
     VisualizeError
-        When captum is not installed.
+        For a layer without maps, a class that the network has not, and when captum is not installed.
 
     Notes
     -----
@@ -79,6 +84,8 @@ def grad_cam(network: Backbone | nn.Module, images, layer: str, targets=None) ->
     captum = _captum()
     module, layer = networks.quiet_copy(network), networks.layer_of(network, layer)
     images = networks.inputs(network, images).detach().requires_grad_()
+    if networks.need_once(module, images, layer).ndim != 4:
+        raise VisualizeError(f"The layer {layer!r} has no maps: choose a lower one.")
     targets = _targets(module, images, targets)
     with networks.exact():
         found = captum.LayerGradCam(module, networks.submodule(module, layer)).attribute(images, targets, relu_attributions=True)
@@ -102,10 +109,15 @@ def integrated_gradients(
     batch_size : int
         Steps that go through the network together.
 
+    Returns
+    -------
+    Attribution
+        ``plates.heat`` draws it.
+
     Raises
     ------
     VisualizeError
-        When captum is not installed.
+        For a class that the network has not, and when captum is not installed.
 
     Notes
     -----
@@ -131,9 +143,7 @@ def _captum():
 
 
 def _targets(module, images, targets):
-    if targets is None:
-        return networks.answers(module, images.detach(), [])[1].argmax(1)
-    return torch.as_tensor(targets, device=images.device).flatten().expand(len(images))
+    return networks.targets_of(networks.answers(module, images.detach(), [])[1], targets)
 
 
 def _named(network, targets):

@@ -81,6 +81,11 @@ def random_units(network: Backbone | nn.Module, layer: str, count: int, seed: in
     torch.Tensor, shape (count, channels)
         Each of length 1.
 
+    Raises
+    ------
+    VisualizeError
+        For an unknown layer, and a plain module without a picture.
+
     Notes
     -----
     Szegedy et al. 2013, arXiv 1312.6199, section 3: random directions look as meaningful as single units.
@@ -112,6 +117,11 @@ def randomisation(
     Randomisation
         ``plates.projections([found.trained, found.random], pictures)`` draws it.
 
+    Raises
+    ------
+    VisualizeError
+        As `project`; and for a module `above` that does not exist.
+
     Notes
     -----
     Adebayo et al. 2018, arXiv 1810.03292: a picture that survives the randomisation of weights explains nothing of them.
@@ -136,7 +146,8 @@ def agreement(found) -> dict[str, float]:
     Returns
     -------
     dict
-        ``pearson``, ``spearman``, ``windows``. The windows overlap: their number is no sample size.
+        ``pearson``, ``spearman``, ``windows``. The windows overlap: their number is no sample size. nan where
+        one of the two is the same under all windows: of a dead map.
     """
     from scipy.stats import pearsonr, spearmanr
 
@@ -158,6 +169,10 @@ def pointing(found, box) -> bool:
     found : shoulders.visualize.occluding.Occlusion
     box : (top, left, bottom, right)
         Pixels; around the thing itself.
+
+    Returns
+    -------
+    bool
 
     Notes
     -----

@@ -181,10 +181,11 @@ class Ruler(TorchDispatchMode):
         return results
 
     def _after(self, name, sources, args, results):
-        if name in _WINDOWS:
+        if name in _WINDOWS and not _is_transposed(name, args):
             return _through(self.field(args[0]), *_WINDOWS[name](*args))
         result = results[0] if isinstance(results, list | tuple) else results
-        if name not in _MIXERS and result.ndim > 2 and all(source.shape[-2:] == result.shape[-2:] for source in sources):
+        alike = result.ndim > 2 and all(source.shape[-2:] == result.shape[-2:] for source in sources)
+        if alike and name not in _MIXERS and not _is_over_the_batch(name, args):
             return _union([self.field(source) for source in sources])
         return Field(WHOLE, WHOLE)
 
@@ -202,9 +203,16 @@ def _union(fields):
     return first
 
 
-def _of_convolution(signal, weight, bias, stride, padding, dilation, turned, *rest):
-    if turned:
-        return [math.inf], [1], [0], [1]
+def _is_transposed(name, args):
+    return name == "convolution" and args[6]
+
+
+def _is_over_the_batch(name, args):
+    """Whether it is a BatchNorm that takes its statistics from these pictures (InstanceNorm is one, too)."""
+    return name.endswith("batch_norm") and args[5]
+
+
+def _of_convolution(signal, weight, bias, stride, padding, dilation, *rest):
     return weight.shape[2:], stride, padding, dilation
 
 
@@ -217,16 +225,17 @@ def _of_mean_pool(signal, kernel, stride=(), padding=(0,), *rest):
 
 
 def _of_padding(signal, pad, *rest):
-    return (1,), (1,), (pad[2], pad[0]), (1,)
+    return (1,), (1,), (pad[2] if len(pad) > 2 else 0, pad[0]), (1,)
 
 
 _WINDOWS = {
     "convolution": _of_convolution,
-    "mkldnn_convolution": _of_convolution,
     "max_pool2d_with_indices": _of_pool,
     "avg_pool2d": _of_mean_pool,
     "constant_pad_nd": _of_padding,
 }
 
-_MIXERS = {"_softmax", "roll", "flip", "mean", "permute", "transpose", "native_layer_norm", "native_group_norm"}
+_MIXERS = {
+    "convolution", "_softmax", "roll", "flip", "mean", "permute", "transpose", "native_layer_norm", "native_group_norm",
+}  # fmt: skip
 """Operations whose result has the picture's shape, or seems to, while places have met or moved."""

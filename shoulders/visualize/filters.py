@@ -55,6 +55,12 @@ def first_filters(network: Backbone | nn.Module, bins: int = 16) -> Filters:
     ----------
     network : Backbone or torch.nn.Module
     bins : int
+        Of the frequencies.
+
+    Returns
+    -------
+    Filters
+        ``plates.first_filters`` draws it.
 
     Raises
     ------

@@ -16,7 +16,7 @@ from shoulders.visualize import networks
 from shoulders.visualize.fields import receptive_field
 from shoulders.visualize.networks import VisualizeError
 from shoulders.visualize.projection import cut, project
-from shoulders.visualize.search import random_maps, top_activations
+from shoulders.visualize.search import chosen, top_activations
 
 
 @dataclass(frozen=True)
@@ -107,16 +107,18 @@ def evolution(
     Raises
     ------
     VisualizeError
-        When a checkpoint lacks weights that the layer needs, or does not fit.
+        For no checkpoint, one that lacks weights that the layer needs or does not fit, and a map that the layer has not.
 
     Notes
     -----
     Zeiler & Fergus 2013, section 4 and figure 4: a sudden jump comes from a change of the strongest picture.
     """
-    pictures = networks.decoded(network, images)
+    if not checkpoints:
+        raise VisualizeError("There is no checkpoint to look at: give at least one, as (epoch, file).")
+    pictures, layer = networks.decoded(network, images), networks.layer_of(network, layer)
     stages = [_at(network, checkpoint, layer) for _, checkpoint in checkpoints]
     found = [top_activations(stage, pictures, layer, k=1) for stage in stages]
-    maps = random_maps(found[-1], maps, seed) if isinstance(maps, int) else list(maps)
+    maps = chosen(found[-1], maps, seed)
     field = receptive_field(network, layer, pictures.shape[-1])
     columns = [_frame(stage, pictures, tops, maps, rule, field) for stage, tops in zip(stages, found)]
     patches, projections = (torch.stack([column[part] for column in columns], 1) for part in range(2))
@@ -154,10 +156,11 @@ def _state(checkpoint):
 
 
 def _needed(network, layer):
-    """The parameters that a picture passes on its way to the layer."""
+    """The weights and running statistics that a picture passes on its way to the layer."""
     module = networks.quiet_copy(network)
     with torch.no_grad():
         side = network.transform.crop
         _, steps = networks.forward(module, networks.inputs(network, torch.zeros(1, 3, side, side)), layer)
     used = {id(step.module) for step in steps}
-    return [f"{name}.{key}" for name, part in module.named_modules() if id(part) in used for key, _ in part.named_parameters()]
+    parts = [(name, part) for name, part in module.named_modules() if id(part) in used]
+    return [f"{name}.{key}" for name, part in parts for key in part.state_dict() if key != "num_batches_tracked"]

@@ -82,11 +82,14 @@ def _units(module):
 
 def _after(before, step):
     """What is changed after one more unit; nothing when it does not stand behind the last one, or most of it is changed."""
-    if step.input is not before.maps or not isinstance(step.output, torch.Tensor) or step.output.ndim != 4:
+    if step.input is not before.maps or not isinstance(step.output, torch.Tensor) or step.output.ndim != 4 or not step.stands:
         return None
     corner = step.input[:, :, :SMALL, :SMALL]  # what a place sees is the same everywhere
-    with Ruler(corner) as ruler:
-        field = ruler.field(step.module(corner))
+    try:
+        with Ruler(corner) as ruler:
+            field = ruler.field(step.module(corner))
+    except RuntimeError:  # made for one size of picture alone
+        return None
     if math.isinf(field.rows.first):
         return None
     rows, columns = step.output.shape[2:]
@@ -120,7 +123,7 @@ def _looked_at(part, before):
     )
 
 
-def covered(parts: list[Part], boxes, colour: torch.Tensor, chosen: range) -> torch.Tensor:
+def covered(parts: list[Part], boxes, colour: torch.Tensor, chosen) -> torch.Tensor:
     """What the last unit of a plan says of pictures with one window covered, shape (len(chosen), channels, height, width).
 
     Parameters
@@ -129,7 +132,7 @@ def covered(parts: list[Part], boxes, colour: torch.Tensor, chosen: range) -> to
         Of `plan`.
     boxes : sequence of (top, left, bottom, right)
     colour : torch.Tensor, broadcast to (3, height, width)
-    chosen : range
+    chosen : sequence of int
         Which of the boxes.
     """
     first, last = parts[0], parts[-1]
@@ -148,7 +151,7 @@ def covered(parts: list[Part], boxes, colour: torch.Tensor, chosen: range) -> to
 def _stepped(before, part, changed, chosen):
     """The changed part after one more unit, from the changed part before it and the whole picture's own values around it."""
     run = type(part.unit).forward  # its own, whatever `resumed` has put in its place
-    if part.field == Field(PIXEL, PIXEL):
+    if part.field == Field(PIXEL, PIXEL) and part.maps.shape[2:] == before.maps.shape[2:]:  # else it pads below or right
         return run(part.unit, changed)
     (tops, above, height), (lefts, beside, width) = _looked_at(part, before)
     around = torch.cat([_cut(before.maps, tops[i], lefts[i], height, width) for i in chosen])

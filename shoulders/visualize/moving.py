@@ -12,6 +12,7 @@ from torchvision.transforms.v2.functional import affine
 from shoulders.backbones import Backbone
 from shoulders.progress import track
 from shoulders.visualize import networks
+from shoulders.visualize.networks import VisualizeError
 
 AMOUNTS = {
     "translation": tuple(np.round(np.linspace(-0.27, 0.27, 13), 3).tolist()),
@@ -62,7 +63,28 @@ class Invariance:
 
 
 def moved(pictures: torch.Tensor, kind: str, amount: float, fill=(124, 116, 104)) -> torch.Tensor:
-    """Pictures (uint8, (n, 3, height, width)) moved down, enlarged or turned about their middle; what comes in is `fill`."""
+    """Pictures moved down, enlarged, or turned about their middle.
+
+    Parameters
+    ----------
+    pictures : torch.Tensor of uint8, shape (n, 3, height, width)
+    kind : 'translation', 'scale' or 'rotation'
+    amount : float
+        In the units of `AMOUNTS`.
+    fill : three numbers
+        Red, green, blue, 0 to 255: the colour of what comes in at the border.
+
+    Returns
+    -------
+    torch.Tensor of uint8, of the same shape
+
+    Raises
+    ------
+    VisualizeError
+        For another kind.
+    """
+    if kind not in AMOUNTS:
+        raise VisualizeError(f"No change is called {kind!r}: choose one of {', '.join(AMOUNTS)}.")
     change = {"translate": [0, 0], "scale": 1.0, "angle": 0.0, "shear": [0.0, 0.0]}
     if kind == "translation":
         change["translate"] = [0, round(amount * pictures.shape[2])]
@@ -91,6 +113,11 @@ def invariance(network: Backbone, images, low: str, high: str, targets=None, amo
     Invariance
         ``plates.invariance`` draws it. What comes into a picture at its border is the training pictures' mean colour.
 
+    Raises
+    ------
+    VisualizeError
+        For an unknown layer or kind of change, and a class that the network has not.
+
     Notes
     -----
     Zeiler & Fergus 2013, section 4.1 and figure 5. All places of a layer's maps count, none are averaged away.
@@ -98,7 +125,7 @@ def invariance(network: Backbone, images, low: str, high: str, targets=None, amo
     pictures, module = networks.decoded(network, images), networks.quiet_copy(network)
     layers = [networks.layer_of(network, layer) for layer in (low, high)]
     start, scores = networks.answers(module, networks.inputs(network, pictures), layers)
-    targets = scores.argmax(1) if targets is None else torch.as_tensor(targets).to(scores.device).expand(len(pictures))
+    targets = networks.targets_of(scores, targets)
     fill = [255 * value for value in network.transform.mean]
     curves = {}
     for kind, steps in (amounts or AMOUNTS).items():

@@ -12,6 +12,7 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -32,15 +33,22 @@ class VisualizeError(CourseError):
 
 @dataclass(frozen=True)
 class Step:
-    """One module in a pass: what went in and what came out."""
+    """One module in a pass: what went in, what came out, and how often that had been written to when it came out."""
 
     module: nn.Module
     input: torch.Tensor
     output: torch.Tensor
+    written: int
+
+    @property
+    def stands(self) -> bool:
+        """Whether nothing has changed the output in place since (``out += shortcut``, ``F.relu(out, inplace=True)``)."""
+        return _written(self.output) == self.written
 
 
-class _Enough(Exception):
-    """Raised inside a pass when the wanted layer has answered: what lies above need not run."""
+def _written(output):
+    """How often a tensor was written to; 0 for what torch does not count."""
+    return output._version if isinstance(output, torch.Tensor) and not output.is_inference() else 0
 
 
 def quiet_copy(network: Backbone | nn.Module) -> nn.Module:
@@ -73,8 +81,13 @@ def classes_of(network: Backbone | nn.Module) -> tuple[str, ...]:
 @contextmanager
 def exact():
     """Full float32 in convolutions: a GPU would round to 10 bits (TF32), and no longer agree with a CPU."""
-    with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+    convolutions = torch.backends.cudnn.conv
+    before = convolutions.fp32_precision
+    convolutions.fp32_precision = "ieee"
+    try:
         yield
+    finally:
+        convolutions.fp32_precision = before
 
 
 # ------------------------------------------------------------------------------------------------------------ pictures
@@ -187,28 +200,54 @@ def forward(module: nn.Module, images: torch.Tensor, layer: str, parts=None) -> 
     output : torch.Tensor, shape (n, channels, height, width) or (n, channels)
     steps : list of Step
     """
-    steps, found = [], []
+    steps, found = [], {}
 
     def passed(part, taken, output):
-        steps.append(Step(part, taken[0] if taken else None, output))
+        steps.append(Step(part, taken[0] if taken else None, output, _written(output)))
 
     def reached(part, taken, output):
-        found.append(output)
-        raise _Enough
+        found[layer] = output
+        raise cutting.Enough
 
     if parts is None:
         parts = [part for part in module.modules() if next(part.children(), None) is None]
-    hooks = [part.register_forward_hook(passed) for part in parts]
-    hooks.append(submodule(module, layer).register_forward_hook(reached))
-    try:
-        with exact():
-            module(images)
-    except _Enough:
-        pass
-    finally:
-        for hook in hooks:
-            hook.remove()
+    hooks = [(part.register_forward_hook, passed) for part in parts]
+    with cutting.hooked([*hooks, (submodule(module, layer).register_forward_hook, reached)]), exact():
+        module(images)
     return _answer(found, layer), steps
+
+
+@contextmanager
+def listening(module: nn.Module, layers, stop: bool = False):
+    """Within, a pass without gradients: a dict with what each of some layers says, as it is when the layer says it.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        A `quiet_copy`.
+    layers : sequence of str
+    stop : bool
+        End the block when all of them have answered.
+
+    Raises
+    ------
+    VisualizeError
+        In the pass, for a layer that answers twice.
+    """
+    found = {}
+
+    def answered(layer, part, taken, output):
+        if layer in found:
+            raise VisualizeError(f"The layer {layer!r} runs more than once in a pass: choose the block that holds it.")
+        # what comes next may write over it, module or not: ``out += shortcut``
+        found[layer] = output.clone() if isinstance(output, torch.Tensor) else output
+        if stop and len(found) == len(wanted):
+            raise cutting.Enough
+
+    wanted = set(layers)
+    hooks = [(submodule(module, layer).register_forward_hook, partial(answered, layer)) for layer in wanted]
+    with cutting.hooked(hooks), torch.no_grad(), exact():
+        yield found
 
 
 def answers(module: nn.Module, images: torch.Tensor, layers) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
@@ -219,31 +258,37 @@ def answers(module: nn.Module, images: torch.Tensor, layers) -> tuple[dict[str, 
     VisualizeError
         For a network that gives something else than scores, and for a layer that answers twice or not at all.
     """
-    found = {}
-
-    def answered(layer, output):
-        if layer in found:
-            raise VisualizeError(_TWICE.format(layer))
-        found[layer] = output
-
-    hooks = [
-        submodule(module, layer).register_forward_hook(lambda _, taken, output, layer=layer: answered(layer, output))
-        for layer in set(layers)
-    ]
-    try:
-        with torch.no_grad(), exact():
-            scores = module(images)
-    finally:
-        for hook in hooks:
-            hook.remove()
+    with listening(module, layers) as found:
+        scores = module(images)
     if not isinstance(scores, torch.Tensor) or scores.ndim != 2:
         raise VisualizeError("The network does not give one score for each class and picture: use one that ends in classes.")
     for layer in layers:
-        _answer([found[layer]] if layer in found else [], layer)
+        _answer(found, layer)
     return found, scores
 
 
-_TWICE = "The layer {!r} runs more than once in a pass: choose the block that holds it."
+def targets_of(scores: torch.Tensor, targets) -> torch.Tensor:
+    """The class that was asked for, of each picture: (n,); the likeliest one where none was.
+
+    Parameters
+    ----------
+    scores : torch.Tensor, shape (n, classes)
+    targets : int or sequence of int, or None
+        One for all pictures, or one for each.
+
+    Raises
+    ------
+    VisualizeError
+        For another number of them, and for a class that the network has not.
+    """
+    if targets is None:
+        return scores.argmax(1)
+    targets = torch.as_tensor(targets, device=scores.device).flatten()
+    if len(targets) not in (1, len(scores)):
+        raise VisualizeError(f"{len(targets)} classes do not go with {len(scores)} pictures: give one, or one for each picture.")
+    if strange := [target for target in targets.tolist() if not 0 <= target < scores.shape[1]]:
+        raise VisualizeError(f"The network has no class {strange[0]}: its classes are 0 to {scores.shape[1] - 1}.")
+    return targets.expand(len(scores))
 
 
 def variant(network: Backbone | nn.Module, module: nn.Module, about: str = "changed"):
@@ -254,11 +299,11 @@ def variant(network: Backbone | nn.Module, module: nn.Module, about: str = "chan
 
 
 def _answer(found, layer):
-    if not found:
+    if layer not in found:
         raise VisualizeError(f"The layer {layer!r} does not run when the network looks at a picture: choose another one.")
-    if not isinstance(found[0], torch.Tensor) or found[0].ndim not in (2, 4):
+    if not isinstance(found[layer], torch.Tensor) or found[layer].ndim not in (2, 4):
         raise VisualizeError(f"The layer {layer!r} gives neither maps (n, c, h, w) nor a vector (n, c): choose another one.")
-    return found[0]
+    return found[layer]
 
 
 def submodule(module: nn.Module, layer: str) -> nn.Module:
@@ -283,16 +328,13 @@ def need_once(module: nn.Module, images: torch.Tensor, layer: str) -> torch.Tens
     ------
     VisualizeError
     """
-    found = []
-    hook = submodule(module, layer).register_forward_hook(lambda _, taken, output: found.append(output))
-    try:
-        with torch.no_grad(), exact():
+    with listening(module, [layer]) as found:
+        try:
             module(images[:1].detach())
-    finally:
-        hook.remove()
-    if len(found) > 1:
-        raise VisualizeError(_TWICE.format(layer))
+        except RuntimeError:
+            if not found:  # what lies above the layer may want pictures of another size
+                raise
     shape = tuple(_answer(found, layer).shape)
     if images.shape[2] == images.shape[3] and len(shape) == 4 and shape[1] == shape[2] != shape[3]:
         raise VisualizeError(f"The layer {layer!r} gives maps with the channels last, {shape}: choose another one.")
-    return found[0]
+    return found[layer]

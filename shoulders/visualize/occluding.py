@@ -148,33 +148,40 @@ def occlusion(
     Raises
     ------
     VisualizeError
+        For an unknown layer, map, class, rule or fill, windows that cannot stand, and a network without class scores.
 
     Notes
     -----
     Zeiler & Fergus 2013, arXiv 1311.2901, section 4.2; the paper gives no sizes. In a network's first layers only what
     a window can change is computed again (`shoulders.visualize.locality`): the same result, sooner.
     """
-    whole = networks.inputs(network, image)[:1]
+    whole, layer = networks.inputs(network, image)[:1], networks.layer_of(network, layer)
     height, width = whole.shape[2:]
     patch = patch or max(1, min(height, width) // 6)
     stride = stride or max(1, patch // 2)
     boxes, colour = windows(height, width, patch, stride), _colour(network, fill).to(whole)
-    layer = networks.layer_of(network, layer)
-    answer, scores = networks.answers(networks.quiet_copy(network), whole, [layer])
-    watch = int(mixed(answer[layer], None).flatten(2).amax(2).argmax()) if watch is None else watch
-    need_maps(mixed(answer[layer], None), [watch])
-    pixels, *_ = back(networks.quiet_copy(network), whole, layer, torch.tensor([watch]), rule)
-    start = _watched(answer, scores, layer, watch)
-    found = _looks(network, whole, layer, watch, boxes, colour, batch_size, start)
-    target = int(start[1].argmax()) if target is None else target
+    module = networks.quiet_copy(network)
+    watch, target, whole_activity, whole_shares = _uncovered(module, whole, layer, watch, target)
+    pixels, *_ = back(module, whole, layer, torch.tensor([watch]), rule)
+    activity, shares = _looks(network, whole, layer, watch, boxes, colour, batch_size)
     grid = count(height, patch, stride), count(width, patch, stride)
-    (activity, shares), (whole_activity, whole_shares) = found, start
     return Occlusion(
-        networks.decoded(network, image)[0], watch, activity.view(grid), pixels[0].cpu(), shares[:, target].view(grid),
-        shares.argmax(1).view(grid), float(whole_activity), float(whole_shares[0, target]), int(whole_shares.argmax()), target,
-        networks.classes_of(network), layer, tuple(boxes), patch, stride, GREY if fill == "grey" else f"the colour {fill}",
-        rule,
+        picture=networks.decoded(network, image)[0], projection=pixels[0].cpu(), map=watch, target=target,
+        activity=activity.view(grid), probability=shares[:, target].view(grid), label=shares.argmax(1).view(grid),
+        whole_activity=float(whole_activity), whole_probability=float(whole_shares[0, target]),
+        whole_label=int(whole_shares.argmax()), names=networks.classes_of(network), layer=layer, boxes=tuple(boxes),
+        patch=patch, stride=stride, fill=GREY if isinstance(fill, str) else f"the colour {fill}", rule=rule,
     )  # fmt: skip
+
+
+def _uncovered(module, whole, layer, watch, target):
+    """The map and the class that are watched, and what `_watched` says of the whole picture."""
+    networks.need_once(module, whole, layer)
+    answer, scores = networks.answers(module, whole, [layer])
+    maps = mixed(answer[layer], None)
+    watch = int(maps.flatten(2).amax(2).argmax()) if watch is None else watch
+    need_maps(maps, [watch])
+    return watch, int(networks.targets_of(scores, target)), *_watched(answer, scores, layer, watch)
 
 
 def _colour(network, fill):
@@ -184,6 +191,8 @@ def _colour(network, fill):
             raise VisualizeError(f"The fill {fill!r} is not known: say 'grey', a number, or three numbers (red, green, blue).")
         return torch.zeros(1, 1, 1)
     colour = torch.as_tensor(fill, dtype=torch.float32).reshape(-1, 1, 1)
+    if len(colour) not in (1, 3):
+        raise VisualizeError(f"The fill has {len(colour)} numbers: give one, or three (red, green, blue).")
     if not isinstance(network, Backbone):
         return colour
     mean, std = (torch.tensor(values).view(3, 1, 1) for values in (network.transform.mean, network.transform.std))
@@ -195,9 +204,9 @@ def _watched(answer, scores, layer, watch):
     return mixed(answer[layer], None)[:, watch].sum((1, 2)).cpu(), scores.softmax(1).cpu()
 
 
-def _looks(network, whole, layer, watch, boxes, colour, batch_size, start):
+def _looks(network, whole, layer, watch, boxes, colour, batch_size):
     """The same of every covered picture."""
-    module, parts = _shortened(network, whole, layer, watch, boxes, start)
+    module, parts = _shortened(network, whole, layer, watch, boxes, colour)
     groups = [range(i, min(i + batch_size, len(boxes))) for i in range(0, len(boxes), batch_size)]
     found = []
     with torch.no_grad(), networks.exact():
@@ -207,14 +216,19 @@ def _looks(network, whole, layer, watch, boxes, colour, batch_size, start):
     return tuple(torch.cat(part) for part in zip(*found))
 
 
-def _shortened(network, whole, layer, watch, boxes, start):
-    """A network to which covered pictures are given where a plan ends, if that gives the whole picture's answer; or all of it."""
-    module = networks.quiet_copy(network)
-    parts = locality.plan(module, whole, layer, boxes)
+def _shortened(network, whole, layer, watch, boxes, colour):
+    """A network to which covered pictures are given where a plan ends, if that says the same of one of them; or all of it."""
+    plain, short = (networks.quiet_copy(network) for _ in range(2))
+    parts = locality.plan(short, whole, layer, boxes)
+    locality.resumed(short, parts)
+    tried = [len(boxes) // 2]
     try:
-        again = _watched(*networks.answers(locality.resumed(module, parts), parts[-1].maps, [layer]), layer, watch)
-        if all(torch.allclose(a, b, rtol=1e-4, atol=1e-5) for a, b in zip(again, start)):
-            return module, parts
+        expected, found = (
+            _watched(*networks.answers(module, locality.covered(way, boxes, colour, tried), [layer]), layer, watch)
+            for module, way in ((plain, parts[:1]), (short, parts))
+        )
+        if all(torch.allclose(a, b, rtol=1e-4, atol=1e-5) for a, b in zip(found, expected)):
+            return short, parts
     except (RuntimeError, VisualizeError):  # a network that does something else with its picture, too
         pass
-    return networks.quiet_copy(network), parts[:1]
+    return plain, parts[:1]

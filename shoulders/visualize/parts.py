@@ -37,7 +37,7 @@ def correspondence(network: Backbone, images, parts: dict, layers, draws: int = 
     Raises
     ------
     VisualizeError
-        For a single picture, or a part without one box for each.
+        For a single picture, no part, a part without one box for each picture, and a box that does not lie in the picture.
 
     Notes
     -----
@@ -87,9 +87,18 @@ def pairs(changes: torch.Tensor) -> torch.Tensor:
 def _need_boxes(whole, parts):
     if len(whole) < 2:
         raise VisualizeError("Correspondence compares pictures: give at least two.")
+    if not parts:
+        raise VisualizeError("Correspondence covers parts: name at least one, with a box for each picture.")
+    height, width = whole.shape[2:]
     for part, boxes in parts.items():
         if len(boxes) != len(whole):
             raise VisualizeError(f"The part {part!r} has {len(boxes)} boxes for {len(whole)} pictures: give one for each.")
+        for top, left, bottom, right in boxes:
+            if not (0 <= top < bottom <= height and 0 <= left < right <= width):
+                raise VisualizeError(
+                    f"The box ({top}, {left}, {bottom}, {right}) of {part!r} does not lie in {height} × {width} pixels: give "
+                    "top, left, bottom, right."
+                )
 
 
 def _anywhere(whole, parts, rng):

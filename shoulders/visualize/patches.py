@@ -12,8 +12,9 @@ from torch import nn
 from shoulders.backbones import Backbone
 from shoulders.visualize import networks
 from shoulders.visualize.fields import receptive_field
+from shoulders.visualize.networks import VisualizeError
 from shoulders.visualize.projection import cut, project
-from shoulders.visualize.search import Tops, random_maps, top_activations
+from shoulders.visualize.search import Tops, chosen, top_activations
 
 HELD = 0.9
 """The share of a projection, by the sizes of its values, that a tight patch shows."""
@@ -96,14 +97,17 @@ def plate(
     Raises
     ------
     VisualizeError
+        For an unknown layer, map or rule, a layer whose maps are all dead, and `tops` of another layer.
 
     Notes
     -----
     Zeiler & Fergus 2013, arXiv 1311.2901, figure 2.
     """
     tops = tops or top_activations(network, images, layer, k)
-    chosen = "drawn at random" if isinstance(maps, int) else "chosen"
-    maps = random_maps(tops, maps, seed) if isinstance(maps, int) else list(maps)
+    if tops.layer != networks.layer_of(network, layer):
+        raise VisualizeError(f"The tops are of {tops.layer!r}, not of {layer!r}: search {layer!r}, or leave tops out.")
+    how = "drawn at random" if isinstance(maps, int) else "chosen"
+    maps = chosen(tops, maps, seed)
     field = receptive_field(network, layer, networks.decoded(network, networks.taken(images, [0])).shape[-1])
     rows = [_row(network, tops, m, k, rule) for m in maps]
     pictures, pixels = torch.stack([row[0] for row in rows]), torch.stack([row[1].pixels for row in rows])
@@ -112,7 +116,7 @@ def plate(
     return Plate(
         patches, projections, tops.values[maps, :k], tuple(maps), tops, field.size,
         "where the projections are" if tight else "what a place sees", networks.name_of(network), layer, rule, rows[0][1].words,
-        chosen,
+        how,
     )  # fmt: skip
 
 

@@ -37,6 +37,13 @@ def probes(
     pandas.DataFrame
         A row for each layer: `accuracy`, `low`, `high` (95 %, Wilson), `n` validation pictures, `n_train`, `values` a picture.
 
+    Raises
+    ------
+    shoulders.backbones.BackboneError
+        For an unknown layer, or one that cannot be read.
+    shoulders.heads.HeadError
+        For an unknown head.
+
     Notes
     -----
     Zeiler & Fergus 2013, section 5.3. A map counts by its mean over places (the paper keeps the places), standardised; the head

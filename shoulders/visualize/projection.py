@@ -84,7 +84,7 @@ def project(
     Raises
     ------
     VisualizeError
-        For an unknown layer, map or rule, and for a network that bends its signal where the rule does not reach: a
+        For an unknown layer, map, rule or place, and for a network that bends its signal where the rule does not reach: a
         functional ReLU, a SiLU, a GELU.
 
     Notes
@@ -151,7 +151,13 @@ def _pasted(pixels, boxes, size):
 
 def _places(positions, count, first):
     """One row and column for each picture, inside the map."""
-    positions = torch.as_tensor(positions).long().expand(count, 2)
+    positions = torch.as_tensor(positions).long().cpu()
+    if tuple(positions.shape) not in ((2,), (1, 2), (count, 2)):
+        raise VisualizeError(
+            f"Positions of shape {tuple(positions.shape)} do not go with {count} pictures: give one row and column, or "
+            f"these for each picture, {(count, 2)}."
+        )
+    positions = positions.expand(count, 2)
     height, width = first.shape[2:]
     for row, column in positions.tolist():
         if not (0 <= row < height and 0 <= column < width):

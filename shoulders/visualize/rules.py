@@ -27,10 +27,14 @@ RECTIFIERS = {nn.ReLU: None, nn.ReLU6: 6.0}
 
 UNREACHED = {
     "relu", "relu_", "relu6", "threshold", "threshold_", "clamp", "clamp_", "clamp_min", "clamp_min_", "maximum",
-    "hardtanh", "hardtanh_", "leaky_relu", "leaky_relu_", "rrelu_with_noise", "prelu", "_prelu_kernel", "elu", "elu_", "celu",
-    "gelu", "silu", "silu_", "mish", "hardswish", "hardswish_", "softplus", "hardshrink", "softshrink", "tanh", "tanh_",
+    "minimum", "fmax", "fmin", "where", "abs", "abs_", "hardtanh", "hardtanh_", "leaky_relu", "leaky_relu_",
+    "rrelu_with_noise", "prelu", "_prelu_kernel", "elu", "elu_", "celu", "celu_", "gelu", "silu", "silu_", "mish", "mish_",
+    "hardswish", "hardswish_", "softplus", "log_sigmoid_forward", "glu", "hardshrink", "softshrink", "tanh", "tanh_",
 }  # fmt: skip
-"""Operations that bend the signal. Outside the modules of `RECTIFIERS` no rule reaches them."""
+"""Operations that bend the signal. Outside the modules of `RECTIFIERS` no rule reaches them.
+
+A sigmoid is let through, for it gates maps in squeeze-and-excitation: gate, and plain sigmoid too, send back the gradient.
+"""
 
 
 def need_rule(rule: str) -> None:

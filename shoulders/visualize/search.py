@@ -76,7 +76,7 @@ def top_activations(
     images : Pictures, sequence of path or PIL.Image, or tensor of shape (n, 3, height, width)
         A `Pictures` is decoded as it is needed; memory holds two batches and k numbers a map, however many there are.
     layer : str or sequence of str
-        The pass stops there. Of several layers: one whole pass for all.
+        The pass stops there. Of several layers: one pass for all.
     k : int
         At least 1. With fewer pictures than k, all of them.
     batch_size : int
@@ -116,11 +116,10 @@ def top_activations(
 
 
 def _outputs(module, batch, layers):
-    """What each layer says; a single one is not passed by."""
-    if len(layers) > 1:
-        return networks.answers(module, batch, layers)[0]
-    with torch.no_grad():
-        return {layers[0]: networks.forward(module, batch, layers[0])[0]}
+    """What each layer says; the last of them is not passed by."""
+    with networks.listening(module, layers, stop=True) as found:
+        module(batch)
+    return found
 
 
 def _tops(best, means, searched, layer, images, directions):
@@ -157,3 +156,17 @@ def random_maps(tops: Tops, count: int, seed: int = 0) -> list[int]:
         raise VisualizeError(f"No map of {tops.layer} answers to any of {tops.searched} pictures: search more pictures.")
     drawn = np.random.default_rng(seed).permutation(tops.alive)[:count]
     return sorted(int(m) for m in drawn)
+
+
+def chosen(tops: Tops, maps: int | Sequence[int], seed: int) -> list[int]:
+    """So many maps, drawn as in `random_maps`; or those that are named.
+
+    Raises
+    ------
+    VisualizeError
+        For a map that the layer has not.
+    """
+    if isinstance(maps, int):
+        return random_maps(tops, maps, seed)
+    projection.need_maps(tops.values.T, maps)
+    return [int(m) for m in maps]

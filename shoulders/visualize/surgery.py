@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pandas as pd
@@ -78,22 +79,34 @@ def without(network: nn.Module, layers) -> nn.Module:
                 f"{name!r} is a {type(networks.submodule(network, name)).__name__}: name convolutions to take out."
             )
     names = [name for name, part in network.named_modules() if next(part.children(), None) is None]
+    convolutions = [part for part in network.modules() if isinstance(part, nn.Conv2d)]
     for name in layers:
         for after in names[names.index(name) + 1 :]:
-            if isinstance(network.get_submodule(after), nn.Conv2d | nn.Linear | nn.MaxPool2d | nn.AdaptiveAvgPool2d):
+            if not isinstance(network.get_submodule(after), _BELONGS):
                 break
             network.set_submodule(after, nn.Identity())
         network.set_submodule(name, nn.Identity())
-    return _fitted(network, names)
+    return _fitted(network, names, convolutions[0].in_channels, convolutions[-1].out_channels)
 
 
-def _fitted(network, names):
-    """Give every convolution and the first linear layer the width of what now comes before it."""
-    width = None
+_BELONGS = (nn.BatchNorm2d, nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.Dropout2d, nn.Identity)
+"""What goes with the convolution before it."""
+
+
+def _fitted(network, names, width, was):
+    """Give every convolution and the first linear layer the width of what now comes before it.
+
+    `width`: of the pictures. `was`: of the last convolution, before layers were taken out.
+    """
     for name in names:
         part = network.get_submodule(name)
+        if isinstance(part, nn.Linear):
+            if width != was:
+                fitting = nn.Linear(part.in_features // was * width, part.out_features, part.bias is not None)
+                network.set_submodule(name, fitting)
+            break
         if isinstance(part, nn.Conv2d):
-            if width not in (None, part.in_channels):
+            if width != part.in_channels:
                 part = nn.Conv2d(
                     width,
                     part.out_channels,
@@ -131,6 +144,11 @@ def ablation(
     pandas.DataFrame
         `train` and `accuracy` on the validation pictures, `low`, `high` (95 %, Wilson), `n`, `n_train`, `parameters`.
 
+    Raises
+    ------
+    VisualizeError
+        For a name that is no convolution.
+
     Notes
     -----
     After table 3 of Zeiler & Fergus 2013, which needs 1.3 million photographs: with a few hundred pictures this is a small
@@ -139,16 +157,24 @@ def ablation(
     """
     rows = []
     for name, taken in {"the whole network": (), **layers}.items():
-        network = cutting.with_batch_norm(without(backbones.load(backbone.name, "random", seed).module, taken))
+        with _seeded(seed):
+            network = cutting.with_batch_norm(without(backbones.load(backbone.name, "random", seed).module, taken))
         body = cutting.Headless(network, cutting.HIDDEN, cutting.head_of(backbone), backbone.transform.crop)
         rows.append({"network": name, **_trained(backbone, held, body, epochs, rate, batch_size, seed)})
     return pd.DataFrame(rows)
 
 
-def _trained(backbone, held, body, epochs, rate, batch_size, seed):
-    """What a body and a new linear head name rightly after a plain training, the last epoch counted."""
+@contextmanager
+def _seeded(seed):
+    """Within, torch draws by this seed; afterwards as if nothing had been drawn."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
+        yield
+
+
+def _trained(backbone, held, body, epochs, rate, batch_size, seed):
+    """What a body and a new linear head name rightly after a plain training, the last epoch counted."""
+    with _seeded(seed):
         model = nn.Sequential(body, nn.Linear(body.out_features, len(held.classes))).to(devices.device())
         _train(model, backbone, held.train, epochs, rate, batch_size)
     right = [_right(backbone, part, model.eval()) for part in (held.train, held.valid)]

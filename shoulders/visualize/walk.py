@@ -78,13 +78,16 @@ def chain(steps: list[Step], images: torch.Tensor, output: torch.Tensor) -> bool
     """Whether the steps lead from the pictures to the output one after the other, and each is one that `back` knows."""
     signal = images
     for step in steps:
-        if step.input is not signal or type(step.module) not in _BACK or _is_odd(step.module):
+        if step.input is not signal or not step.stands or type(step.module) not in _BACK or _is_odd(step.module):
             return False
         signal = step.output
     return signal is output
 
 
 def _is_odd(module):
+    """Whether it does more than `back` undoes: a hook that is still there is the learner's own."""
+    if module._forward_hooks or module._forward_pre_hooks:
+        return True
     return isinstance(module, nn.Conv2d) and (module.padding_mode != "zeros" or isinstance(module.padding, str))
 
 
