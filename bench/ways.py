@@ -519,7 +519,7 @@ def faster(table):
         lines.append(f"* First result: ours {spread(first, '{:.0f}')} times as fast as the tutorial's fixed extractor.")
     if following:
         lines.append(f"* Next experiment: ours {spread(following, '{:.0f}')} times as fast as the tutorial's fixed extractor.")
-    return lines + rate_lines(table)
+    return [*lines, *rate_lines(table), ""]
 
 
 def rate_lines(table):
@@ -532,7 +532,7 @@ RESPLIT = {"ours, on features": "Ours"} | {way: COSTS[way][0] for way in list(CO
 
 def accuracies(table):
     """Means over resplits, and against ours in pictures on the same splits."""
-    head = "| | splits | mean accuracy (smallest to largest) | 95 % interval of one split | against ours, pictures a split |"
+    head = "| | splits | mean accuracy (smallest to largest) | 95 % interval, if one split | against ours, pictures a split |"
     mine = {row["split"]: row["accuracy"] for row in table.ways["ours, on features"] if "accuracy" in row}
     found = {title: [row for row in table.ways[way] if "accuracy" in row] for way, title in RESPLIT.items()}
     lines = [accuracy_line(title, rows, mine) for title, rows in found.items() if rows]
@@ -550,7 +550,9 @@ def accuracy_line(title, rows, mine):
 
 
 def shares(found):
-    return f"{mean(found):.1%} ({min(found):.1%} to {max(found):.1%})" if found else "–"
+    if len(found) < 2:
+        return f"{found[0]:.1%}" if found else "–"
+    return f"{mean(found):.1%} ({min(found):.1%} to {max(found):.1%})"
 
 
 def epoch_lines(table):
@@ -564,8 +566,15 @@ def epoch_lines(table):
         title, times = way.removeprefix("fine-tuning, "), table.values(way, "epoch")
         cells = [spread(table.values(way, name), "{:.2f}") for name in ("epoch", "seconds")]
         lines.append(f"| {title} | {len(times)} | {' | '.join(cells)} | {shares(table.values(way, 'accuracy'))} |")
-        ratio.append(f"* An epoch of {title} takes {spread([a / b for a, b in zip(times, mine)])} times as long as ours.")
-    return [*lines, "", *ratio[1:], "* fastai leaves out the last batch of an epoch where it is not full; ours takes it.", ""]
+        seconds = zip(table.values(way, "seconds"), table.values(ways[0], "seconds"))
+        whole = spread([theirs / own for theirs, own in seconds])
+        epoch = spread([theirs / own for theirs, own in zip(times, mine)])
+        ratio.append(f"* Of {title} the whole training takes {whole} times as long as ours, an epoch {epoch} times.")
+    remarks = (
+        "* Ours looks once with the frozen layers, before the first epoch: in its seconds in all, not in an epoch's.",
+        "* fastai leaves out the last batch of an epoch where it is not full; ours takes it.",
+    )
+    return [*lines, "", *ratio[1:], *remarks, ""]
 
 
 def notes(rows):
@@ -606,7 +615,7 @@ def draw(path, tables):
                 axis.plot(seconds, [place] * len(seconds), marker, color=colour, alpha=0.7, label=label)
         axis.set_yticks(range(len(ways)), [COSTS[way][0].replace("`", "") for way in ways])
         axis.set(xscale="log", xlabel="seconds (logarithmic)")
-        axis.set_title(f"Seconds of every way: {title}", loc="right")
+        axis.set_title(f"Seconds of every way\n{title}", loc="right", fontsize=9)
         axis.grid(axis="x", alpha=0.3)
     labels = dict(zip(*axes[0, 0].get_legend_handles_labels()[::-1]))
     figure.legend(labels.values(), labels, loc="outside upper left", ncols=2)
@@ -626,7 +635,7 @@ def write(out):
     lines += [f"![Seconds of every way]({out.stem}.svg)", ""]
     for title, some in groups.items():
         tables[title] = table = Table(some)
-        lines += [f"## {title}", "", *notes(some), *costs(table), *faster(table), "", *accuracies(table), *epoch_lines(table)]
+        lines += [f"## {title}", "", *notes(some), *costs(table), *faster(table), *accuracies(table), *epoch_lines(table)]
     out.write_text("\n".join(lines), encoding="utf-8")
     draw(out.with_suffix(".svg"), tables)
     print("\n".join(lines))
