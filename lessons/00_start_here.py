@@ -13,8 +13,13 @@
 #
 # Is this machine ready?
 #
-# A network that has learned to see one thing can be taught to see another, with few pictures and in minutes.
-# Here you do that, and you measure what it gains you. Press Shift and Enter to run a cell, and start with this one:
+# ![Small animals and things of felt: cats and dogs, a bee, a rocket](../docs/felt_zoo.jpg)
+#
+# A network that has learnt to see one thing can be taught to see another, with few pictures and in minutes.
+# Here you do that, and you measure what you gain. The felt animals and things above come with the course.
+#
+# Press Shift and Enter to run a cell. The first is folded and prints nothing: it finds the course. The second says what
+# this machine has:
 
 # %% tags=["this-machine"]
 from shoulders import doctor

@@ -83,6 +83,7 @@ my_guess = 75  # write yours here
 
 # %%
 one = pictures.valid.paths[4]
+animal = pictures.classes[pictures.valid.labels[4]]  # what it really shows
 scores = features.look(network, [one], "classes")["classes"][0]
 print(f"{network.name} gives {len(scores)} scores, from {scores.min():.1f} to {scores.max():.1f}")
 
@@ -132,15 +133,15 @@ plots.guesses(
     network.transform.cropped(one),
     [network.classes[i] for i in likeliest],
     shares[likeliest],
-    heading=f"What {network.name} sees in a picture of one of our {pictures.classes[pictures.valid.labels[4]]}",
+    heading=f"What {network.name} sees in a picture of one of our {animal}",
 )
 
 # %% [markdown]
-# Whatever it said, it could only choose among the things it was taught. It may even have named a breed: a few kinds of cat
-# and dog are among them. But it has no word for *cat* and none for *dog*, and nobody told it that the kinds belong
+# Whatever it said, it could only choose among the things it was taught. It may even have named a breed: kinds of cat and
+# kinds of dog are among them. But it has no word for *cat* and none for *dog*, and nobody told it that the kinds belong
 # together. A new picture is described in the words of an old world. That is not a defect: it is the whole idea of this
-# lesson. What looks like *a bit of teddy bear, a bit of lion* can be told from what looks like *a bit of poodle, a bit of
-# broom*.
+# lesson. What looks like *a bit of poodle, a bit of fur coat* can be told from what looks like *a bit of Egyptian cat, a
+# bit of candle*.
 
 # %% [markdown]
 # ## Step 2: predictions on top of predictions
@@ -165,7 +166,8 @@ print("A table of {} pictures by {} scores".format(*said_train["classes"].shape)
 # %%
 top = heads.fit("logistic_regression", said_train["classes"], said_train.labels)
 right = top.predict(said_valid["classes"]) == said_valid.labels
-print(f"{right.sum()} of {len(right)} validation pictures are named correctly: {right.mean():.0%}. Your guess was {my_guess} %.")
+print(f"{right.sum()} of {len(right)} validation pictures are named correctly: {right.mean():.0%}.")
+print(f"Your guess was {my_guess} %.")
 
 # %% [markdown]
 # That was the long way, once. From here on one call does the same, and adds what an honest number needs: how many
@@ -177,17 +179,27 @@ on_predictions = training.feature_extraction(network, pictures, layer="classes")
 print(on_predictions)
 
 # %% [markdown]
-# ### Who votes for what?
+# Stop here for a moment. Not one number inside the network has changed. It may know kinds of cat and kinds of dog, and it
+# still has no word for *cat* itself. All that was learnt is one weight for each of its scores, and a constant. What lies
+# above 50 % was already in its answers.
 #
-# The weights can be read. Before you run the next cell: which of the things that a network can name should speak for
-# *cat*? Which for *dog*? Expect some that you did not think of.
+# ### Which of its words go with which animal?
+#
+# How can it be there, when nobody asked the network for it? Look at the scores themselves. The cell takes, for each thing
+# that the network can name, its mean score in the training pictures of dogs, less that in those of cats. The unit is the
+# **spread** of this score over all training pictures (its standard deviation). Before you run it: which things should
+# stand on the side of *cat*? Which on that of *dog*? Expect some that you did not think of.
 
 # %%
-plots.votes(network.classes, heads.weights(on_predictions.model)[1], pictures.classes)
+said, dog = said_train["classes"], said_train.labels == 1
+gap = (said[dog].mean(0) - said[~dog].mean(0)) / said.std(0)
+plots.votes(network.classes, gap, pictures.classes, xlabel="difference of the mean scores, in spreads")
 
 # %% [markdown]
-# Are some of these voters what you hoped for? Are others strange? They vote all the same, because in *these* training
-# pictures their score happens to go along with one of the two classes. Nobody asks *why* a score helps.
+# These are the things whose score differs most between our two classes. Are some relatives of the animals? Do others share
+# a shape or a surface with them, such as a point or a fur? Nobody taught the network our question, but its answers are not
+# the same for both. (The weights of the logistic regression need not have this order: where scores rise and fall together,
+# one may get its weight only to correct another.)
 
 # %% [markdown]
 # ## Step 3: cut off its head
@@ -200,13 +212,17 @@ plots.votes(network.classes, heads.weights(on_predictions.model)[1], pictures.cl
 # is a **map**: how strongly one pattern shows at each place), or how many numbers, where height and width are gone.
 # *kind*: Conv2d looks for small patterns, ReLU sets what is negative to zero, MaxPool2d halves height and width, Linear
 # weighs and adds. *parameters*: how many weights it has learnt.
+#
+# Sequential is a name for all layers before it in its group, so its parameters are counted already. Pooling averages or
+# takes the largest. Flatten writes maps as one row. Dropout, if there, matters only while learning.
 
 # %%
-cutting.layers(network).tail(8)
+cutting.layers(network).drop(columns="runs").tail(8)
 
 # %%
 headless = cutting.decapitate(network)
-print(f"With its head, {network.name} gives {len(network.classes)} scores; without, {headless.out_features} features.")
+print(f"With its head, {network.name} gives {len(network.classes)} scores.")
+print(f"Without, it gives {headless.out_features} features.")
 
 # %% [markdown]
 # Where there are many more features than scores, the head must drop something. Where there are not, it may only have
@@ -225,7 +241,8 @@ print(on_hidden)
 #
 # You can cut anywhere. A network halves its picture's height and width several times on the way; we take the last layer
 # at each size, average each of its maps over the picture, and fit the same small logistic regression on that. All layers
-# are read in one look; then there is a small fit for each depth.
+# are read in one look; then there is a small fit for each depth. (In the plot, the size of its maps, height × width,
+# stands behind the name of a layer.)
 #
 # A question before you run it: the first layers have seen only small spots of the picture. What could they know about
 # cats?
@@ -235,8 +252,12 @@ depths = cutting.last_at_each_size(network)
 features.extract(network, pictures.train, depths)
 features.extract(network, pictures.valid, depths)
 by_depth = [training.feature_extraction(network, pictures, layer=layer) for layer in depths]
+
+# %%
+shapes = cutting.layers(network)["output"]
+sizes = ["{}, {} × {}".format(layer, *shapes[layer][1:]) for layer in depths]
 plots.accuracies(
-    [*depths, "hidden (into the head)", "classes (out of the head)"],
+    [*sizes, "hidden (into the head)", "classes (out of the head)"],
     [*by_depth, on_hidden, on_predictions],
     "Accuracy by depth: first layers above, last layers below",
     chance=0.5,
@@ -246,7 +267,7 @@ plots.accuracies(
 # Studies of such networks find lines and colours in the early layers, and parts of things in the late ones. Where your
 # question differs most from the network's own, the best place to cut may not be the last. Do these intervals allow you to
 # name a best one here? (And if you choose a depth by this plot, its accuracy is no longer an honest one: you have chosen
-# it by the validation pictures.)
+# it by the validation pictures. If the network averages its last maps by itself, *hidden* repeats the row above it.)
 #
 # ### Is it really what the network *learnt*?
 #
@@ -261,7 +282,8 @@ print(f"Learnt weights: {on_hidden}")
 
 # %% [markdown]
 # If the second line is clearly higher, that is what somebody else's training adds to the bare layout. If the intervals
-# overlap, these pictures cannot show it.
+# overlap, these pictures cannot show it. If the first line lies above 50 % too, do not be surprised: even random layers
+# hand on something of colour and coarse shape.
 #
 # ### Exercise 2: how few pictures are enough?
 #
@@ -272,7 +294,10 @@ print(f"Learnt weights: {on_hidden}")
 
 # %%
 ### BEGIN SOLUTION
-few = {n: training.feature_extraction(network, pictures, per_class=n).accuracy for n in (1, 2, 5, 10, 20, 50)}
+few = {
+    n: training.feature_extraction(network, pictures, per_class=n).accuracy
+    for n in (1, 2, 5, 10, 20, 50)
+}
 print({n: f"{accuracy:.1%}" for n, accuracy in few.items()})
 enough = next((n for n, accuracy in few.items() if accuracy >= on_hidden.accuracy - 0.05), "all")
 ### END SOLUTION
@@ -285,7 +310,10 @@ exercise.few.check(enough)
 # <details><summary>Solution</summary>
 #
 # ```python
-# few = {n: training.feature_extraction(network, pictures, per_class=n).accuracy for n in (1, 2, 5, 10, 20, 50)}
+# few = {
+#     n: training.feature_extraction(network, pictures, per_class=n).accuracy
+#     for n in (1, 2, 5, 10, 20, 50)
+# }
 # enough = next((n for n, accuracy in few.items() if accuracy >= on_hidden.accuracy - 0.05), "all")
 # ```
 #
@@ -325,11 +353,13 @@ exercise.neighbours.check(neighbours)
 # Until now the network stayed exactly as it was. **Fine-tuning** lets its last layers learn too: first the new head alone,
 # then the head together with the last two **blocks** (the layers between two halvings, those after the last one, or one
 # module of a modern network). The lower a block lies, the smaller the steps in which it learns (Howard & Ruder, below).
-# What is not in these blocks is **frozen**: not one byte of it changes.
+# What is not in these blocks is **frozen**: not one byte of it changes. (“Top” says where they lie, not how small they are:
+# late blocks may hold most of a network's numbers.)
 #
-# An **epoch** is one look at every training picture. This takes longer than anything above, because the pictures now go
-# through the network once in every epoch: seconds with a small network, many minutes with a large one and no graphics
-# card. The bar runs twice: two epochs of the head alone, then four with the blocks.
+# An **epoch** is one look at every training picture. This takes longer than anything above: what lies below the blocks is
+# computed once for each picture and its mirror image, but every epoch runs the blocks, forwards to answer and backwards to
+# learn. Seconds with a small network, minutes with a large one and no graphics card. The bar of the training runs twice:
+# two epochs of the head alone, then four with the blocks.
 
 # %%
 tuned = training.fine_tune(network, pictures, blocks=2)
@@ -340,9 +370,12 @@ plots.history(tuned)
 
 # %% [markdown]
 # **Loss** measures how wrong the network is, counting confident errors most: lower is better. Where the training loss goes
-# on falling and the validation loss does not, the network has begun to learn its training pictures by heart. The accuracy
-# that we report is always that of the *last* epoch: to pick the best one by looking at the validation part would be to
-# learn from it.
+# on falling and the validation loss rises for several epochs, the network has begun to learn its training pictures by
+# heart. (The training loss is the mean over an epoch, while the network still learns. The validation loss is measured at
+# its end, and may so be the lower one.)
+#
+# The accuracy that we report is always that of the *last* epoch: to pick the best one by looking at the validation part
+# would be to learn from it.
 
 # %%
 plots.accuracies(
@@ -354,12 +387,14 @@ plots.accuracies(
 
 # %%
 for name, result in {"hidden features": on_hidden, "fine-tuned top": tuned}.items():
-    print(f"{name}: {result.trained_parameters:,} numbers learnt, {result.seconds['total']:.1f} s here")
+    note = " (its look was remembered)" if result.cached else ""
+    print(f"{name}: {result.trained_parameters:,} numbers learnt", end=", ")
+    print(f"{result.seconds['total']:.1f} s here{note}")
 
 # %% [markdown]
 # Was fine-tuning worth it? Look at the intervals before you answer, then at the seconds and at how many numbers were
-# learnt. (The seconds of the hidden features hold the network's one look at the pictures, unless it was remembered from an
-# earlier run: `on_hidden.cached` says so.)
+# learnt. (The seconds of the hidden features hold the network's one look at the pictures. If it was remembered from an
+# earlier run, the line says so, and the comparison is unfair.)
 
 # %% [markdown]
 # ## Step 5: look at the mistakes
@@ -403,16 +438,24 @@ plots.guesses(
 
 # %% [markdown]
 # The same weights no longer give the same answer about the same picture (compare with step 1), so the network must be
-# *given* something else.
-#
-# ### Exercise 4: find it
-#
-# A **transform** is what is done to a picture before the network sees it. The cell prints it, with us and with the
-# colleague. Which field is wrong? Put its name, as a string, into `culprit`.
+# *given* something else. The picture beside the bars does not show it: that is *our* crop. So look at the numbers that
+# arrive. A **transform** is what is done to a picture before the network sees it, and it ends in numbers.
 
 # %%
-print(network.transform)
-print(theirs.transform)
+both = {"with us": network.transform, "with the colleague": theirs.transform}
+for who, transform in both.items():
+    received = transform.batch(transform.picture(one)[None])
+    print(f"{who}: numbers from {received.min():.2f} to {received.max():.2f}")
+
+# %% [markdown]
+# ### Exercise 4: find it
+#
+# The cell prints *our* transform, field by field. The shorter side of the picture is brought to `resize` pixels by
+# `interpolation`, and the middle `crop` of them are kept. Then `mean` is taken away, and the rest is divided by `std`. The
+# colleague's differs in one field. Which one could shrink everything like that? Put its name, as a string, into `culprit`.
+
+# %%
+print(*(f"{name} = {value}" for name, value in vars(network.transform).items()), sep="\n")
 ### BEGIN SOLUTION
 culprit = "std"
 ### END SOLUTION
@@ -428,9 +471,11 @@ exercise.culprit.check(culprit)
 # culprit = "std"
 # ```
 #
-# The brightness of each colour is shifted by a *mean* and divided by a *std* before the network sees it, with the very
-# numbers with which it was trained. With others, nothing fails: there is no error message, only a worse answer.
-# Published tutorials have got this wrong. In this course the transform always comes with the weights.
+# `print(theirs.transform)` shows it. The brightness of each colour is shifted by a *mean* and divided by a *std* before the
+# network sees it, with the very numbers with which it was trained. With others, nothing fails: there is no error message,
+# only a worse answer. Tutorials are not safe from it: [a reader found](https://github.com/keras-team/keras/issues/5492) that
+# a widely read one scales its pictures to 0 to 1, where the network's own code subtracts a mean. In this course the
+# transform always comes with the weights.
 #
 # </details>
 
@@ -450,9 +495,8 @@ samples = {f"sample {n}": path for n, path in enumerate(pictures.valid.paths[::3
 widgets.ask(answer, samples)
 
 # %% [markdown]
-# Try something that is neither, such as a picture of a teapot. The classifier has no word for it, so it will call it
-# one of the two, and may be very
-# sure: it answers the question that it was taught, whatever you show it.
+# Try something that is neither, such as a picture of a teapot. The classifier has no word for it, so it will call it one
+# of the two, and may be very sure: it answers the question that it was taught, whatever you show it.
 
 # %% [markdown]
 # ## Key points

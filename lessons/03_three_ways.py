@@ -15,10 +15,10 @@
 #
 # *Minutes: 35 teaching, 25 exercises.* In the full edition, without a graphics card, waiting comes on top.
 #
-# You can put a new head on a network that has learnt already, let its top learn along, or start from nothing. Published
-# comparisons run each way once, on some 150 pictures, and report the best epoch. Then one picture is more than half a
-# point, and the order changes from one run to the next. Here is the experiment that they leave out: **how many pictures
-# does each way need?**
+# You can put a new head on a network that has learnt already, let its top learn along, or start from nothing. Tutorials run
+# each way once, on some 150 pictures, and report the best epoch. Then one picture is more than half a point (a hundredth of
+# accuracy), and the order changes from one run to the next. Here is the experiment that they leave out: **how many
+# pictures does each way need?**
 #
 # When you are through, you will be able to
 #
@@ -59,7 +59,8 @@ plan, repeats = comparison.plan(budget), 10 if budget == "full" else 3
 # ## Predict before you run
 #
 # Three ways: **feature extraction** (the network stays as it is, a new head learns), **fine-tuning** (its top learns too),
-# and training **from scratch** (the same layers, but random numbers in the place of what had been learnt).
+# and training **from scratch** (the same layers, but random numbers in the place of what had been learnt). The code calls
+# a way a *regime*.
 #
 # How many of 100 new pictures will be named correctly by feature extraction, after 1, 10 or all training pictures of each
 # class? How many by a network from scratch? (Blind guessing gives 50.) Your guess is kept, and will be drawn beside the
@@ -95,13 +96,14 @@ bills = [costs.bill(extracted, spent, network)]
 # %% [markdown]
 # The other two send the pictures through some or all layers again in every epoch, forth and back: back, because each weight
 # has to be told in which direction it was wrong. With so few pictures an epoch repeats them until there are at least 128.
-# This is the longest wait of the lesson.
+# The validation pictures are looked at once, at the end (`curve=False`: no curve over the epochs is wanted here). This is a
+# longer wait, of half a minute or so in the pocket edition: from scratch, everything learns.
 
 # %%
 trained = []
 for way in (training.fine_tune, training.from_scratch):
     with costs.meter() as spent:
-        trained.append(way(network, pictures, per_class=10))
+        trained.append(way(network, pictures, per_class=10, curve=False))
     bills.append(costs.bill(trained[-1], spent, network))
 columns = ["accuracy", "seconds", "gflops", "trained_parameters", "megabytes", "points_per_second"]
 pd.DataFrame(bills).set_index("regime")[columns].round(2)
@@ -111,23 +113,24 @@ plots.bills(bills)
 
 # %% [markdown]
 # In the table, *gflops* are billions of operations, and *points_per_second* is how many points above blind guessing a second
-# has bought. For feature extraction, most of the bill is the look at the validation pictures, and it is paid once: a second
-# head on the same features costs next to nothing, which is why the next step can afford 140 of them. (Run the cell of the
-# other two again, and fine-tuning gets cheaper too: what its frozen layers say is remembered as long as this notebook runs.)
+# has bought. *From scratch* is the bare recipe here; one with help comes in step 3. For feature extraction, most of the bill
+# is the look at the validation pictures, and it is paid once: a second head on the same features costs next to nothing, which
+# is why the next step can afford 140 of them. (Run the cell of the other two again, and fine-tuning gets cheaper too: what its
+# frozen layers say is remembered as long as this notebook runs.)
 #
 # ### Exercise 1: the arithmetic by hand
 #
 # One picture, once through the network, costs `one.gflops` billion operations. To *learn* from a picture costs about three
 # times as much: once forth, and twice as much back (once for the weights, once for what lies below). From scratch there
-# were 20 epochs of `rows` pictures. After each epoch every validation picture was looked at, for the curve, and once more
-# at the end. How many billion operations is that? Put it into `by_hand`, and compare with the bill.
+# were 20 epochs of `rows` pictures, and then one look at every validation picture. How many billion operations is that? Put
+# it into `by_hand`, and compare with the bill.
 
 # %%
 with costs.meter() as one:
     features.extract(network, pictures.valid.take([0]), remember=False)
 epochs, rows = 20, 7 * len(ten)  # seven times 20 pictures are the first 128 or more
 ### BEGIN SOLUTION
-by_hand = one.gflops * (epochs * (3 * rows + len(pictures.valid)) + len(pictures.valid))
+by_hand = one.gflops * (epochs * 3 * rows + len(pictures.valid))
 print(f"By hand {by_hand:,.0f}, on the bill {bills[-1]['gflops']:,.0f} billion operations")
 ### END SOLUTION
 ### BEGIN LEARNER
@@ -139,7 +142,7 @@ exercise.work.check(by_hand)
 # <details><summary>Solution</summary>
 #
 # ```python
-# by_hand = one.gflops * (epochs * (3 * rows + len(pictures.valid)) + len(pictures.valid))
+# by_hand = one.gflops * (epochs * 3 * rows + len(pictures.valid))
 # ```
 #
 # </details>
@@ -153,16 +156,17 @@ exercise.work.check(by_hand)
 # * they are **paired**: all ways get the same pictures for the same seed.
 
 # %%
-live = pd.concat([comparison.carry_out(pictures, network, plan), pd.DataFrame([result.row() for result in trained])])
-live = live.drop_duplicates(["regime", "per_class", "seed"])
+again = pd.DataFrame([result.row() for result in trained])  # those of step 1
+live = pd.concat([comparison.carry_out(pictures, network, plan), again]).drop_duplicates(["regime", "per_class", "seed"])
 comparison.summary(live).drop(columns=["pictures", "n_valid", "classes"]).round(3)
 
 # %% [markdown]
-# Two intervals stand in each line, and they answer different questions. *low* to *high* is for the **mean over draws**:
-# where would it lie after endlessly many seeds? *alone_low* to *alone_high* is what a single run with that accuracy would
-# have told you: where would *its* accuracy lie on endlessly many validation pictures? The first shrinks with more seeds, the
-# second with more validation pictures, and neither does the work of the other. (Of one run alone, only the second is known.
-# And with *all* pictures, every seed draws the same ones: there the first interval knows nothing of the luck of a draw.)
+# Two intervals stand in each line, and they answer different questions. *low* to *high* is for the **mean over draws**: where
+# would it lie after endlessly many seeds? *alone_low* to *alone_high* is what a single run with that accuracy would have told
+# you: where would *its* accuracy lie on endlessly many validation pictures? The first shrinks with more seeds, the second with
+# more validation pictures, and neither does the work of the other. (Of one run alone only the second is known, and stands in
+# both places. And with *all* pictures, every seed draws the same ones: there the first interval knows nothing of the luck of a
+# draw.)
 #
 # ### Exercise 2: an interval for a mean
 #
@@ -195,9 +199,11 @@ exercise.mean.check(None if low is None else (low, high))
 # ## Step 3: the curves
 #
 # Now the whole experiment. Lines are the table that comes with the course, with intervals for the mean; hollow marks are
-# what you have just run; crosses are your guess. *From scratch, helped* adds what one does today to train from nothing:
-# **BatchNorm** (each layer's answers are brought to one scale, unless the network does that anyway) and **augmentation**
-# (pictures turned, enlarged and lit anew in every epoch). Without these the comparison would not be fair.
+# what you have just run; crosses are your guess. *From scratch, helped*, where the table has it, adds what one does today to
+# train from nothing: **BatchNorm** (each layer's answers are brought to one scale, unless the network does that anyway) and
+# **augmentation** (pictures turned, enlarged and lit anew in every epoch). Without these a deep chain of layers may not even
+# start to learn. An accuracy of exactly blind guessing is the sign of it: the network says the same of every picture. That
+# is a failed training, and no measure of what the pictures can teach.
 
 # %%
 full = comparison.shipped(pictures, network)
@@ -210,9 +216,10 @@ plots.comparison(live, full.table, my_guess)
 # %% [markdown]
 # Before you read on: at which number of pictures were you furthest off, and in which direction?
 #
-# Do your runs agree with the table? The bands below are computed from its runs: the mean of *new* seeds falls inside in 95 of
-# 100 cases. Yours are the same seeds again, so on a machine that rounds as ours did they agree to the last picture. If many
-# lie outside, something differs: the pictures, the weights, a version.
+# Do your runs agree with the table? Each line below gives a **band**, computed from the table's runs: the mean of *new* seeds
+# falls inside in 95 of 100 cases. A band that is tens of points wide can hardly be missed: it says that so few runs know
+# little. Yours are the same seeds again: with the same weights, on a machine that rounds as ours did, they agree to the last
+# picture. If many lie outside, something differs: the pictures, the weights, a version.
 
 # %%
 for line in comparison.against(live, full.table).dropna().itertuples():
@@ -222,8 +229,10 @@ for line in comparison.against(live, full.table).dropna().itertuples():
 # %% [markdown]
 # ## Step 4: do the curves cross?
 #
-# Two lines in a figure may cross by luck. Because the draws are paired, there is a sharper question: with the *same*
-# pictures, by how many points was one way ahead of the other? A draw that is lucky for both goes out of the difference.
+# Two lines in a figure may cross by luck. Because the draws are paired, there is a sharper question: with the *same* pictures,
+# by how many points was one way ahead of the other? A draw that is lucky for both goes out of the difference. (The order here
+# may differ from that in step 3: there every mark is the mean over all seeds of a way, and some ways have more seeds than
+# others; here only the seeds count that both have.)
 
 # %%
 ways = [way for way in table.regime.unique() if way != "feature_extraction"]
@@ -234,10 +243,10 @@ plots.ahead({way.replace("_", " "): comparison.paired(table, way, "feature_extra
 # Where it lies wholly below or above, they can. If a curve is still climbing at its right end, the experiment has not seen
 # where it ends: more pictures might still bring a crossing that this figure does not show.
 #
-# ### Exercise 3: from where on is fine-tuning worth it?
+# ### Exercise 3: where is fine-tuning ahead?
 #
-# What is the smallest number of pictures per class at which fine-tuning is ahead *beyond doubt*: the whole interval of the
-# paired difference lies above zero? Put it into `crossing`, or `"nowhere"`. (Use `table`, the same as in the figure.)
+# What is the smallest number of pictures per class at which the whole interval of the paired difference, fine-tuning minus
+# feature extraction, lies above zero? Put it into `crossing`, or `"nowhere"`. (Use `table`, the same as in the figure.)
 
 # %%
 paired = comparison.paired(table, "fine_tuning", "feature_extraction")
@@ -259,26 +268,33 @@ exercise.crossing.check(crossing)
 # crossing = ahead.per_class.iloc[0] if len(ahead) else "nowhere"
 # ```
 #
-# (Seven sizes are seven chances to be lucky: of intervals that hold the truth 95 times in 100, one in twenty misses it. A
-# single size that stands out among others that do not deserves a second look, with new seeds.)
-#
 # </details>
+#
+# Before you build on the answer: seven sizes are seven chances to be lucky, and of intervals that hold the truth 95 times in
+# 100, one in twenty misses it. A single size that stands out among others that do not, from few seeds or near blind
+# guessing, is a reason for new seeds, and not for a conclusion.
 
 # %% [markdown]
 # ## Step 5: where to cut, what to let learn
 #
 # *Feature extraction* is not one way but many: you may cut anywhere. Twenty pictures of each class, twenty draws, a head
-# on each depth. The light dots are single runs: look how far apart they lie before you trust any one of them.
+# on each depth. The names on the left are layers, the lowest on top. The light dots are single runs: look how far apart they
+# lie before you trust any one of them.
 
 # %%
 depths = cutting.last_at_each_size(network)
 for part in (pictures.train, pictures.valid):
     features.extract(network, part, depths)  # one look for all depths
-by_depth = {at: [training.feature_extraction(network, pictures, 20, seed, layer=at) for seed in range(20)] for at in depths}
-plots.runs(by_depth, "Accuracy by depth of the cut, twenty pictures of each class", chance=1 / len(pictures.classes))
+chance = 1 / len(pictures.classes)
+by_depth = {at: comparison.rows(pictures, network, per_class=[20], seeds=20, layer=at) for at in depths}
+plots.runs(by_depth, "Accuracy by depth of the cut, twenty pictures of each class", chance)
 
 # %% [markdown]
-# And *fine-tuning* is many ways as well. How many of the top **blocks** may learn? And how? The usual recipe here
+# From which depth on do the bars no longer tell the depths apart? What was learnt above that was learnt for other questions
+# than yours: it need not bring anything here, and may even cost a little.
+#
+# And *fine-tuning* is many ways as well. How many of the top *blocks* (the layers between two halvings of the picture) may
+# learn? And how? The usual recipe here
 # trains the head first, because a random head sends random corrections down into layers that were good (Kumar and others,
 # below); and it lets lower layers take smaller steps (**discriminative** learning rates). What if everything starts at
 # once, or all layers take the same steps?
@@ -287,14 +303,21 @@ plots.runs(by_depth, "Accuracy by depth of the cut, twenty pictures of each clas
 recipes = {f"top {count} learn" if count else "head alone": {"blocks": count} for count in (0, 1, 2, 3)}
 recipes |= {"top 2, all at once": {"head_epochs": 0}, "top 2, one rate": {"discriminative": False}}
 by_recipe = {
-    name: [training.fine_tune(network, pictures, 20, seed, **recipe) for seed in range(repeats)]
-    for name, recipe in recipes.items()
+    name: comparison.rows(pictures, network, ["fine_tuning"], [20], repeats, recipe=recipe) for name, recipe in recipes.items()
 }
-plots.runs(by_recipe, "Recipes for fine-tuning, twenty pictures of each class", chance=1 / len(pictures.classes))
+plots.runs(by_recipe, "Recipes for fine-tuning, twenty pictures of each class", chance)
 
 # %% [markdown]
-# With the budget *taste* these are three runs of each recipe, and a mean of three is known no better than its bar says. Compare
-# the bars with the differences: which recipe would you rule out, and which order would you *not* publish?
+# With the budget *taste* these are three runs of each recipe, and a mean of three is known no better than its bar says. But
+# the runs are paired: all recipes got the same pictures. So subtract before you judge, as in step 4. Each column below is a
+# seed, and each number says by how many points the recipe was ahead of the usual one.
+
+# %%
+reached = pd.DataFrame({name: pd.DataFrame(rows).accuracy for name, rows in by_recipe.items()})
+(100 * reached.sub(reached["top 2 learn"], axis=0)).round(1).transpose()
+
+# %% [markdown]
+# Which recipe would you rule out, because it is behind with every seed and by a lot? And which order would you *not* publish?
 #
 # Kumar and others found the gain of head-first training mainly on *other kinds* of pictures than those trained on. Our
 # validation pictures are of the same kind, so this figure cannot show that.
@@ -313,21 +336,18 @@ plots.runs(by_recipe, "Recipes for fine-tuning, twenty pictures of each class", 
 
 # %%
 blank, unscaled = backbones.load(network.name, "random"), exercise.unscaled(network)
-settings = {
-    "as it should be": (network, pictures),
-    "random weights": (blank, pictures),
-    "wrong normalisation": (unscaled, pictures),
-    "shuffled labels": (network, exercise.shuffled(pictures)),
-}
-by_setting = {
-    name: [training.feature_extraction(net, held, 20, seed) for seed in range(20)] for name, (net, held) in settings.items()
-}
-plots.runs(by_setting, "Four settings, twenty pictures of each class", chance=1 / len(pictures.classes))
+networks = {"as it should be": network, "random weights": blank, "wrong normalisation": unscaled}
+by_setting = {name: comparison.rows(pictures, net, per_class=[20], seeds=20) for name, net in networks.items()}
+by_setting["shuffled labels"] = [
+    training.feature_extraction(network, exercise.shuffled(pictures, seed), 20, seed) for seed in range(20)
+]
+plots.runs(by_setting, "Four settings, twenty pictures of each class", chance)
 
 # %% [markdown]
-# The shuffled names are the most useful of these failures: whatever accuracy they reach *above* guessing is not knowledge. If
-# a pipeline of yours does better than guessing on shuffled names, it has seen the answers somewhere. The other two
-# are more dangerous where they are milder: nothing fails, the number is merely lower, and nobody knows what it should be.
+# The shuffled names are the most useful of these failures. A single run on shuffled names may lie far from guessing by luck:
+# look at the dots. But if the *mean* over several shufflings lies above guessing by more than its bar, a program has seen the
+# answers somewhere, and you would not have noticed otherwise. The other two are more dangerous where they are milder: nothing
+# fails, the number is merely lower, and nobody knows what it should be.
 #
 # And a question far away from photographs: handwritten digits, 8 × 8 grey squares, is it a **3** or an **8**? Against the
 # network stands the same head on the 64 squares themselves.
@@ -335,8 +355,8 @@ plots.runs(by_setting, "Four settings, twenty pictures of each class", chance=1 
 # %%
 digits = exercise.digits(3, 8)
 by_eye = {
-    "the network's features": [training.feature_extraction(network, digits, 20, seed) for seed in range(20)],
-    "random weights": [training.feature_extraction(blank, digits, 20, seed) for seed in range(20)],
+    "the network's features": comparison.rows(digits, network, per_class=[20], seeds=20),
+    "random weights": comparison.rows(digits, blank, per_class=[20], seeds=20),
     "64 grey squares, no network": [exercise.on_pixels(digits, 20, seed) for seed in range(20)],
 }
 plots.runs(by_eye, "Is it a 3 or an 8? Twenty pictures of each", chance=0.5)
@@ -392,28 +412,32 @@ exercise.culprit.check(culprit)
 # * One run of each way is an anecdote. Draw several times, give all ways the same draws, and show the interval.
 # * The interval over seeds knows the luck of the draw; the interval of one run knows the luck of the validation pictures.
 #   Quote both, or say which.
-# * Curves cross where the *paired* difference leaves zero, not where two lines meet in a figure.
+# * Two curves cross for certain only if the *paired* difference lies wholly on one side of zero here and wholly on the other
+#   side there. Lines that meet in a figure prove nothing.
 # * An accuracy has a price. What is paid once (a look) and what is paid per epoch are different bills.
-# * Shuffle the labels once in every project. What is left above guessing is a leak.
+# * Shuffle the training labels a few times in every project. A mean above guessing by more than its interval is a leak.
 # * Below guessing is knowledge with the names swapped.
 #
 # ## What these numbers show, and what they do not
 #
 # They compare three recipes as they are set here, with the same number of epochs whatever the number of pictures: from
-# scratch, a longer training or another network may do better, and no recipe was tuned for this question. All seeds judge by
-# the same validation pictures, so an error that these share is in every point. The question lies close to what the network
-# was trained on, which flatters everything that builds on it, and photographs found on the web may have been among those.
+# scratch, a longer training or another network may do better, and no recipe was tuned for this question. (From scratch
+# depends most on its recipe: `data/felt/card.json` holds another one, with larger pictures and more epochs, that does better
+# on the felt pictures.) All seeds judge by the same validation pictures, so an error that these share is in every point.
+# Where the question lies close to what the network was trained on, that flatters everything that builds on it, and
+# photographs found on the web may have been among those.
 # In the pocket edition the pictures are renderings: the shapes of the curves are worth thinking about, the heights are not.
 #
 # ## Where to go next
 #
-# Your own pictures, all three ways, in a terminal, in the course's folder:
+# Your own pictures, two of the ways, in a terminal, in the course's folder (`from_scratch_helped` is a third one; it takes
+# much longer. On Windows, `.venv\Scripts\shoulders`):
 #
 # ```
 # .venv/bin/shoulders compare FOLDER --regime feature_extraction,fine_tuning --per-class 1,5,20,all --seeds 5 --plot curves.png
 # ```
 #
-# And the full table again: `.venv/bin/python -m studio.grid felt_bees_vs_ants`. It goes on where it was interrupted.
+# And the full table again: the command stands in what `print(full)` said in step 3. It goes on where it was interrupted.
 #
 # ## References
 #

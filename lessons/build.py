@@ -48,7 +48,7 @@ CELL_SECONDS = 600
 HOSTED = ("torch", "torchvision", "numpy", "pandas", "scikit-learn", "pillow", "matplotlib", "ipywidgets", "ipykernel")
 
 FIRST_CELL = '''\
-# This cell finds the course. On Google Colab it fetches it; elsewhere there is nothing to do.
+# This cell finds the course. On Google Colab it fetches it; elsewhere there is nothing for you to do.
 import importlib.util
 import os
 import pathlib
@@ -75,6 +75,9 @@ elif importlib.util.find_spec("shoulders") is None:
     here = pathlib.Path.cwd()
     courses = [folder for folder in (here, *here.parents) if (folder / "shoulders" / "__init__.py").is_file()]
     sys.path[:0] = [str(folder) for folder in courses[:1]]
+
+if importlib.util.find_spec("shoulders"):
+    import shoulders  # before torch: it says how torch's threads wait
 '''
 
 

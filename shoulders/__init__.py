@@ -4,9 +4,14 @@ The rooms, in the order in which data moves through them: `datasets`, `backbones
 `training`, `comparison`, `plots`. Import the room, not its contents: ``from shoulders import datasets, features``.
 """
 
+import os
 import warnings
 
 __version__ = "0.1.0"
+
+# Torch's threads wait for each other many times in a step. By default they spin meanwhile, and so keep the processor from the
+# very thread that they wait for, as soon as another program (a browser) wants a core. Read when torch is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 # torchvision and fastai still use torch.jit.script; torch says so to everyone who imports them, who can do nothing about it.
 warnings.filterwarnings("ignore", message=".*torch.jit.script.* is deprecated", category=FutureWarning)

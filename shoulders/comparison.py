@@ -36,7 +36,7 @@ _RUN = {
     "from_scratch_helped": partial(training.from_scratch, helped=True),
 }
 
-VERSION = 5
+VERSION = 6
 """Part of every key: raised whenever a regime would give another result, or a row would hold something else."""
 
 
@@ -52,6 +52,7 @@ def rows(
     seeds=1,
     head: str = "logistic_regression",
     layer: str = "hidden",
+    recipe: dict | None = None,
 ) -> list[dict]:
     """Run every combination; each row as `shoulders.results.Result.row` gives it, and `seconds_run`.
 
@@ -71,6 +72,9 @@ def rows(
         Number of seeds, 0, 1, …: they draw the pictures, the folds and the random weights. All regimes see the same draws.
     head, layer : str
         Of feature extraction.
+    recipe : dict, optional
+        Of the other regimes: arguments of `shoulders.training.fine_tune` or `from_scratch`. They look at the validation
+        pictures once, at the end.
 
     Raises
     ------
@@ -82,7 +86,7 @@ def rows(
     combinations = list(product(regimes, per_class, range(seeds)))
     found = []
     for regime, count, seed in track(combinations, len(combinations), "Comparing", "runs"):
-        extra = {"head": head, "layer": layer} if regime == "feature_extraction" else {}
+        extra = {"head": head, "layer": layer} if regime == "feature_extraction" else {"curve": False} | (recipe or {})
         key = _key(held, backbone, regime, count, seed, extra)
         if (row := memory.get(key)) is None:
             row = _RUN[regime](backbone, held, count, seed, **extra).row()
@@ -419,12 +423,13 @@ class _Memory:
     def __init__(self):
         self.path = places.cache() / "comparisons-1.jsonl"
         self.known = {}
-        for line in self.path.read_text(encoding="utf-8").splitlines() if self.path.exists() else ():
+        for line in self.path.read_text(encoding="utf-8", errors="replace").splitlines() if self.path.exists() else ():
             try:
                 key, row = json.loads(line)
-                self.known[key] = row
-            except ValueError:
-                continue  # half a line, of a process that was killed
+                if isinstance(key, str) and {"regime", "accuracy", "n_valid"} <= row.keys():
+                    self.known[key] = row
+            except (ValueError, TypeError, AttributeError):
+                continue  # half a line, of a process that was killed, or what a broken disk made of one
 
     def get(self, key):
         row = self.known.get(key)

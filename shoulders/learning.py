@@ -3,7 +3,7 @@
 import random
 
 import torch
-from fastai.callback.core import Callback
+from fastai.callback.core import Callback, CancelValidException
 from fastai.callback.schedule import fit_one_cycle  # noqa: F401 (gives Learner its fit_one_cycle)
 from fastai.learner import Learner, Recorder
 from fastai.losses import CrossEntropyLossFlat
@@ -20,15 +20,20 @@ class Diary(Callback):
 
     order = Recorder.order + 1
 
-    def __init__(self):
-        self.rows = []
+    def __init__(self, curve):
+        self.rows, self.curve, self.trained = [], curve, False
 
     def after_train(self):
         self.trained = True  # get_preds has epochs too, but trains nothing
 
+    def before_validate(self):
+        if self.trained and not self.curve:
+            raise CancelValidException
+
     def after_epoch(self):
         if self.trained:
             names = [name for name in self.recorder.metric_names if name not in ("epoch", "time")]
+            names = names if self.curve else names[:1]  # the training loss comes first
             self.rows.append({"epoch": len(self.rows) + 1, **dict(zip(names, self.recorder.log[1:]))})
         self.trained = False
 
@@ -72,7 +77,7 @@ class BFloat16(Callback):
         self.cast = None
 
 
-def learner_for(loaders, body: nn.Module, features: int, seed: int, splitter=None):
+def learner_for(loaders, body: nn.Module, features: int, seed: int, splitter=None, curve: bool = True):
     """A fastai Learner for `body` and a new linear head, and the diary of its epochs.
 
     Parameters
@@ -86,13 +91,15 @@ def learner_for(loaders, body: nn.Module, features: int, seed: int, splitter=Non
         Of the head's weights, the order of the pictures and the mirroring.
     splitter : callable, optional
         The model's parameters in groups, for discriminative learning rates.
+    curve : bool
+        Whether the validation pictures are looked at after every epoch.
     """
     set_seed(seed, reproducible=True)
     for loader in loaders.loaders:
         loader.rng = random.Random(seed)  # fastai drew it before the seed was set
     model = nn.Sequential(body, nn.Linear(features, loaders.c)).to(devices.device(), memory_format=torch.channels_last)
     loaders.to(torch.device(devices.device()))
-    diary = Diary()
+    diary = Diary(curve)
     callbacks = [diary, Bar()] + ([BFloat16()] if devices.precision() == "bf16" else [])
     extra = {"splitter": splitter} if splitter else {}
     learner = Learner(loaders, model, CrossEntropyLossFlat(), metrics=accuracy, train_bn=False, cbs=callbacks, **extra)

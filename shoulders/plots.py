@@ -171,7 +171,7 @@ def guesses(image, names, shares, heading: str = "What the network sees") -> Dra
     return Drawing(figure, f"The network's first guess is “{names[0]}”, with {shares[0]:.0%}.")
 
 
-def votes(names, strengths, classes, most: int = 8) -> Drawing:
+def votes(names, strengths, classes, most: int = 8, xlabel: str = "weight of the vote") -> Drawing:
     """Which of the backbone's own classes speak for which of ours.
 
     Parameters
@@ -181,6 +181,8 @@ def votes(names, strengths, classes, most: int = 8) -> Drawing:
     strengths : numpy.ndarray, shape (d,)
         Positive: for ``classes[1]``; negative: for ``classes[0]``.
     classes : (str, str)
+    xlabel : str
+        What `strengths` are, with their unit.
     """
     order = np.argsort(strengths)
     chosen = np.concatenate([order[:most], order[-most:]])
@@ -190,8 +192,8 @@ def votes(names, strengths, classes, most: int = 8) -> Drawing:
     ax.set_yticks(place, [names[i] for i in chosen], fontsize=9)
     ax.axvline(0, color=BLACK, lw=0.8)
     ax.set(
-        xlabel=f"← {classes[0]}        weight of the vote        {classes[1]} →",
-        title="Which of its classes vote for which of ours",
+        xlabel=f"← {classes[0]}        {xlabel}        {classes[1]} →",
+        title="Which of its classes go with which of ours",
     )
     strongest = names[order[0]], names[order[-1]]
     return Drawing(figure, f"“{strongest[0]}” speaks most for {classes[0]}, “{strongest[1]}” most for {classes[1]}.")
@@ -223,10 +225,15 @@ def accuracies(labels, results, heading: str, xlabel: str = "accuracy", chance: 
         xlabel=f"{xlabel} on {len(results[0].valid)} pictures (bars: 95 % interval{guessing})",
         title=heading,
     )
+    _per_cent(ax.xaxis)
     if chance is not None:
         ax.axvline(chance, color=RED, ls="--", lw=1)
     best = int(shares.argmax())
     return Drawing(figure, f"From {shares.min():.1%} ({labels[int(shares.argmin())]}) to {shares[best]:.1%} ({labels[best]}).")
+
+
+def _per_cent(axis):
+    axis.set_major_formatter(lambda share, _: f"{round(100 * share, 2):g}%")
 
 
 def history(result: Result) -> Drawing:
@@ -239,6 +246,7 @@ def history(result: Result) -> Drawing:
     left.legend(frameon=False)
     right.plot(epochs, [row["accuracy"] for row in result.history], "s--", color=BLUE)
     right.set(xlabel="epoch", ylabel="accuracy", title="How often it is right", xticks=epochs, ylim=(0.4, 1.02))
+    _per_cent(right.yaxis)
     last = result.history[-1]
     return Drawing(
         figure, f"After {last['epoch']} epochs: validation loss {last['valid_loss']:.3f}, accuracy {last['accuracy']:.1%}."
@@ -306,8 +314,8 @@ def comparison(rows, full=None, guess=None) -> Drawing:
         _curve(ax, held, regime, 1.03**i)
     if lines is not own:
         for i, (regime, held) in enumerate(own.groupby("regime", sort=False)):
-            ax.plot(held.pictures * 1.03**i, held["mean"], WAYS[regime][1], color="white", mec=WAYS[regime][0], mew=2, ms=9)
-        ax.plot([], [], "o", color="white", mec=BLACK, mew=2, ms=9, label="computed here, now")
+            ax.plot(held.pictures * 1.03**i, held["mean"], WAYS[regime][1], mfc="none", mec=BLACK, mew=1.5, ms=12, zorder=3)
+        ax.plot([], [], "o", mfc="none", mec=BLACK, mew=1.5, ms=12, label="computed here, now")
     for regime, points in (guess or {}).items():
         ax.plot(list(points), [share / 100 for share in points.values()], "x:", color=WAYS[regime][0], mew=2)
     if guess:
@@ -339,7 +347,8 @@ def _sizes(ax, lines):
     words = [f"{n:g}" if label != "all" else f"all ({n:.0f})" for n, label in zip(ticks.pictures, ticks.per_class)]
     ax.set_xticks(ticks.pictures, words)
     ax.minorticks_off()
-    ax.set_xlabel("training pictures of each class, logarithmic (bars: 95 % interval for the mean over seeds)")
+    bars = "bars: 95 % interval for the mean over seeds; of a single run, its own"
+    ax.set_xlabel(f"training pictures of each class, logarithmic\n({bars})")
 
 
 def _ends(lines):
@@ -381,6 +390,9 @@ def ahead(tables) -> Drawing:
 
 
 def _verdict(label, held):
+    if held.low.isna().all():
+        points = f"{100 * held.ahead.iloc[-1]:+.1f} points with {held.per_class.iloc[-1]}"
+        return f"{label[:1].upper()}{label[1:]}: single runs, without an interval ({points})."
     sure = {"ahead": held.low > 0, "behind": held.high < 0}
     told = [f"{word} with {', '.join(map(str, held.per_class[where]))} a class" for word, where in sure.items() if where.any()]
     return f"{label[:1].upper()}{label[1:]}: {'; '.join(told) or 'no difference that these runs can tell'}."
@@ -391,7 +403,8 @@ def runs(groups, heading: str, chance: float | None = None, guess: float | None 
 
     Parameters
     ----------
-    groups : dict of str to sequence of Result
+    groups : dict of str to sequence of Result, or of dict
+        Runs, or rows as `shoulders.comparison.rows` gives them.
     heading : str
     chance : float, optional
         Accuracy of guessing, drawn as a line.
@@ -399,10 +412,11 @@ def runs(groups, heading: str, chance: float | None = None, guess: float | None 
         The reader's own, per cent, drawn as a line.
     """
     figure, ax = new(7.6, 0.46 * len(groups) + 1.3)
-    means = {name: np.mean([result.accuracy for result in results]) for name, results in groups.items()}
+    groups = {name: [run if isinstance(run, dict) else run.row() for run in results] for name, results in groups.items()}
+    means = {name: np.mean([run["accuracy"] for run in results]) for name, results in groups.items()}
     for y, (name, results) in enumerate(groups.items()):
-        shares = [result.accuracy for result in results]
-        low, high = interval(shares) if len(shares) > 1 else results[0].interval
+        shares = [run["accuracy"] for run in results]
+        low, high = interval(shares) if len(shares) > 1 else (results[0]["low"], results[0]["high"])
         ax.plot(shares, y + np.linspace(-0.16, 0.16, len(shares)) * (len(shares) > 1), ".", color=SKY, ms=5)
         reach = [[max(0.0, means[name] - low)], [max(0.0, high - means[name])]]
         ax.errorbar([means[name]], [y], xerr=reach, fmt="o", color=BLUE, capsize=3)
@@ -418,7 +432,7 @@ def runs(groups, heading: str, chance: float | None = None, guess: float | None 
     if guess is not None:
         ax.axvline(guess / 100, color=ORANGE, ls=":", lw=2)
         marks.append("dotted: your guess")
-    pictures = len(next(iter(groups.values()))[0].valid)
+    pictures = next(iter(groups.values()))[0]["n_valid"]
     ax.set(xlabel=f"accuracy on {pictures} pictures\n({'; '.join(marks)})", title=heading)
     fewest, most = (f(len(results) for results in groups.values()) for f in (min, max))
     kind = "Single runs" if most == 1 else f"Means of {fewest if fewest == most else f'{fewest} to {most}'} runs"
@@ -452,7 +466,7 @@ def bills(table) -> Drawing:
         ax.set(xscale="log", xlabel=words, xlim=(table[name].min() / 3, table[name].max() * 3))
     axes[0].set_ylabel(f"accuracy on {table.n_valid.iloc[0]} pictures")
     axes[-1].legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
-    figure.suptitle("What an accuracy costs: up is better, left is cheaper (costs logarithmic)")
+    figure.suptitle("What an accuracy costs: up is better, left is cheaper (bars: 95 % interval of one run; costs logarithmic)")
     dear, cheap = table.loc[table.gflops.idxmax()], table.loc[table.gflops.idxmin()]
     return Drawing(
         figure,
@@ -486,6 +500,7 @@ def costs(ways, guesses=None) -> Drawing:
     left.set_ylim(len(ways) - 0.5, -0.6)
     marks = "bars: 95 % interval; dashed: chance" + ";\ncross: your guess" * bool(guesses)
     left.set(xlabel=f"accuracy on {len(results[0].valid)} pictures\n({marks})", title="How often it is right")
+    _per_cent(left.xaxis)
     seconds, learnt = [r.seconds["total"] for r in results], [r.trained_parameters for r in results]
     _amounts(middle, seconds, [f"{s:.1f}" + " (remembered)" * r.cached for s, r in zip(seconds, results)])
     _amounts(right, learnt, [f"{count:,}" for count in learnt])
@@ -523,7 +538,10 @@ def best_epochs(results) -> Drawing:
     right.vlines(place, last, best, color=BLACK, lw=1)
     right.plot(place, best, "^", color=ORANGE, label="best epoch")
     right.plot(place, last, "o", color=BLUE, label="last epoch")
-    right.set(xlabel="seed", title="Best and last, enlarged", xticks=place, xticklabels=[r.seed for r in results])
+    right.set(xlabel="seed", ylabel="accuracy", xticks=place, xticklabels=[r.seed for r in results])
+    right.set_title("Best and last, enlarged")
+    for ax in (left, right):
+        _per_cent(ax.yaxis)
     right.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     gain = 100 * (best - last)
     return Drawing(
@@ -548,19 +566,21 @@ def nearest(result: Result, train, valid, transform, layer: str = "hidden", most
     """
     wrong = result.mistakes()[:most]
     chosen = wrong if len(wrong) else result.probabilities.max(1).argsort()[:most]
-    images, titles, colours, agree = [], [], [], 0
+    images, titles, colours, agree, true = [], [], [], 0, 0
     for i in chosen:
         really, said = (train.pictures.classes[k] for k in (result.valid.labels[i], result.predictions[i]))
         near = np.linalg.norm(train[layer] - valid[layer][i], axis=1).argsort()[:neighbours]
         names = [train.pictures.classes[k] for k in train.labels[near]]
-        agree += names.count(said)
+        agree, true = agree + names.count(said), true + names.count(really)
         images += [transform.cropped(path) for path in (result.valid.paths[i], *(train.pictures.paths[j] for j in near))]
         titles += [f"{really},\ncalled {said}", *names]
         colours += [RED if really != said else BLACK, *(BLUE if name == really else ORANGE for name in names)]
     kind = "The most confident mistakes" if len(wrong) else "The least sure answers"
     heading = f"{kind} (left), and their nearest training pictures"
+    correct = f", {true} of the right one" * bool(len(wrong))
     words = (
-        f"Of the {len(chosen) * neighbours} neighbours of these {len(chosen)} pictures, {agree} are of the class that was named."
+        f"Of the {len(chosen) * neighbours} neighbours of these {len(chosen)} pictures, "
+        f"{agree} are of the class that was named{correct}."
     )
     return show_pictures(images, titles, colours, heading, neighbours + 1, words)
 
@@ -576,6 +596,7 @@ def company(theirs, ours, name: str) -> Drawing:
         Of that class.
     """
     figure, ax = new(7, 3)
+    low_high = (dict.fromkeys(f"{share(said):.0%}" for share in (min, max)) for said in (theirs, ours))
     place = np.arange(1, len(theirs) + 1)
     ax.plot(place, ours, "o-", color=BLUE, label="with us")
     ax.plot(place, theirs, "^", color=ORANGE, label="at the colleague's")
@@ -583,11 +604,8 @@ def company(theirs, ours, name: str) -> Drawing:
     ax.set(xlabel="batch: the same picture, each time with other ones", ylabel=f"probability of “{name}”", ylim=(-0.04, 1.04))
     ax.set(title="One picture, asked about again and again", xticks=place)
     ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
-    return Drawing(
-        figure,
-        f"The same picture is “{name}” with {min(theirs):.0%} to {max(theirs):.0%} at the colleague's, "
-        f"with {min(ours):.0%} to {max(ours):.0%} with us.",
-    )
+    with_them, with_us = (" to ".join(bounds) for bounds in low_high)
+    return Drawing(figure, f"The same picture is “{name}” with {with_them} at the colleague's, with {with_us} with us.")
 
 
 def drift(moved, xlabel: str = "batches looked at") -> Drawing:

@@ -66,6 +66,7 @@ def fine_tune(
     rate: float = 2e-3,
     batch_size: int = 32,
     discriminative: bool = True,
+    curve: bool = True,
 ) -> Result:
     """First a new head alone, then the head and the last blocks of the network, these at lower learning rates.
 
@@ -86,6 +87,9 @@ def fine_tune(
         Halved as often as needed when a GPU's memory is too small.
     discriminative : bool
         ``False`` gives the blocks the rate of the head.
+    curve : bool
+        Look at the validation pictures after every epoch, for ``history``. ``False`` looks once, at the end: the same
+        training, sooner.
 
     Notes
     -----
@@ -113,7 +117,7 @@ def fine_tune(
         return [*groups, list(model[1].parameters())]
 
     at = groups[0][0] if groups else cutting.HIDDEN
-    return _with_fastai("fine_tuning", backbone, body, held, per_class, seed, batch_size, teach, splitter, at)
+    return _with_fastai("fine_tuning", backbone, body, held, per_class, seed, batch_size, teach, splitter, at, curve=curve)
 
 
 def from_scratch(
@@ -125,6 +129,7 @@ def from_scratch(
     rate: float = 1e-3,
     batch_size: int = 32,
     helped: bool = False,
+    curve: bool = True,
 ) -> Result:
     """The same layout with random weights, all of it trained: what your pictures alone can teach.
 
@@ -141,6 +146,8 @@ def from_scratch(
     helped : bool
         With what one does today to train from nothing: BatchNorm after every convolution, and pictures that are turned,
         enlarged and lit anew in every epoch (`shoulders.views.varied`).
+    curve : bool
+        As `fine_tune`'s.
     """
     from shoulders import cutting
 
@@ -150,11 +157,13 @@ def from_scratch(
         cutting.with_batch_norm(body.network)
     return _with_fastai(
         "from_scratch_helped" if helped else "from_scratch", backbone, body, held, per_class, seed, batch_size,
-        lambda learner: learner.fit_one_cycle(epochs, rate), helped=helped,
+        lambda learner: learner.fit_one_cycle(epochs, rate), helped=helped, curve=curve,
     )  # fmt: skip
 
 
-def _with_fastai(regime, backbone, body, held, per_class, seed, batch_size, teach, splitter=None, at=None, helped=False):
+def _with_fastai(
+    regime, backbone, body, held, per_class, seed, batch_size, teach, splitter=None, at=None, helped=False, curve=True
+):
     """Train `body` and a new linear head with fastai; when a GPU's memory is too small, again with half the batch."""
     import torch
     from torch import nn
@@ -170,7 +179,7 @@ def _with_fastai(regime, backbone, body, held, per_class, seed, batch_size, teac
     blank = {name: value.clone() for name, value in body.state_dict().items()}
     learns = [parameter.requires_grad for parameter in body.parameters()]
     while True:
-        learner, diary = learner_for(loaders, seen.module, body.out_features, seed, splitter)
+        learner, diary = learner_for(loaders, seen.module, body.out_features, seed, splitter, curve)
         try:
             teach(learner)
             break

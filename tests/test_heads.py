@@ -197,3 +197,8 @@ def test_a_feature_that_never_changes_does_no_harm(head, classes):
 def test_features_that_all_stay_the_same_are_no_error(head):
     told = heads.probabilities(heads.fit(head, np.full((6, 3), 4.2, np.float32), np.arange(6) % 2), np.zeros((2, 3), np.float32))
     assert np.isfinite(told).all()
+
+
+def test_a_head_of_another_name_is_not_taken_for_ridge():
+    with pytest.raises(HeadError, match="No head is called 'foo': choose one of logistic_regression, ridge"):
+        heads.from_arrays("foo", heads.to_arrays(heads.fit("ridge", *clouds())))

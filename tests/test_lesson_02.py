@@ -127,7 +127,7 @@ def test_nearest_are_nearest(result, held):
     valid = row_of(held.valid, [[0, 0]] * 8 + [[7.6, 0], [0, 0]])  # the surest mistake lies between 7 and 8
     drawing = plots.nearest(result, train, valid, network().transform, most=1, neighbours=3)
     assert [ax.get_title() for ax in drawing.figure.axes] == ["dogs,\ncalled cats", "dogs", "cats", "dogs"]
-    assert drawing.words == "Of the 3 neighbours of these 1 pictures, 1 are of the class that was named."
+    assert drawing.words == "Of the 3 neighbours of these 1 pictures, 1 are of the class that was named, 2 of the right one."
 
 
 def test_nearest_shows_doubts_where_nothing_is_wrong(result, held):
@@ -141,7 +141,7 @@ def test_nearest_shows_doubts_where_nothing_is_wrong(result, held):
 
 def test_company_and_drift_say_their_ranges():
     said = plots.company([0.1, 0.8], [0.5, 0.5], "bees").words
-    assert "10% to 80% at the colleague's" in said and "50% to 50% with us" in said
+    assert said.endswith("with 10% to 80% at the colleague's, with 50% with us.")
     drawing = plots.drift({"one": [0, 0.1, 0.25], "other": [0, 0, 0]})
     assert drawing.words == "Change of the same pictures' features after 2 batches: one: 25%; other: 0%."
     assert list(drawing.figure.axes[0].lines[0].get_ydata()) == [0, 0.1, 0.25]

@@ -1,6 +1,7 @@
 """Training: what is frozen stays byte for byte, the same seed gives the same numbers, the last epoch is what is reported."""
 
 import random
+from functools import partial
 
 import numpy as np
 import pytest
@@ -104,6 +105,17 @@ def test_the_last_epoch_is_reported_and_every_epoch_has_a_row(held, regime):
     assert result.regime == regime
     assert not result.model.training
     np.testing.assert_allclose(result.probabilities.sum(1), 1, rtol=1e-5)
+
+
+@pytest.mark.parametrize("regime", ["fine_tuning", "from_scratch"])
+def test_without_a_curve_the_validation_pictures_are_looked_at_once(held, regime, monkeypatch):
+    looks, look = [], views._look
+    monkeypatch.setattr(views, "_look", lambda *args, training, **kw: looks.append(training) or look(*args, training=training, **kw))
+    teach = tuned if regime == "fine_tuning" else partial(training.from_scratch, epochs=3, batch_size=4)
+    result = teach(network("squeezenet1_1"), held, curve=False)
+    assert looks.count(False) == -(-len(held.valid) // 4)
+    assert [set(row) for row in result.history] == [{"epoch", "train_loss"}] * 3
+    assert result.probabilities.shape == (len(held.valid), 2)
 
 
 @pytest.mark.parametrize("regime", ["fine_tuning", "from_scratch"])

@@ -48,9 +48,9 @@ def lesson_01(edition: Edition) -> Lesson01:
             "Leave everything else as it is: the network, the pictures, the hidden layer.",
         )),
         Exercise("4", "exercise.culprit", _is_culprit, (
-            "Compare the two printed lines field by field: five fields, one differs.",
-            "resize, crop and interpolation are about the picture's size. Two fields are about its brightness.",
-            "One of the two brightness fields divides; with numbers this large there is nearly nothing left to see.",
+            "resize, crop and interpolation say which pixels there are. Two fields say which numbers they become.",
+            "Taking something away moves the smallest and the largest number alike. What brings the two closer together?",
+            "print(theirs.transform) beside print(network.transform): five fields, one differs.",
         )),
     )  # fmt: skip
 

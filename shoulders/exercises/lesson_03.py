@@ -94,9 +94,9 @@ def lesson_03(edition: Edition) -> Lesson03:
     """The exercises, for the pictures and the network of this edition."""
     return Lesson03(
         Exercise("1", "exercise.work", lambda answer: _is_work(answer, edition), (
-            "In an epoch the network learns from `rows` pictures, and looks at every validation picture once, without learning.",
+            "In each epoch the network learns from `rows` pictures. At the end it looks at every validation picture, once.",
             "A picture that is learnt from costs three times `one.gflops`, a picture that is looked at costs `one.gflops` once.",
-            "epochs * (3 * rows + len(pictures.valid)) looks; after the last epoch every validation picture is seen once more.",
+            "epochs * 3 * rows for what is learnt, len(pictures.valid) for the look: multiply their sum by one.gflops.",
         )),
         Exercise("2", "exercise.mean", lambda answer: _is_mean(answer, edition), (
             "five.mean() is the middle; five.std(ddof=1) is the spread. There are len(five) values.",
@@ -121,13 +121,13 @@ def _is_work(answer, edition):
         features.extract(edition.backbone, edition.pictures.valid.take([0]), remember=False)
     drawn = 10 * len(edition.pictures.classes)
     rows, valid = drawn * -(-views.LEAST // drawn), len(edition.pictures.valid)
-    right = one.gflops * (20 * (3 * rows + valid) + valid)
-    if abs(float(answer) / right - 1) < 0.06:  # with or without the last look
+    right = one.gflops * (20 * 3 * rows + valid)
+    if abs(float(answer) / right - 1) < 0.02:  # the bill itself, too: the first layer sends nothing back to the pixels
         return True
-    if abs(float(answer) / (one.gflops * 20 * (rows + valid)) - 1) < 0.06:
+    if abs(float(answer) / (one.gflops * (20 * rows + valid)) - 1) < 0.02:
         return "the way back is missing: to learn from a picture costs three times as much as to look at it."
-    if abs(float(answer) / (one.gflops * 20 * 3 * rows) - 1) < 0.06:
-        return "the validation pictures are missing: they are looked at in every epoch."
+    if abs(float(answer) / (one.gflops * (20 * (3 * rows + valid))) - 1) < 0.02:
+        return "the validation pictures are looked at once, at the end, and not in every epoch."
     return f"{float(answer):,.0f} is {float(answer) / right:.2g} times what comes out."
 
 
