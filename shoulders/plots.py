@@ -196,7 +196,7 @@ def votes(names, strengths, classes, most: int = 8, xlabel: str = "weight of the
         title="Which of its classes go with which of ours",
     )
     strongest = names[order[0]], names[order[-1]]
-    return Drawing(figure, f"“{strongest[0]}” speaks most for {classes[0]}, “{strongest[1]}” most for {classes[1]}.")
+    return Drawing(figure, f"“{strongest[0]}” goes most with {classes[0]}, “{strongest[1]}” most with {classes[1]}.")
 
 
 def accuracies(labels, results, heading: str, xlabel: str = "accuracy", chance: float | None = None) -> Drawing:

@@ -53,7 +53,7 @@ def test_votes_are_the_strongest_of_each_side():
     strengths = np.array([0.1, -3, 2, -0.2, 0.3, 1])
     drawing = plots.votes(list("abcdef"), strengths, ("cats", "dogs"), most=2)
     assert [label.get_text() for label in drawing.figure.axes[0].get_yticklabels()] == ["b", "d", "f", "c"]
-    assert drawing.words == "“b” speaks most for cats, “c” most for dogs."
+    assert drawing.words == "“b” goes most with cats, “c” most with dogs."
 
 
 def test_comparison_draws_means_over_seeds(result):
