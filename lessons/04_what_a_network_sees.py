@@ -23,7 +23,7 @@
 #
 # * send one activation back to the pixels that made it, by hand, in three ways that differ by one line;
 # * read a **plate**: what excites a map most, beside what the map took from it;
-# * cover parts of a picture and say which of them the network's answer hangs on;
+# * cover parts of a picture, or ask by two quicker methods, and say which of them the network's answer hangs on;
 # * say what fine-tuning changed inside the network, and what it left as it was;
 # * tell a picture that shows something from one that only looks as if it did.
 #
@@ -35,6 +35,8 @@
 # What differs between the two editions is printed by the cells.
 
 # %%
+from dataclasses import replace
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -58,8 +60,8 @@ blocks = cutting.last_at_each_size(network)[:5]
 large = exercises.larger(network)
 side = large.transform.crop
 print(f"{len(pool)} pictures of {side} × {side} pixels: {', '.join(pool.classes)}.")
-for layer in blocks:
-    print(f"{layer}: one place of it sees {visualize.receptive_field(large, layer).size[0]:.0f} pixels a side")
+for i, layer in enumerate(blocks, 1):
+    print(f"block {i}, {layer}: one place of it sees {visualize.receptive_field(large, layer).size[0]:.0f} pixels a side")
 
 # %% [markdown]
 # That is the layer's **receptive field**: what lies outside cannot matter to that place, whatever the weights are. It grows
@@ -78,10 +80,11 @@ my_guess = {"third block": 5, "last block": 5}  # write yours here
 # %% [markdown]
 # ## Step 1: by hand
 #
-# A network in its smallest form: a picture of 4 × 4 pixels, one filter, one pool. The filter lays its four weights over every
-# 2 × 2 spot of the picture, multiplies and adds up: it answers where the right side is brighter than the left. **ReLU** sets
-# what is below zero to zero. The pool takes the largest of each 2 × 2 window of the map, in steps of one, so its windows
-# overlap.
+# A network in its smallest form: a picture of 4 × 4 pixels, one filter, one max-pooling. A **filter** is one such small
+# pattern of weights; what it answers at one place is an **activation**, and its answers at all places are a map. This one
+# lays its four weights over every 2 × 2 spot of the picture, multiplies and adds up: it answers where the right side is
+# brighter than the left. **ReLU** sets what is below zero to zero. The max-pooling takes the largest of each 2 × 2 window
+# of the map, in steps of one, so its windows overlap.
 
 # %%
 picture = torch.tensor([[0.0, 1, 4, 5], [3, 3, 4, 5], [2, 4, 2, 0], [3, 4, 4, 3]])
@@ -215,7 +218,8 @@ for tops in found.values():
 # A plate shows maps *drawn at random*, with a seed, among those that are alive: whoever chooses the beautiful ones proves
 # nothing. For each map there are two fields of nine. On the left are the nine strongest patches, cut to the receptive field.
 # On the right is what the deconvnet makes of that one activation: which pixels of the patch it took, and which sign. Grey is
-# nothing. The first block:
+# nothing. Above each map stand the strongest and the weakest of its nine activations, and the end of the scale on which all
+# nine projections are drawn (in the network's input units). The first block:
 
 # %%
 plates.plate(visualize.plate(large, pool, blocks[0], maps=12, tops=found[blocks[0]]))
@@ -231,11 +235,15 @@ plates.plate(visualize.plate(large, pool, blocks[1], maps=8, tops=found[blocks[1
 # %%
 plates.plate(visualize.plate(large, pool, blocks[2], maps=6, tops=found[blocks[2]]))
 
+# %% [markdown]
+# In the fourth block look for things that a part of the thing has made: two eyes, a disc in a ring, a tip.
+
 # %%
 plates.plate(visualize.plate(large, pool, blocks[3], maps=4, tops=found[blocks[3]]))
 
 # %%
-plates.plate(visualize.plate(large, pool, blocks[4], maps=4, tops=found[blocks[4]]))
+last = visualize.plate(large, pool, blocks[4], maps=4, tops=found[blocks[4]])
+plates.plate(last)
 
 # %% [markdown]
 # Now be strict. For each map, what do the *nine patches* share, and could you name it before you looked at the projections?
@@ -244,6 +252,10 @@ plates.plate(visualize.plate(large, pool, blocks[4], maps=4, tops=found[blocks[4
 # Some maps are clear. Some answer to a pattern of the floor. Of some nobody could say what they look for, and the list of
 # their nine pictures is then all there is to say. The last block sees the whole picture, or nearly: there the patches are
 # pictures, and the question is what *they* have in common.
+#
+# In the pocket edition: map 52 of the third block answers to an arch. Map 97 of the fourth answers mostly to eyes, of cats,
+# dogs, ants and spiders alike; map 141 to a round spot in a ring, on wings, rockets and faces. Of the last block, map 97 seems
+# to like horizontal planks. Of the other three we would not name one.
 #
 # One activation, by three rules. The rows differ by the one line that you worked out on paper:
 
@@ -273,17 +285,43 @@ widgets.browse(large, found)
 # Fine-tune the network on our question, as in lesson 01, so that it has two answers only: cats and dogs.
 
 # %%
-tuned = training.fine_tune(network, pictures, blocks=2)
+tuned = training.fine_tune(network, pictures, blocks=2, curve=False)
 after = visualize.retrained(network, tuned)
 print(tuned)
 
 # %% [markdown]
-# Now take one picture and cover it, spot by spot, with a grey window. Each time ask the network again. Where covering makes
-# the probability of the right answer fall, the answer hung on what was there. Take any picture you like (`my_number`, or
-# a path of your own and its class).
+# Now cover a picture, spot by spot, with a grey window. Each time ask the network again. Where covering makes the probability
+# of the right answer fall, the answer hung on what was there.
+#
+# One picture is an anecdote, so begin with thirty, and with windows of a quarter of the side. What does covering *the middle*
+# cost (bodies and faces, mostly), what the *lowest row* (floor and feet), what the *uppermost* (walls and sky, and the ears of
+# an animal that is close)?
 
 # %%
-my_number = int(np.flatnonzero(tuned.right)[0])  # any number below len(pictures.valid)
+quarter, thirty, lost, worst = after.transform.crop // 4, pictures.valid.sample(15), [], []
+for i in thirty:
+    path, label = pictures.valid.paths[i], int(pictures.valid.labels[i])
+    one = visualize.occlusion(after, path, blocks[4], label, patch=quarter, stride=quarter)
+    fall = one.whole_probability - one.probability.numpy()
+    lost.append([fall[1:-1, 1:-1].mean(), fall[-1].mean(), fall[0].mean()])
+    worst.append(fall.max())
+
+# %%
+for place, column in zip(("middle", "lowest row", "uppermost row"), np.array(lost).T):
+    error = column.std(ddof=1) / len(column) ** 0.5
+    print(f"{place}: a window costs {column.mean():+.3f} ± {error:.3f} of the probability, mean of {len(column)} pictures")
+
+# %% [markdown]
+# After the ± stands the **standard error**: with thirty other pictures the mean would easily be higher or lower by as much,
+# and seldom by more than twice as much. Lowest row near zero: it is not the floor. Where the uppermost row costs most, look at
+# the pictures before you say why: is it the ears, or is it what stands behind them? Covering says *where* it matters, never
+# *why*.
+#
+# Now one picture, with smaller windows. Chosen, not drawn: of the thirty, the picture that a window hurts most. Then take one
+# of your own (`my_number`, or a path and its class).
+
+# %%
+my_number = int(thirty[np.argmax(worst)])  # or any number below len(pictures.valid)
 path, label = pictures.valid.paths[my_number], int(pictures.valid.labels[my_number])
 window = after.transform.crop // 5
 covered = visualize.occlusion(after, path, blocks[4], target=label, patch=window, stride=window // 2)
@@ -292,26 +330,40 @@ plates.occlusion(covered)
 # %% [markdown]
 # These are the five panels of the paper's figure 7. (b) watches the one map of the last block that answers most strongly,
 # (c) is its projection, (d) the probability of the right class, (e) what the network would have said. Do the dark spots of
-# (d) lie on the animal? On which part? If (d) hardly changes anywhere, no single spot decides.
+# (d) lie on the animal? On which part? Where (d) hardly changes anywhere, as with many pictures, no single spot decides.
 #
-# One picture is an anecdote. Measure thirty, with windows of a quarter of the side: what does covering *the middle* cost
-# (bodies and faces, mostly), what the *lowest row* (floor and feet), what the *uppermost* (walls and sky, and the ears of an
-# animal that is close)?
+# Covering takes a look for every window. Two methods take few. **Grad-CAM** (Selvaraju and others 2017) adds up the maps of a
+# late layer, each weighted by how much the score of the class rises with it, and drops what is below zero. **Integrated
+# gradients** (Sundararajan and others 2017) takes the *gradient* of step 1 at many pictures between plain grey and this one,
+# averages, and multiplies by the difference. Its pixels should add up to what the score gained on that way; the gap is printed.
+# Grad-CAM first (yellow is most):
 
 # %%
-quarter, lost = after.transform.crop // 4, []
-for i in pictures.valid.sample(15):
-    path, label = pictures.valid.paths[i], int(pictures.valid.labels[i])
-    one = visualize.occlusion(after, path, blocks[4], label, patch=quarter, stride=quarter)
-    fall = one.whole_probability - one.probability.numpy()
-    lost.append([fall[1:-1, 1:-1].mean(), fall[-1].mean(), fall[0].mean()])
-lost = np.array(lost)
-for place, column in zip(("middle", "lowest row", "uppermost row"), lost.T):
-    print(f"{place}: a window costs {column.mean():+.3f} (sd {column.std(ddof=1):.3f} over {len(column)} pictures)")
+shown = pictures.valid.take([my_number, thirty[np.argsort(worst)[-2]]])  # and the next of those that a window hurts
+truth, images = shown.labels.tolist(), [after.transform.picture(path) for path in shown.paths]
+cam = visualize.grad_cam(after, shown, blocks[4], truth)
+plates.heat(cam, images)
+
+# %%
+pixels = visualize.integrated_gradients(after, shown, truth, steps=128)
+for total, gap in zip(pixels.pixels.sum((1, 2, 3)), pixels.gap):
+    print(f"the score gained {total - gap:.3f}, the pixels add up to {total:.3f}: a gap of {gap:+.3f}")
+plates.heat(pixels, images)
 
 # %% [markdown]
-# A row that costs next to nothing hardly matters to the answer. Where the uppermost row costs most, look at the pictures before
-# you say why: is it the ears, or is it what stands behind them? Covering says *where* it matters, never *why*.
+# Do they agree with covering? By **rank correlation**: sort the windows by each of the two, by what covering them costs and
+# by what the method says of the pixels under them. Do they come in the same order? 1 means the same, 0 no connection, -1 the
+# other way round.
+
+# %%
+for i, path in enumerate(shown.paths):
+    one = visualize.occlusion(after, path, blocks[4], truth[i], patch=window, stride=window)
+    first, second = exercise.as_covering(one, cam.maps[i]), exercise.as_covering(one, pixels.pixels[i].sum(0))
+    print(f"picture {i + 1}: Grad-CAM {first}, integrated gradients {second} ({len(one.boxes)} windows)")
+
+# %% [markdown]
+# Three answers to one question. Where they agree, you may begin to believe them. Where they do not, none of them is “the”
+# explanation.
 
 # %% [markdown]
 # ## Step 5: what fine-tuning changed
@@ -354,39 +406,66 @@ exercise.shared.check(shared)
 # </details>
 
 # %%
-for layer in blocks:
+for i, layer in enumerate(blocks, 1):
     alive = [m for m in found[layer].alive if m in found_after[layer].alive]
     same = exercises.in_common(found[layer].indices[alive], found_after[layer].indices[alive])
-    print(f"{layer}: of nine pictures {np.mean(same):.1f} stay, mean of {len(alive)} maps; all nine in {same.count(9)} of them")
-print("Your guesses:", my_guess)
+    print(f"block {i}, {layer}: of nine {np.mean(same):.1f} stay, mean of {len(alive)} maps; all nine in {same.count(9)} of them")
+print(f"by luck alone: {81 / len(pool):.1f}. Your guesses: {my_guess}")
 
 # %% [markdown]
-# Blocks that were frozen *must* keep all nine: not one byte of them changed. The others show how far the network moved.
-# Compare the last block with what you expected. Then look at the same maps, drawn at random, before and after:
+# Blocks that were frozen *must* keep all nine: not one byte of them changed. The others show how far the network moved. By
+# luck alone means: two times nine pictures, drawn from the pool without looking. Compare the last block with that, and with
+# what you expected. Then look again at the four maps of the last block that were drawn above, before and after:
 
 # %%
-same_maps = visualize.random_maps(found[blocks[4]], 2, seed=1)
-plates.plate(visualize.plate(large, pool, blocks[4], same_maps, tops=found[blocks[4]]))
+tops, tops_after = found[blocks[4]], found_after[blocks[4]]
+stay = [{*tops.indices[m].tolist()} & {*tops_after.indices[m].tolist()} for m in last.maps]
+plates.plate(last, title="before fine-tuning", framed=stay)
 
 # %%
-plates.plate(visualize.plate(large_after, pool, blocks[4], same_maps, tops=found_after[blocks[4]]))
+last_after = visualize.plate(large_after, pool, blocks[4], last.maps, tops=tops_after)
+plates.plate(replace(last_after, chosen="the same as before"), title="after fine-tuning", framed=stay)
 
 # %% [markdown]
+# Framed: pictures that are among the nine both before and after.
+#
 # Did these maps become maps of something else, or did they keep to their kind and shift a little? A number for all of them:
 # how many of a map's nine best pictures are of one and the same of our two classes, cats or dogs? (What is neither counts for
 # none.)
 
+
 # %%
-for name, tops in {"before": found[blocks[4]], "after": found_after[blocks[4]]}.items():
-    kinds = np.array(pool.classes)[pool.labels[tops.indices[list(tops.alive)].numpy()]]
-    of_one = np.maximum(*[(kinds == c).sum(1) for c in pictures.classes])
-    print(f"{name}: on average {of_one.mean():.1f} of nine, {(of_one >= 7).sum()} of {len(of_one)} maps have seven or more")
+def of_one_class(nine):
+    kinds = np.array(pool.classes)[pool.labels[nine]]
+    return np.maximum(*[(kinds == name).sum(1) for name in pictures.classes])
+
+
+rng = np.random.default_rng(0)
+luck = np.array([rng.permutation(len(pool))[:9] for _ in range(2000)])
+both = {name: tops.indices[list(tops.alive)].numpy() for name, tops in (("before", tops), ("after", tops_after))}
+
+# %%
+for name, nine in {**both, "by luck alone": luck}.items():
+    most = of_one_class(nine)
+    many = (most >= 7).mean()
+    print(f"{name}: {most.mean():.1f} of nine are of one class, on average; seven or more in {many:.0%} of {len(nine)}")
 
 # %% [markdown]
-# If the second line is much higher, maps have turned into maps of our classes. If the two lines hardly differ, they have not:
-# most of a map's best pictures may change without its becoming a map for cats or one for dogs, and the new head mixes many
-# maps that answer to other things too. The blocks below have not moved, because we froze them. That the question can be
-# answered all the same says that what they see serves it well enough.
+# Compare with the third line: what a map without any preference would have. Well above it, a map prefers one of our classes.
+# If the second line is much higher than the first, maps have turned into maps of our classes. If the two hardly differ, they
+# have not: most of a map's best pictures may change without its becoming a map for cats or one for dogs, and the new head
+# mixes many maps that answer to other things too.
+#
+# And the weights themselves? How far have those of each block gone, measured by their own length?
+
+# %%
+for part, said in exercise.moved(network, after).items():
+    print(f"{part}: {said}")
+
+# %% [markdown]
+# So here is the plain answer to the question of the whole course. What was frozen is the old network, to the byte: what it
+# sees, it learnt on somebody else's pictures. What learnt on has gone as far as you have just read, block by block. Only the
+# head is new. That the question can be answered all the same says that what the old blocks see serves it well enough.
 #
 # ## Break it on purpose
 #
@@ -401,7 +480,7 @@ one = visualize.top_activations(tiny, four, layer, k=4).values[:, -1].argmax().i
 ours = visualize.project(tiny, four, layer, one)
 theirs = exercise.colleague(tiny, four, layer, one)
 images = [tiny.transform.picture(path) for path in four.paths]
-plates.projections([ours, theirs], images)
+plates.projections([ours, theirs], images, labels=["ours", "theirs"])
 
 # %% [markdown]
 # ### Exercise 4: find it
@@ -441,17 +520,18 @@ exercise.culprit.check(culprit)
 
 # %%
 lost = exercises.broken(tiny, four, layer, one, switches=False)
-plates.projections([ours, lost], images)
+plates.projections([ours, lost], images, labels=["with switches", "without"])
 
 # %% [markdown]
 # ## Key points
 #
-# * Every step of a network can be taken back: unpool with the switches, rectify, filter with the filters turned around.
-#   Gradient, deconvnet and guided backpropagation differ by one line, at the ReLU.
+# * Every step of a network can be turned around, though not undone: unpool with the switches, rectify, filter with the filters
+#   turned around. Gradient, deconvnet and guided backpropagation differ by one line, at the ReLU.
 # * Look at maps drawn at random, say how many pictures were searched and how many maps are dead, and put all nine on one scale.
-# * First edges and colours, then patterns, then parts, not in every map, and not as cleanly as in the plates that get printed.
-# * Covering asks the network itself: it is slow and hard to fool, but the window's colour and size are choices.
-# * Fine-tuning leaves what is frozen as it was and moves the rest. Compare the same maps before and after.
+# * First edges and colours, then patterns, then, in some maps, parts. In the last block often nothing that has a name.
+# * Covering asks the network itself: it is slow, and the window's colour and size are choices that can fool you (lesson 05).
+#   Grad-CAM and integrated gradients are quick. Ask more than one.
+# * Fine-tuning leaves what is frozen as it was and moves the rest. Compare the same maps before and after, and both with luck.
 #
 # ## What these pictures show, and what they do not
 #
@@ -470,5 +550,9 @@ plates.projections([ours, lost], images)
 #   [arXiv 1312.6034](https://arxiv.org/abs/1312.6034): the gradient.
 # * J. T. Springenberg and others: *Striving for simplicity*, 2014, [arXiv 1412.6806](https://arxiv.org/abs/1412.6806): guided
 #   backpropagation.
+# * R. R. Selvaraju and others: *Grad-CAM: visual explanations from deep networks via gradient-based localization*, 2017,
+#   [arXiv 1610.02391](https://arxiv.org/abs/1610.02391).
+# * M. Sundararajan, A. Taly, Q. Yan: *Axiomatic attribution for deep networks*, 2017,
+#   [arXiv 1703.01365](https://arxiv.org/abs/1703.01365): integrated gradients.
 # * J. Yosinski and others: *How transferable are features in deep neural networks?*, 2014,
 #   [arXiv 1411.1792](https://arxiv.org/abs/1411.1792): what is general and what is particular, measured.

@@ -6,6 +6,7 @@ Projections are shown around grey (nothing): brighter is more, darker is less of
 
 from __future__ import annotations
 
+import itertools
 import textwrap
 
 import numpy as np
@@ -27,19 +28,49 @@ def picture(values) -> np.ndarray:
 
 
 def scale_of(projections) -> float:
-    """The value at the end of the scale on which projections are drawn together; above zero."""
+    """The value at the end of the scale on which projections are drawn together; above zero.
+
+    Parameters
+    ----------
+    projections : tensor or array, of any shape
+    """
     sizes = np.abs(np.asarray(projections))
     sizes = sizes[sizes > 0]
     return float(np.percentile(sizes, SHARE)) if len(sizes) else 1.0
 
 
 def around_grey(projection, scale: float) -> np.ndarray:
-    """A projection (3, height, width) as a picture: zero is grey, plus and minus `scale` are white and black."""
+    """A projection as a picture: zero is grey, plus and minus `scale` are white and black.
+
+    Parameters
+    ----------
+    projection : tensor, shape (3, height, width)
+    scale : float
+        See `scale_of`.
+
+    Returns
+    -------
+    array, shape (height, width, 3), 0 to 1
+    """
     return (0.5 + 0.5 * picture(projection) / scale).clip(0, 1)
 
 
 def mosaic(images, columns: int = 3, gap: int = 1) -> np.ndarray:
-    """Pictures (height, width, 3) of one size in rows, white between them."""
+    """Pictures of one size in rows, white between them.
+
+    Parameters
+    ----------
+    images : sequence of array, shape (height, width, 3)
+        uint8, or 0 to 1.
+    columns : int
+        Pictures in a row.
+    gap : int
+        Pixels between them.
+
+    Returns
+    -------
+    array, shape (rows, columns, 3) in pixels, 0 to 1
+    """
     images = [np.asarray(image, dtype=float) / (255 if np.asarray(image).dtype == np.uint8 else 1) for image in images]
     height, width = images[0].shape[:2]
     rows = -(-len(images) // columns)
@@ -55,14 +86,21 @@ def _bare(ax):
     ax.spines[:].set_visible(False)
 
 
-def plate(found, columns: int | None = None) -> Drawing:
+def plate(found, columns: int | None = None, title: str | None = None, framed=()) -> Drawing:
     """Figure 2: for each map its strongest patches (left) and their projections (right), three by three.
+
+    Above each map stand the strongest and the weakest activation shown, and the end of the projections' scale, in the
+    network's input units.
 
     Parameters
     ----------
     found : shoulders.visualize.patches.Plate
     columns : int, optional
         Maps in a row; default: as many as leave the patches large enough to see.
+    title : str, optional
+        Instead of the network's name, such as ``'before fine-tuning'``.
+    framed : sequence of set of int, optional
+        For each map the numbers of the pictures whose patches get a frame.
     """
     count, side = len(found.maps), found.patches.shape[-1]
     unit = "map" if found.tops.directions is None else "direction"
@@ -70,6 +108,7 @@ def plate(found, columns: int | None = None) -> Drawing:
     columns = -(-count // rows)
     width = 11 / max(columns, 2)
     figure, axes = new(width * columns, (0.49 * width + 0.28) * rows + 0.4, rows, columns, squeeze=False)
+    figure.get_layout_engine().set(w_pad=0.12)  # inches: the two fields of one map stand closer than two maps
     for ax in axes.flat:
         _bare(ax)
     for i, ax in zip(range(count), axes.flat):
@@ -78,23 +117,31 @@ def plate(found, columns: int | None = None) -> Drawing:
         seen = mosaic([around_grey(projection, scale) for projection in found.projections[i]])
         between = np.ones((len(patches), max(2, patches.shape[1] // 30), 3))
         ax.imshow(np.concatenate([patches, between, seen], 1), interpolation="nearest")
+        for j in _places(found, i, framed):
+            ax.add_patch(_frame(j % 3 * (side + 1), j // 3 * (side + 1), side, side))
         ax.set_title(
             f"{unit} {found.maps[i]}: {found.values[i].max():.3g} to {found.values[i].min():.3g}, ±{scale:.2g}", fontsize=8
         )
     tops, sight = found.tops, found.field[0]
-    figure.suptitle(f"{found.network}, {found.layer}: patches and their projections ({found.rule})", fontsize=11)
+    figure.suptitle(f"{title or found.network}, {found.layer}: patches and their projections ({found.rule})", fontsize=11)
     sees = f"{sight:.0f} × {sight:.0f} pixels" if np.isfinite(sight) else "the whole picture"
+    cut = "" if found.cut == "what a place sees" else f", cut to {found.cut}"
     words = (
-        f"{count} {unit}s of {found.network}'s {found.layer}, {found.chosen}, each with its {found.patches.shape[1]} strongest "
-        f"patches of {tops.searched} pictures (left) and their projections (right, {found.rule}: {found.words}). A place sees "
-        f"{sees}; cut to {found.cut}. Above each: its strongest and weakest activation shown, and the end of the projections' "
-        f"scale in the network's input units. {len(tops.dead)} of {len(tops.values)} {unit}s are dead on these pictures."
+        f"{count} {unit}s of {found.layer}, {found.chosen}: their {found.patches.shape[1]} strongest patches of {tops.searched} "
+        f"pictures, and projections ({found.rule}){cut}; a place sees {sees}; {len(tops.dead)} of {len(tops.values)} {unit}s are "
+        "dead."
     )
     return Drawing(figure, words)
 
 
-def projections(found, pictures, titles=None) -> Drawing:
-    """Pictures above their projections, all on one scale.
+def _places(found, i, framed):
+    """Which of a map's patches are of pictures that get a frame."""
+    numbers = found.tops.indices[found.maps[i], : found.patches.shape[1]].tolist()
+    return [j for j, number in enumerate(numbers) if len(framed) and number in framed[i]]
+
+
+def projections(found, pictures, titles=None, labels=None, each: bool = False) -> Drawing:
+    """Pictures above their projections, a row on one scale.
 
     Parameters
     ----------
@@ -104,6 +151,10 @@ def projections(found, pictures, titles=None) -> Drawing:
         uint8.
     titles : sequence of str, optional
         One for each picture.
+    labels : sequence of str, optional
+        One for each row; default: the rule.
+    each : bool
+        Every projection on a scale of its own: of patterns to be compared, and not sizes.
     """
     found = list(found) if isinstance(found, list | tuple) else [found]
     count = len(pictures)
@@ -113,17 +164,18 @@ def projections(found, pictures, titles=None) -> Drawing:
     for i, image in enumerate(pictures):
         axes[0, i].imshow(picture(image))
         axes[0, i].set_title(titles[i] if titles else "", fontsize=9)
-    for row, one in zip(axes[1:], found):
+    labels = labels or [one.rule for one in found]
+    for row, one, label in zip(axes[1:], found, labels):
         scale = scale_of(one.pixels)
-        row[0].set_ylabel(f"{one.rule}\n±{scale:.2g}", fontsize=9)
+        row[0].set_ylabel(textwrap.fill(label, 12) + f"\n±{scale:.2g}" * (not each), fontsize=9)
         for ax, projection in zip(row, one.pixels):
-            ax.imshow(around_grey(projection, scale), interpolation="nearest")
+            ax.imshow(around_grey(projection, scale_of(projection) if each else scale), interpolation="nearest")
     layer = found[0].layer
-    figure.suptitle(f"What made {layer} answer", fontsize=11)
-    rules = ", ".join(one.rule for one in found)
+    figure.suptitle(f"What made the layer {layer} answer", fontsize=11)
+    ends = "each on a scale of its own" if each else "each row on the scale that stands beside it, in input units"
     return Drawing(
         figure,
-        f"{count} pictures and the projections of one activation of {layer} in each ({rules}), in input units, around grey.",
+        f"{count} pictures and the projections of one activation of {layer} in each ({'; '.join(labels)}), around grey, {ends}.",
     )
 
 
@@ -134,7 +186,8 @@ def occlusion(found) -> Drawing:
     ----------
     found : shoulders.visualize.occluding.Occlusion
     """
-    figure, axes = new(12.5, 3.5, 1, 5)
+    named = min(5, len(np.unique(np.asarray(found.label))))
+    figure, axes = new(12.5, 3.1 + 0.2 * max(2, named), 1, 5)
     for ax in axes:
         _bare(ax)
     top, left, bottom, right = found.boxes[len(found.boxes) // 2]
@@ -146,7 +199,7 @@ def occlusion(found) -> Drawing:
     axes[2].imshow(around_grey(found.projection, scale), interpolation="nearest")
     axes[2].set_title(f"(c) projection of map {found.map}\n({found.rule}), ±{scale:.2g} input units", fontsize=9)
     name = _name(found, found.target)
-    _heat(figure, axes[3], found, found.probability, f"(d) probability of\n“{textwrap.shorten(name, 24)}”", "0 to 1")
+    _heat(figure, axes[3], found, found.probability, f"(d) probability of\n“{textwrap.shorten(name, 24)}”", "0 to 1", ends=(0, 1))
     labels = _labels(axes[4], found)
     for ax in axes:
         _as_the_picture(ax, found)
@@ -156,9 +209,16 @@ def occlusion(found) -> Drawing:
         f"“{name}” goes from {found.whole_probability:.1%} (uncovered) down to {float(found.probability.min()):.1%} (window row "
         f"{least // columns + 1}, column {least % columns + 1} of {len(found.probability)} × {columns}), the activity of map "
         f"{found.map} of {found.layer} from {found.whole_activity:.3g} to {float(found.activity.min()):.3g}; "
-        f"{labels} classes are named."
+        f"{'one class is' if labels == 1 else f'{labels} classes are'} named."
+        f"{_blank(found)}"
     )
     return Drawing(figure, words)
+
+
+def _blank(found):
+    """What the grids leave out, in words: windows that overlap have their middles further inside."""
+    out = (found.patch - found.stride) / 2
+    return f" (b), (d) and (e) show the middles of the windows; {out:g} pixels at the border stay blank." if out else ""
 
 
 def _square(left, top, width, height):
@@ -180,9 +240,10 @@ def _as_the_picture(ax, found):
     ax.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5), aspect="equal")
 
 
-def _heat(figure, ax, found, grid, title, label):
-    """A grid of windows on a scale of its own, from the least to the most; the bar tells both."""
-    drawn = ax.imshow(np.asarray(grid), cmap=HEAT, extent=_over(found), interpolation="nearest")
+def _heat(figure, ax, found, grid, title, label, ends=(None, None)):
+    """A grid of windows, from the least to the most unless the ends of the scale are given; the bar tells both."""
+    low, high = ends
+    drawn = ax.imshow(np.asarray(grid), cmap=HEAT, extent=_over(found), interpolation="nearest", vmin=low, vmax=high)
     bar = figure.colorbar(drawn, cax=ax.inset_axes([0, -0.1, 1, 0.06]), orientation="horizontal")
     bar.set_label(label, fontsize=8)
     bar.ax.tick_params(labelsize=8)
@@ -234,7 +295,7 @@ def heat(found, pictures) -> Drawing:
     """
     maps = hasattr(found, "maps")
     count = len(pictures)
-    figure, axes = new(1.9 * count, 4.3, 2, count, squeeze=False)
+    figure, axes = new(1.9 * count, 4.6, 2, count, squeeze=False)
     scale = scale_of(found.maps if maps else found.pixels)
     for i, image in enumerate(pictures):
         axes[0, i].imshow(picture(image))
@@ -242,11 +303,13 @@ def heat(found, pictures) -> Drawing:
         if maps:
             grey = picture(image).mean(-1)
             axes[1, i].imshow(grey, cmap="gray", vmin=0, vmax=255)
-            axes[1, i].imshow(np.asarray(found.maps[i]), cmap=HEAT, vmin=0, alpha=0.6)
+            axes[1, i].imshow(np.asarray(found.maps[i]), cmap=HEAT, vmin=0, alpha=0.4)
         else:
             axes[1, i].imshow(around_grey(found.pixels[i], scale), interpolation="nearest")
     for ax in axes.flat:
         _bare(ax)
+    title = f"{found.words[0].upper()}{found.words[1:].removesuffix(', computed by captum')}"
+    figure.suptitle(textwrap.fill(title, 20 * count), fontsize=11)
     end = "each picture from zero to its own most" if maps else f"the scale ends at ±{scale:.2g} of the score"
     return Drawing(figure, f"{count} pictures and {found.words}; {end}.")
 
@@ -293,14 +356,16 @@ LABELS = {"translation": "moved down, share of the side", "scale": "times as lar
 
 
 def invariance(found) -> Drawing:
-    """Figure 5: for each kind of change the pictures at its ends, and three curves a picture.
+    """Figure 5: the pictures, and for each kind of change three curves of every picture.
 
     Parameters
     ----------
     found : shoulders.visualize.moving.Invariance
     """
     rows = (("low", f"distance at {found.low}"), ("high", f"distance at {found.high}"), ("probability", "probability"))
-    figure, axes = new(11, 7.4, 3, len(found.curves), squeeze=False, sharex="col", sharey="row")
+    figure, axes = new(11, 9.2, 4, len(found.curves), squeeze=False, sharex="col", sharey="row", height_ratios=(0.9, 1, 1, 1))
+    _in_a_row(figure, axes[0], found.pictures)
+    axes = axes[1:]
     colours = (BLUE, ORANGE, GREEN, PURPLE, GREY)
     for column, (kind, curves) in zip(axes.T, found.curves.items()):
         for ax, (part, _) in zip(column, rows):
@@ -313,7 +378,10 @@ def invariance(found) -> Drawing:
     for ax, (_, label) in zip(axes[:, 0], rows):
         ax.set_ylabel(label)
         ax.set_ylim(0, None)
-    axes[0, -1].legend(fontsize=7, frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    axes[0, -1].legend(
+        title="what the network\ntakes them for", alignment="left", title_fontsize=8, fontsize=7, frameon=False,
+        loc="upper left", bbox_to_anchor=(1, 1),
+    )  # fmt: skip
     figure.suptitle(f"{found.network}: what a change of the picture does to a low and a high layer", fontsize=11)
     low, high = (np.mean([getattr(curves, part).mean() for curves in found.curves.values()]) for part in ("low", "high"))
     words = (
@@ -324,14 +392,28 @@ def invariance(found) -> Drawing:
     return Drawing(figure, words)
 
 
-def evolution(found) -> Drawing:
+def _in_a_row(figure, axes, pictures):
+    """Numbered pictures, in place of a row of axes."""
+    for ax in axes:
+        ax.remove()
+    ax, side = figure.add_subplot(axes[0].get_gridspec()[0, :]), pictures.shape[-1]
+    gap = side // 8
+    ax.imshow(mosaic([picture(one) for one in pictures], len(pictures), gap))
+    for i in range(len(pictures)):
+        ax.text((i + 0.5) * side + i * gap, -0.04 * side, i + 1, ha="center", va="bottom", fontsize=10)
+    _bare(ax)
+
+
+def evolution(found, most: int | None = None) -> Drawing:
     """Figure 4: a row for each map, a column for each epoch: patch and projection; a frame where the picture has changed.
 
     Parameters
     ----------
     found : shoulders.visualize.growth.Evolution
+    most : int, optional
+        Maps to draw, the first ones; default: all.
     """
-    maps, epochs = found.winners.shape
+    maps, epochs = len(found.maps[:most]), len(found.epochs)
     figure, axes = new(1.75 * epochs + 0.6, 1.02 * maps + 0.8, maps, epochs, squeeze=False)
     for (m, e), ax in np.ndenumerate(axes):
         scale = scale_of(found.projections[m, -1])
@@ -346,21 +428,25 @@ def evolution(found) -> Drawing:
         if e == 0:
             ax.set_ylabel(f"map {found.maps[m]}\n±{scale:.2g}", fontsize=8)
     figure.suptitle(f"{found.network}, {found.layer}: the same maps while it learnt", fontsize=11)
-    jumps = int(found.jumps.sum())
+    jumps = int(found.jumps[:maps].sum())
+    of_all = f" (of {len(found.maps)})" * (maps < len(found.maps))
     words = (
-        f"{maps} maps of {found.layer} at {epochs} epochs: the strongest of {found.searched} pictures and its projection, each "
-        f"map on the scale of its last epoch. Framed: another picture than before ({jumps} of {maps * (epochs - 1)} steps)."
+        f"{maps} maps{of_all} of {found.layer} at {epochs} epochs: the strongest of {found.searched} pictures and its "
+        f"projection, each map on the scale of its last epoch. Framed: another picture than before ({jumps} of "
+        f"{maps * (epochs - 1)} steps)."
     )
     return Drawing(figure, words)
 
 
-def probes(table) -> Drawing:
+def probes(table, chance: float | None = None) -> Drawing:
     """Table 7 as a picture: the accuracy of a linear head on each layer, low layers at the top.
 
     Parameters
     ----------
     table : pandas.DataFrame
         Of `shoulders.visualize.probes`, or of `ablation`.
+    chance : float, optional
+        Accuracy of guessing blindly, drawn as a line.
     """
     names = table[table.columns[0]]
     figure, ax = new(7, 0.4 * len(table) + 1.2)
@@ -372,8 +458,13 @@ def probes(table) -> Drawing:
         ax.text(x + 0.008, y, f"{share:.1%}", va="center", fontsize=9)
     ax.set_yticks(place, names)
     ax.invert_yaxis()
-    ax.set(xlim=(max(0, table.low.min() - 0.05), 1.1), xlabel=f"accuracy on {table.n.iloc[0]} pictures (bars: 95 % interval)")
-    ax.set_xticks([tick for tick in ax.get_xticks() if ax.get_xlim()[0] <= tick <= 1])
+    blindly = "; dashed: guessing blindly" if chance is not None else ""
+    left = min(table.low.min(), 1 if chance is None else chance) - 0.05
+    ax.set(xlim=(max(0, left), 1.1), xlabel=f"accuracy on {table.n.iloc[0]} pictures (bars: 95 % interval{blindly})")
+    if chance is not None:
+        ax.axvline(chance, color=GREY, ls="--", lw=1, zorder=0)
+    ticks = [tick for tick in ax.get_xticks() if ax.get_xlim()[0] <= tick <= 1]
+    ax.set_xticks(ticks, [f"{100 * tick:.0f} %" for tick in ticks])
     ax.set_title(f"Accuracy, {table.columns[0]} by {table.columns[0]}")
     best, worst = table.accuracy.idxmax(), table.accuracy.idxmin()
     return Drawing(figure, f"From {table.accuracy[worst]:.1%} ({names[worst]}) to {table.accuracy[best]:.1%} ({names[best]}), "
@@ -421,7 +512,7 @@ def boxes(pictures, parts: dict) -> Drawing:
     from matplotlib.lines import Line2D
 
     figure, axes = new(2 * len(pictures), 2.4, 1, len(pictures), squeeze=False)
-    colours = dict(zip(parts, (BLUE, ORANGE, PURPLE, GREEN)))
+    colours = dict(zip(parts, itertools.cycle((BLUE, ORANGE, PURPLE, GREEN))))
     for i, (image, ax) in enumerate(zip(pictures, axes.flat)):
         ax.imshow(picture(image))
         for part, places in parts.items():

@@ -88,8 +88,8 @@ def fine_tune(
     discriminative : bool
         ``False`` gives the blocks the rate of the head.
     curve : bool
-        Look at the validation pictures after every epoch, for ``history``. ``False`` looks once, at the end: the same
-        training, sooner.
+        Look at the validation pictures after every epoch, for ``history``. ``False`` looks once, at the end: sooner. (The
+        training pictures then come in another order.)
 
     Notes
     -----

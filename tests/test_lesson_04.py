@@ -1,5 +1,6 @@
 """Lesson 04: the paper-and-pencil numbers, the exercises, the pool, the faulty deconvnets, and the filter browser."""
 
+import copy
 from dataclasses import replace
 
 import numpy as np
@@ -9,8 +10,10 @@ import torch.nn.functional as F
 from making import network, paint, set_of
 from torch import nn
 
-from shoulders import datasets, editions, exercises, visualize, widgets
+from shoulders import datasets, editions, exercises, plates, visualize, widgets
 from shoulders.exercises.lesson_04 import BACK, SWITCHES
+from shoulders.visualize import networks
+from shoulders.visualize.projection import Projection
 
 PICTURE = torch.tensor([[0.0, 1, 4, 5], [3, 3, 4, 5], [2, 4, 2, 0], [3, 4, 4, 3]])
 FILTER = torch.tensor([[-1.0, 1], [-1, 1]])
@@ -178,6 +181,75 @@ def test_larger_only_ever_enlarges(tiny):
     assert exercises.larger(backbone, 96).transform.crop == exercises.larger(backbone, 96).transform.resize == 96
     assert exercises.larger(backbone, 64) is backbone
     assert exercises.larger(backbone, 96).module is backbone.module
+
+
+# ----------------------------------------------------------------------------------------- what is compared, and how drawn
+
+
+def test_a_method_is_compared_with_covering_window_by_window(lesson, tiny):
+    backbone, images = tiny
+    one = visualize.occlusion(backbone, images[0], "features.8", patch=16, stride=16)
+    fall = one.spread(one.whole_probability - one.probability)
+    assert (lesson.as_covering(one, fall), lesson.as_covering(one, -fall)) == ("+1.00", "-1.00")
+    assert lesson.as_covering(one, torch.zeros(64, 64)) == "dark all over"
+
+
+def test_moved_weights_are_told_block_by_block(lesson, tiny):
+    backbone, _ = tiny
+    module = copy.deepcopy(backbone.module)
+    with torch.no_grad():
+        for parameter in [*module.features[5].parameters(), *module.features[7].parameters()]:
+            parameter.mul_(1.5)
+    said = lesson.moved(backbone, networks.variant(backbone, module))
+    assert said.pop("block 2 (features.5 to features.7)") == "moved by 50.0%"
+    assert said.pop("head (classifier)") == "new"
+    assert len(said) == 4 and set(said.values()) == {"the same to the byte"}
+
+
+def test_frames_stand_around_the_named_pictures(tiny):
+    backbone, images = tiny
+    found = visualize.plate(backbone, images, "features.8", maps=2, k=4)
+    first = found.tops.indices[found.maps[0]].tolist()
+    drawn = plates.plate(found, title="before", framed=[{first[1], first[3]}, set()]).figure
+    corners = [[frame.get_xy() for frame in ax.patches] for ax in drawn.axes[:2]]
+    step = found.patches.shape[-1] + 1
+    assert corners == [[(step - 0.5, -0.5), (-0.5, step - 0.5)], []]
+    assert drawn._suptitle.get_text().startswith("before, features.8")
+
+
+def test_projections_share_a_row_s_scale_or_have_their_own():
+    pixels = torch.zeros(2, 3, 4, 4)
+    pixels[0, 0, 0, 0], pixels[1, 0, 0, 0] = 1, 10
+    numbers = torch.zeros(2, dtype=int)
+    found = Projection(pixels, numbers, torch.zeros(2, 2, dtype=int), torch.ones(2), "4", "guided", "")
+    images = torch.zeros(2, 3, 4, 4, dtype=torch.uint8)
+
+    def brightest(**how):
+        drawn = plates.projections([found], images, labels=["mine"], **how)
+        assert drawn.figure.axes[2].get_ylabel().startswith("mine") and "mine" in drawn.words
+        return [float(ax.images[0].get_array().max()) for ax in drawn.figure.axes[2:]], drawn.words
+
+    (low, high), words = brightest()
+    assert low == pytest.approx(0.55, abs=0.001) and high == 1 and "each row on the scale" in words
+    both, words = brightest(each=True)
+    assert both == [1, 1] and "each on a scale of its own" in words
+
+
+def test_probabilities_are_drawn_from_0_to_1(tiny):
+    backbone, images = tiny
+    apart, over = (visualize.occlusion(backbone, images[0], "features.8", patch=16, stride=stride) for stride in (16, 8))
+    drawn = plates.occlusion(replace(over, label=torch.zeros_like(over.label)))
+    assert drawn.figure.axes[3].images[0].get_clim() == (0, 1)
+    assert "one class is named" in drawn.words and "4 pixels at the border stay blank" in drawn.words
+    assert "blank" not in plates.occlusion(apart).words
+
+
+def test_heat_says_what_it_is_and_draws_nothing_too(tiny):
+    backbone, images = tiny
+    cam = visualize.grad_cam(backbone, images[:2], "features.8")
+    drawn = plates.heat(replace(cam, maps=torch.zeros_like(cam.maps)), images[:2]).figure
+    assert " ".join(drawn._suptitle.get_text().split()) == "Grad-CAM at features.8"
+    assert not drawn.axes[2].images[1].get_array().any()
 
 
 # --------------------------------------------------------------------------------------------------- the filter browser

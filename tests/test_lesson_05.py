@@ -4,11 +4,12 @@ import re
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
-from making import COURSE, network
+from making import COURSE, network, paint
 
-from shoulders import datasets, exercises
+from shoulders import datasets, exercises, plates, visualize
 from shoulders.backbones import Transform
 from shoulders.exercises.lesson_05 import FACES, PAPER
 
@@ -85,3 +86,23 @@ def test_boxes_lie_in_the_picture_whatever_the_network_crops(dogs):
         assert (boxes[2, :, 0] > boxes[:2, :, 0].max(0)).all(), "the nose is below the eyes"
     same = exercises.faces(replace(backbone, transform=Transform(192, 192)))[1]
     assert torch.tensor(same["nose"]).tolist() == [list(known["nose"]) for _, known in FACES.values()]
+
+
+def test_invariance_shows_its_pictures_and_names_the_answers():
+    images = torch.stack([torch.from_numpy(np.array(paint(seed, (64, 64)))).permute(2, 0, 1) for seed in range(3)])
+    amounts = {"translation": (0.0, 0.1), "rotation": (0.0, 90.0)}
+    found = visualize.invariance(network("vgg16_tiny"), images, "features.3", "classes", amounts=amounts)
+    axes = plates.invariance(found).figure.axes
+    curves, shown = axes[:-1], axes[-1]
+    assert [text.get_text() for text in shown.texts] == ["1", "2", "3"] and len(curves) == 6
+    np.testing.assert_allclose(shown.images[0].get_array()[:64, 72:136], images[1].permute(1, 2, 0) / 255, atol=1e-6)
+    assert curves[1].get_legend().get_title().get_text().split() == ["what", "the", "network", "takes", "them", "for"]
+
+
+def test_probes_draw_what_guessing_would_give():
+    columns = {"layer": ["a", "b"], "accuracy": [0.7, 0.8], "low": [0.6, 0.7], "high": [0.8, 0.9], "n": 9, "n_train": 5}
+    drawn, plain = (plates.probes(pd.DataFrame(columns), chance).figure.axes[0] for chance in (0.5, None))
+    dashed = [line for line in drawn.lines if line.get_linestyle() == "--"]
+    assert list(dashed[0].get_xdata()) == [0.5, 0.5] and drawn.get_xlim()[0] < 0.5
+    assert "dashed: guessing blindly" in drawn.get_xlabel() and "dashed" not in plain.get_xlabel()
+    assert all(label.get_text().endswith(" %") for label in drawn.get_xticklabels())

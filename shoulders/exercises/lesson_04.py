@@ -9,12 +9,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from shoulders import datasets, places
+from shoulders import cutting, datasets, places
 from shoulders.backbones import Backbone
 from shoulders.checks import Exercise
 from shoulders.datasets import Pictures
 from shoulders.editions import Edition
 from shoulders.visualize import networks, project, walk
+from shoulders.visualize.occluding import Occlusion
 from shoulders.visualize.projection import Projection
 
 SWITCHES = [[1, 1], [6, 4]]
@@ -41,6 +42,41 @@ class Lesson04:
     def colleague(network: Backbone, images, layer: str, one: int, strength: float = 1.0) -> Projection:
         """The planted mistake: a deconvnet whose transposed filters brought biases along."""
         return broken(network, images, layer, one, strength, biases=True)
+
+    @staticmethod
+    def as_covering(found: Occlusion, values: torch.Tensor) -> str:
+        """Whether a method says of the windows what covering them says: Spearman's rank correlation, in words.
+
+        Parameters
+        ----------
+        found : Occlusion
+        values : torch.Tensor, shape (height, width)
+            What the method gives each pixel.
+        """
+        from scipy.stats import spearmanr
+
+        if not values.any():
+            return "dark all over"
+        under = [float(values[top:bottom, left:right].mean()) for top, left, bottom, right in found.boxes]
+        fall = (found.whole_probability - found.probability).flatten().tolist()
+        return f"{spearmanr(fall, under).statistic:+.2f}"
+
+    @staticmethod
+    def moved(before: Backbone, after: Backbone) -> dict[str, str]:
+        """How far the weights of each block have gone: the length of their change as a share of their own, in words.
+
+        Parameters
+        ----------
+        before, after : Backbone
+            The same layers, with another head.
+        """
+        head = cutting.head_of(before)
+        groups = [[name for name in group if name != head] for group in cutting.blocks(before.module)]
+        said = {
+            f"block {i} ({group[0]} to {group[-1]})": _way(before.module, after.module, group)
+            for i, group in enumerate(filter(None, groups), 1)
+        }
+        return said | {f"head ({head})": "new"}
 
 
 def pool(edition: Edition) -> Pictures:
@@ -121,6 +157,15 @@ def broken(
         for step in reversed(steps):
             signal = _down(step, signal, generator if biases else None, switches)
     return replace(honest, pixels=signal.cpu(), values=strength * honest.values)
+
+
+def _way(before, after, layers):
+    """What has become of the weights of some layers."""
+    old, new = (
+        torch.cat([p.detach().cpu().flatten() for layer in layers for p in module.get_submodule(layer).parameters()])
+        for module in (before, after)
+    )
+    return "the same to the byte" if torch.equal(old, new) else f"moved by {float((new - old).norm() / old.norm()):.1%}"
 
 
 def _down(step, signal, generator, switches):
