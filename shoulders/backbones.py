@@ -104,6 +104,11 @@ class Card:
     classes: tuple[str, ...] = field(default=(), repr=False)
     others: dict[str, Transform] = field(default_factory=dict, repr=False)
 
+    @property
+    def size(self) -> str:
+        """Of the download, for people. (timm does not tell it.)"""
+        return downloads.size(self.bytes) if self.bytes else "size not known"
+
 
 class _Numbered(tuple):
     """Names of classes that nobody has written down: “class 7”."""
@@ -194,7 +199,7 @@ def _unknown(name):
     known = ", ".join(cards())
     raise BackboneError(
         f"No backbone is called {name!r}: choose one of {known}, another name of torchvision.models, or a name of "
-        "timm.list_models() (pip install timm)."
+        f"timm.list_models() (pip install timm).{downloads.near(name, cards())}"
     )
 
 
@@ -323,18 +328,19 @@ def _timm_card(name):
 
 
 def _timm_file(card, fetch):
-    from huggingface_hub import hf_hub_download, try_to_load_from_cache
+    from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url, try_to_load_from_cache
 
     if not card.url:
         return None
-    repository = card.url.removeprefix("https://huggingface.co/")
-    if fetch:
-        try:
-            return Path(hf_hub_download(repository, "model.safetensors"))
-        except Exception as error:  # the hub's own errors are many
-            raise downloads.DownloadError(f"{card.name} could not be downloaded from {card.url}: {error}") from error
-    found = try_to_load_from_cache(repository, "model.safetensors")
-    return Path(found) if isinstance(found, str) else None
+    wanted = card.url.removeprefix("https://huggingface.co/"), "model.safetensors"
+    found = try_to_load_from_cache(*wanted)
+    if isinstance(found, str) or not fetch:
+        return Path(found) if isinstance(found, str) else None
+    try:
+        get_hf_file_metadata(hf_hub_url(*wanted))  # asks once: without a network, the download would ask for half a minute
+        return Path(hf_hub_download(*wanted))
+    except Exception as error:  # the hub's own errors are many
+        raise downloads.DownloadError(f"{card.name} could not be downloaded from {card.url}: {error}") from error
 
 
 def _network(card):
@@ -368,8 +374,8 @@ def on_disk(name: str) -> bool:
 
 def _hub_folder():
     """Where torch.hub keeps weights (``TORCH_HOME``), without importing torch for it."""
-    home = os.environ.get("TORCH_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "torch"
-    return Path(home).expanduser() / "hub" / "checkpoints"
+    home = os.environ.get("TORCH_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "torch"
+    return places.expanded(home) / "hub" / "checkpoints"
 
 
 def fetch(name: str, progress: bool = True) -> Path:
@@ -411,14 +417,14 @@ def load(name: str, weights=None, seed: int = 0, allow_fetch: bool = False) -> B
     wanted = card(name)
     if weights == "random":
         return _random(wanted, seed)
-    path = Path(weights).expanduser() if weights else (fetch(name) if allow_fetch else weights_path(wanted))
+    path = places.expanded(weights) if weights else (fetch(name) if allow_fetch else weights_path(wanted))
     if path is None:
         raise BackboneError(
-            f"The weights of {name} are not on this machine: run `shoulders fetch {name}` ({downloads.size(wanted.bytes)}), "
+            f"The weights of {name} are not on this machine: run `shoulders fetch {name}` ({wanted.size}), "
             "or give a file with weights=… (--weights FILE)."
         )
-    if not path.is_file():
-        raise BackboneError(f"{path} does not exist: check the path of the weights file.")
+    if lack := places.lack(path):
+        raise BackboneError(f"{path} {lack}.")
     digest = downloads.digest(path)
     transform = _transform_of(wanted, digest) if weights else wanted.transform
     return Backbone(wanted, transform, digest, str(path.resolve()), partial(_with_weights, wanted, path, digest))

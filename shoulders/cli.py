@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import sys
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
 
+from shoulders import places
 from shoulders.errors import CourseError
 from shoulders.names import HEADS, REGIMES
 
@@ -24,33 +27,51 @@ Layer = Annotated[str, typer.Option("--layer", metavar="NAME", help="hidden, cla
 
 def main() -> None:
     """Run a command; what a person can mend is said in one sentence, without a traceback."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may hold what the terminal cannot write
     try:
         app()
     except CourseError as error:
         print(f"shoulders: {error}", file=sys.stderr)
         sys.exit(1)
     except OSError as error:
-        where = error.filename or "a file"
-        print(f"shoulders: {where}: {error.strerror or error}. Choose a place that you may write to.", file=sys.stderr)
+        where = f"{error.filename2 or error.filename}: " if error.filename else ""
+        advice = _ADVICE.get(error.errno, "Check the path.")
+        print(f"shoulders: {where}{error.strerror or error}. {advice}", file=sys.stderr)
         sys.exit(1)
+
+
+_ADVICE = {
+    errno.ENOSPC: "Make room there, or set SHOULDERS_CACHE to a folder on a larger disk.",
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "Check its permissions, or choose another place."),
+}
+
+
+def _need_places(*paths):
+    """Before the work, not after it."""
+    for path in paths:
+        if path is not None:
+            places.need_place(path)
 
 
 def _write_json(path, content):
     if path:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.part")
-        part.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-        part.replace(path)
+        with places.whole(path) as part:
+            part.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 def _table(rows, columns):
+    """As wide as it needs to be: a cell that is cut says nothing, and what reads a pipe has no width."""
     from rich.console import Console
+    from rich.measure import Measurement
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(*columns, box=None)
+    table, console = Table(*columns, box=None), Console()
     for row in rows:
-        table.add_row(*map(str, row))
-    Console(soft_wrap=not sys.stdout.isatty(), width=None if sys.stdout.isatty() else 160).print(table)
+        table.add_row(*(Text(str(cell)) for cell in row))  # plain text: square brackets in a name are no markup
+    whole = Measurement.get(console, console.options.update(max_width=10_000), table).maximum
+    Console(soft_wrap=True, width=whole).print(table)
 
 
 @app.command()
@@ -60,6 +81,7 @@ def doctor(
     """Say what this machine has, and what to do; exit 1 if a lesson cannot run."""
     from shoulders import doctor
 
+    _need_places(json_file)
     findings = doctor.examine(network)
     print(*findings, sep="\n")
     _write_json(json_file, [asdict(finding) for finding in findings])
@@ -76,6 +98,7 @@ def fetch(
     """Download picture sets and weights. Safe to interrupt and to repeat. Without a name: list what there is."""
     from shoulders import editions
 
+    _need_places(json_file)
     wanted = editions.offers(None if everything or not names else names, only_lessons=everything)
     _table(
         [(offer.name, offer.kind, offer.size, offer.where or "not here") for offer in wanted], ["name", "kind", "size", "on disk"]
@@ -97,6 +120,7 @@ def lesson(
     """Run a lesson without a browser."""
     from shoulders import lessons
 
+    _need_places(html, json_file)
     done = lessons.run(number, html)
     page = f"; page written to {done.page}" if done.page else ""
     print(f"Lesson {done.lesson}: {done.cells} cells ran in {done.seconds:.0f} s, {done.verdict}{page}.")
@@ -120,12 +144,14 @@ def compare(
     """Teach a network to tell a folder's classes apart; every accuracy with its interval."""
     from shoulders import backbones, comparison, datasets, plots
 
-    regimes, counts = regime.split(","), comparison.parse_counts(per_class)
+    regimes, counts = [name.strip() for name in regime.split(",")], comparison.parse_counts(per_class)
+    comparison.need_sense(regimes, counts, seeds, head)
     if save and "feature_extraction" not in regimes:
         raise comparison.ComparisonError("--save keeps the head of feature_extraction: add it to --regime.")
     if plot:
         plots.need_format(plot)
-    held, network = datasets.load(source), backbones.load(backbone, weights)
+    _need_places(plot, save, json_file)
+    network, held = backbones.load(backbone, weights), datasets.load(source)  # a mistyped name is told before the check
     _say_findings(held)
     rows = comparison.rows(held, network, regimes, counts, seeds, head, layer)
     _table([_cells(row) for row in rows], COLUMNS)
@@ -161,10 +187,15 @@ def _cells(row):
 
 
 def _say_findings(held):
-    for finding in held.findings[:10]:
+    """What asks for something first; the converted ones ask for nothing, and are counted where they are many."""
+    order = ("skipped", "used", "converted")
+    findings = sorted(held.findings, key=lambda finding: order.index(finding["action"]))
+    urgent = sum(finding["action"] != "converted" for finding in findings)
+    shown = min(max(urgent, 10), 100)
+    for finding in findings[:shown]:
         print(f"{finding['action']}: {finding['file']}: {finding['problem']}. {finding['remedy']}".rstrip(), file=sys.stderr)
-    if len(held.findings) > 10:
-        print(f"… and {len(held.findings) - 10} more: datasets.load(…).report() lists them all.", file=sys.stderr)
+    if rest := Counter(finding["action"] for finding in findings[shown:]):
+        print(f"… and {', '.join(f'{count} more {action}' for action, count in rest.items())}.", file=sys.stderr)
 
 
 @app.command()
@@ -179,7 +210,8 @@ def features(
     """Write what a network says about every picture: features, labels, and a card with the file names."""
     from shoulders import backbones, datasets, models
 
-    held, network = datasets.load(source), backbones.load(backbone, weights)
+    _need_places(out, json_file)
+    network, held = backbones.load(backbone, weights), datasets.load(source)
     _say_findings(held)
     card = models.save_features(out, held, network, layer)
     print(
@@ -198,6 +230,7 @@ def predict(
     """Name the class of pictures; exit 1 if one could not be read."""
     from shoulders import models
 
+    _need_places(json_file)
     rows = models.answers(models.load(model, weights), pictures)
     _table([(r["file"], r["class"], f"{r['probability']:.1%}") for r in rows if "class" in r], ["picture", "class", "how sure"])
     _write_json(json_file, rows)

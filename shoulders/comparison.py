@@ -81,7 +81,7 @@ def rows(
     ComparisonError
         For an unknown regime, or numbers that are not positive.
     """
-    _need_sense(regimes, per_class, seeds, head)
+    need_sense(regimes, per_class, seeds, head)
     memory = _Memory()
     combinations = list(product(regimes, per_class, range(seeds)))
     found = []
@@ -402,7 +402,7 @@ def _pictures(held):
 # ------------------------------------------------------------------------------------------------------------ private
 
 
-def _need_sense(regimes, per_class, seeds, head):
+def need_sense(regimes, per_class, seeds, head):
     if head not in HEADS:
         raise ComparisonError(f"No head is called {head!r}: choose one of {', '.join(HEADS)}.")
     if strange := [regime for regime in regimes if regime not in REGIMES]:

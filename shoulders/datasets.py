@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
@@ -16,7 +17,9 @@ from shoulders.errors import CourseError
 if TYPE_CHECKING:
     import pandas as pd
 
-VALID_NAMES = ("valid", "val", "validation", "test")
+TRAIN_NAMES = ("train", "training", "training_set", "train_set")
+VALID_NAMES = ("valid", "val", "validation", "test", "testing", "test_set", "validation_set")
+"""Of the parts of a set, in small or capital letters; the first in this order that holds pictures counts."""
 
 
 class DatasetError(CourseError):
@@ -170,7 +173,8 @@ class PictureSet:
     name : str
     train, valid : Pictures
     findings : tuple of dict
-        One for each picture that was converted or skipped: file, part, class, action, problem, remedy.
+        One for each picture that was converted or skipped, and for what else is odd about those that are used (copies, a
+        class that is not measured): file, part, class, action, problem, remedy.
     """
 
     name: str
@@ -191,7 +195,7 @@ class PictureSet:
         )
 
     def report(self) -> pd.DataFrame:
-        """What the check found, a row for each picture that was converted or skipped."""
+        """What the check found, a row for each of the `findings`."""
         import pandas as pd
 
         return pd.DataFrame(self.findings, columns=["file", "part", "class", "action", "problem", "remedy"])
@@ -258,8 +262,8 @@ def load(source, seed: int = 0, valid_fraction: float = 0.25) -> PictureSet:
     Parameters
     ----------
     source : str or path
-        A name of `CARDS`, or a folder that holds ``train/`` and ``valid/`` (or ``val/``, ``validation/``, ``test/``) with
-        class folders inside, or class folders alone: these are then split here, stratified and by `seed`.
+        A name of `CARDS`, or a folder that holds ``train/`` and ``valid/`` (or another of `TRAIN_NAMES` and `VALID_NAMES`)
+        with class folders inside, or class folders alone: these are then split here, stratified and by `seed`.
     seed : int
         Of the split, where there is none on disk.
     valid_fraction : float
@@ -287,9 +291,10 @@ def load(source, seed: int = 0, valid_fraction: float = 0.25) -> PictureSet:
     classes = _classes_left(folder, classes, used, found)
     if len(parts) == 1:
         train, valid = _split(_pictures(used, "train", classes), seed, valid_fraction)
+        found += _not_measured(folder, parts["train"], valid)
     else:
         train, valid = (_pictures(used, part, classes) for part in ("train", "valid"))
-    _need_both(folder, train, valid)
+    _need_both(folder, parts, train, valid)
     _need_every_class(folder, train)
     return PictureSet(str(source) if str(source) in CARDS else folder.resolve().name, train, valid, tuple(found))
 
@@ -311,27 +316,35 @@ def _folder_of(source):
             f"{source} is not in {places.pictures()}: run `shoulders fetch {source}` ({downloads.size(card.bytes)}), or "
             f"set SHOULDERS_DATA to the folder that holds {' or '.join(card.folders)}."
         )
-    folder = Path(source).expanduser()
-    if not folder.is_dir():
-        known = ", ".join(CARDS)
-        raise DatasetError(f"{source} is neither a folder nor a known set ({known}): check the path, or fetch a set.")
+    folder = places.expanded(source)
+    if source == "" or not folder.is_dir():
+        known, near = ", ".join(CARDS), downloads.near(str(source), CARDS)
+        name = source or repr(source)
+        raise DatasetError(f"{name} is neither a folder nor a known set ({known}): check the path, or fetch a set.{near}")
     return folder
 
 
 def _parts(folder):
-    train = folder / "train"
-    if not train.is_dir() or not any(path.is_dir() for path in _shown(train)):
+    train = next((path for path in _called(TRAIN_NAMES, folder) if _class_folders(path)), None)
+    if train is None:
         return {"train": folder}  # a class may be called "train"
-    valid = next((path for name in VALID_NAMES if (path := folder / name).is_dir()), None)
-    return {"train": train, "valid": valid} if valid else {"train": train}
+    valid = _called(VALID_NAMES, folder)
+    filled = (path for path in valid if any(_files(inside) for inside in _class_folders(path)))
+    return {"train": train, "valid": next(filled, valid[0])} if valid else {"train": train}
 
 
-def _shown(folder):
-    return [path for path in folder.iterdir() if path.name[0] not in "._"]
+def _called(names, folder):
+    """The folders in `folder` that have these names, in the order of the names."""
+    here = {path.name.lower(): path for path in sorted(folder.iterdir()) if path.is_dir()}
+    return [here[name] for name in names if name in here]
+
+
+def _class_folders(root):
+    return [path for path in root.iterdir() if path.is_dir() and path.name[0] not in "._"]
 
 
 def _classes(folder, parts):
-    by_part = [{path.name for path in root.iterdir() if path.is_dir() and path.name[0] not in "._"} for root in parts.values()]
+    by_part = [{path.name for path in _class_folders(root)} for root in parts.values()]
     if strange := sorted(set().union(*by_part) - by_part[0]):
         raise DatasetError(
             f"{parts['valid']} has class folders that {parts['train']} lacks ({', '.join(strange)}): "
@@ -343,14 +356,17 @@ def _classes(folder, parts):
 
 
 def _natural(name):
-    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
+    return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", name)]
 
 
 def _files(folder):
+    """Every file below a folder, and every folder that may not be looked into: the check will call it unreadable."""
     if not folder.is_dir():
         return []
-    inside = (path for path in folder.rglob("*") if path.is_file())
-    return sorted(path for path in inside if not _hidden(path.relative_to(folder)))
+    closed = []
+    walk = os.walk(folder, onerror=lambda error: closed.append(Path(error.filename)))
+    inside = [path for home, _, names in walk for name in names if (path := Path(home, name)).is_file()]
+    return sorted(path for path in inside + closed if not _hidden(path.relative_to(folder)))
 
 
 def _hidden(path):
@@ -365,14 +381,35 @@ def _without_leaks(rows):
     return [row._replace(verdict=leak) if leaks_out else row for row, leaks_out in zip(rows, leaks)]
 
 
+def _copies(folder, rows):
+    """Every copy of a picture that is used, after the first."""
+    first = {}
+    for row in (row for row in rows if row.verdict.action != "skipped"):
+        one = first.setdefault(row.digest, row)
+        same = f"the same picture as {one.path.relative_to(folder)}"
+        problem = same if one.label == row.label else f"the same picture is in class {one.label} too"
+        if one is not row:
+            yield row.path, row.part, row.label, pictures.Verdict("used", problem, "Remove one of the two.")
+
+
 def _findings(folder, parts, classes, rows):
     odd = [(row.path, row.part, row.label, row.verdict) for row in rows if row.verdict.action != "used"]
+    odd += _copies(folder, rows)
     held = Counter((row.part, row.label) for row in rows if row.verdict.action != "skipped")
     empty = pictures.Verdict("skipped", "empty class", "Put pictures of the class there, or remove the folder.")
     odd += [(root / c, part, c, empty) for part, root in parts.items() for c in classes if not held[part, c]]
-    return [
-        {"file": str(path.relative_to(folder)), "part": part, "class": c, **asdict(verdict)} for path, part, c, verdict in odd
-    ]
+    return [_finding(folder, *one) for one in odd]
+
+
+def _finding(folder, path, part, label, verdict):
+    return {"file": str(path.relative_to(folder)), "part": part, "class": label, **asdict(verdict)}
+
+
+def _not_measured(folder, root, valid):
+    """The classes of which the split could leave no picture for validation."""
+    alone = "its only picture is for training: no accuracy is measured on this class"
+    verdict = pictures.Verdict("used", alone, "Add pictures.")
+    return [_finding(folder, root / c, "train", c, verdict) for i, c in enumerate(valid.classes) if i not in valid.labels]
 
 
 def _classes_left(folder, classes, used, found):
@@ -410,7 +447,10 @@ def _need_every_class(folder, train):
         raise DatasetError(f"{folder / drained[0]} has only pictures that other classes have too: remove the copies.")
 
 
-def _need_both(folder, train, valid):
+def _need_both(folder, parts, train, valid):
+    if "valid" in parts and not len(valid):
+        what = "holds no class folders with pictures that can be read"
+        raise DatasetError(f"{parts['valid']} {what}: put some in it, or move it away, and a quarter of each class is held out.")
     for part, held in (("training", train), ("validation", valid)):
         if not len(held):
             raise DatasetError(f"{folder} leaves no {part} pictures: put at least two pictures in each class folder.")

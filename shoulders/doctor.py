@@ -85,7 +85,7 @@ def _disk():
     while not home.exists():
         home = home.parent
     free = shutil.disk_usage(home).free
-    good = free > 1e9 and os.access(home, os.W_OK)
+    good = home.is_dir() and free > 1e9 and os.access(home, os.W_OK)
     advice = "" if good else "Free at least 1 GB, or set SHOULDERS_CACHE to a folder that you may write to."
     return Finding("disk", f"{downloads.size(free)} free for {places.cache()}", good, advice)
 

@@ -1,5 +1,6 @@
 """Fetch a file once and whole: mirrors, checksum, lock, atomic rename, archives that cannot escape their folder."""
 
+import difflib
 import hashlib
 import os
 import shutil
@@ -52,6 +53,12 @@ def size(number: float) -> str:
             return f"{number:.0f} {unit}"
         number /= 1000
     return f"{number:.1f} GB"
+
+
+def near(name: str, known) -> str:
+    """`` Did you mean vgg16?``, for the end of a sentence; ``''`` where no known name is like this one."""
+    found = difflib.get_close_matches(name, known, 1)
+    return f" Did you mean {found[0]}?" if found else ""
 
 
 def fetch(urls, target, checksum, bytes_=0, progress=True) -> Path:

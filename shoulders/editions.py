@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from shoulders import backbones, datasets, downloads
+from shoulders import backbones, datasets, downloads, places
 from shoulders.backbones import Backbone
 from shoulders.datasets import PictureSet
 from shoulders.errors import CourseError
@@ -87,6 +87,7 @@ def decide(lesson: str) -> str:
         As `choose`.
     """
     need = _need(lesson)
+    _need_own()
     wanted = os.environ.get("SHOULDERS_EDITION", "")
     if wanted not in ("", "pocket", "full"):
         raise EditionError(f"SHOULDERS_EDITION is {wanted!r}: say pocket or full, or leave it out.")
@@ -109,6 +110,15 @@ def _need(lesson):
     if lesson not in NEEDS:
         raise EditionError(f"There is no lesson {lesson}: choose one of {', '.join(NEEDS)}.")
     return NEEDS[lesson]
+
+
+def _need_own():
+    """What a learner put in the place of a lesson's own must be there."""
+    pictures, weights = os.environ.get("SHOULDERS_PICTURES"), os.environ.get("SHOULDERS_WEIGHTS")
+    if pictures and pictures not in datasets.CARDS and not places.expanded(pictures).is_dir():
+        raise EditionError(f"SHOULDERS_PICTURES is {pictures}, neither a folder nor a known set: check the path, or unset it.")
+    if weights and weights != "random" and (lack := places.lack(places.expanded(weights))):
+        raise EditionError(f"SHOULDERS_WEIGHTS: {weights} {lack}, or unset it.")
 
 
 def _chosen(need, edition):
@@ -142,7 +152,8 @@ def _sentences(name, need, held, network):
 
 
 def _command(names):
-    return f"`shoulders fetch {' '.join(names)}` ({downloads.size(sum(_bytes(name) for name in names))})"
+    sizes = [_bytes(name) for name in names]
+    return f"`shoulders fetch {' '.join(names)}` ({downloads.size(sum(sizes)) if all(sizes) else 'size not known'})"
 
 
 def _bytes(name):
@@ -166,7 +177,7 @@ def offers(names=None, only_lessons: bool = False) -> list[Offer]:
 
     Raises
     ------
-    shoulders.backbones.BackboneError
+    shoulders.backbones.BackboneError, EditionError
         For a name that is neither a set nor a network.
     """
     if only_lessons:
@@ -181,7 +192,15 @@ def _offer(name):
     if name in datasets.CARDS:
         card, where = datasets.CARDS[name], datasets.find(name)
         return Offer(name, "pictures", downloads.size(card.bytes), str(where or ""), card.licence, datasets.fetch)
-    card = backbones.card(name)
-    return Offer(
-        name, "weights", downloads.size(card.bytes), str(backbones.weights_path(card) or ""), card.licence, backbones.fetch
-    )
+    card = _network(name)
+    return Offer(name, "weights", card.size, str(backbones.weights_path(card) or ""), card.licence, backbones.fetch)
+
+
+def _network(name):
+    """Its card; a name that is like a set's was meant for the set."""
+    try:
+        return backbones.card(name)
+    except backbones.BackboneError as error:
+        if set_ := downloads.near(name, datasets.CARDS):
+            raise EditionError(f"No set and no backbone is called {name!r}.{set_}") from error
+        raise

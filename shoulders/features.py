@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
-import io
 import json
 import os
 import struct
@@ -28,7 +27,7 @@ from shoulders.backbones import Backbone
 from shoulders.datasets import Pictures
 from shoulders.downloads import locked, size
 from shoulders.errors import CourseError
-from shoulders.pictures import content
+from shoulders.pictures import stream
 from shoulders.progress import track
 
 VERSION = 1
@@ -176,9 +175,14 @@ def _key(backbone, pictures, layer, flip, precision):
 def versions() -> dict[str, str | None]:
     """The versions of the libraries that compute: part of every key. Asked of the installation, so nothing is imported."""
     names = ("torch", "torchvision", "timm", "pillow", "fastai", "scikit-learn")
-    found = importlib.metadata.distributions()
-    by_name = {distribution.name.lower(): distribution.version for distribution in found if distribution.name}
-    return {name: by_name.get(name) for name in names}
+    return {name: _version(name) for name in names}
+
+
+def _version(name):
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def _recall(folder, key):
@@ -216,9 +220,10 @@ class _Rows:
     def close(self, complete):
         self.values.flush()
         del self.values  # Windows renames no file that is mapped
-        if complete:
-            os.replace(self.part, self.path)
-        else:
+        try:
+            if complete:
+                os.replace(self.part, self.path)
+        finally:
             self.part.unlink(missing_ok=True)
 
 
@@ -295,7 +300,7 @@ def batches(transform, pictures, flip, batch_size, clock):
 
     def decode(path, digest):
         started = time.perf_counter()
-        image = transform.picture(io.BytesIO(content(path, digest)))
+        image = transform.picture(stream(path, digest))
         return image, time.perf_counter() - started
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:

@@ -177,7 +177,15 @@ def to_arrays(fitted) -> dict[str, np.ndarray]:
 
 
 def from_arrays(head: str, arrays: dict[str, np.ndarray]):
-    """The fitted head again."""
+    """The fitted head again.
+
+    Raises
+    ------
+    HeadError, KeyError, ValueError
+        For an unknown name, and for arrays that are not those of such a head.
+    """
+    if head not in HEADS:
+        raise HeadError(f"No head is called {head!r}: choose one of {', '.join(HEADS)}.")
     from sklearn.linear_model import LogisticRegression, RidgeClassifier
     from sklearn.neighbors import KNeighborsClassifier
     from sklearn.pipeline import make_pipeline

@@ -37,9 +37,10 @@ def find(lesson: str, solutions: bool = False) -> Path:
     """
     folder = places.course() / "notebooks" / ("solutions" if solutions else "")
     here = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
-    found = [path for path in here if path.name.startswith(f"{lesson:0>2}_")]
+    found = [path for path in here if lesson and path.name.startswith(f"{lesson:0>2}_")]
     if not found:
-        raise LessonError(f"There is no lesson {lesson}: choose one of {', '.join(path.name[:2] for path in here) or '(none)'}.")
+        known = ", ".join(path.name[:2] for path in here) or "(none)"
+        raise LessonError(f"There is no lesson {lesson or repr(lesson)}: choose one of {known}.")
     return found[0]
 
 
@@ -87,7 +88,7 @@ def run(lesson: str, html=None, solutions: bool = True) -> Run:
 def _absolute_places():
     """The kernel runs in the notebook's folder: what the environment names relative to this one must hold there too."""
     names = ("SHOULDERS_DATA", "SHOULDERS_CACHE", "SHOULDERS_PICTURES", "SHOULDERS_WEIGHTS")
-    given = {name: Path(os.environ[name]).expanduser() for name in names if os.environ.get(name)}
+    given = {name: places.expanded(os.environ[name]) for name in names if os.environ.get(name)}
     return {name: str(path.resolve()) for name, path in given.items() if path.exists() or name == "SHOULDERS_CACHE"}
 
 
@@ -114,8 +115,6 @@ def _write_page(notebook, target):
 
     hidden = {"TagRemovePreprocessor": {"enabled": True, "remove_input_tags": ["hide-input"]}}
     page, _ = HTMLExporter(config=Config(hidden)).from_notebook_node(notebook)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    part.write_text(page, encoding="utf-8")
-    os.replace(part, target)
+    with places.whole(target) as part:
+        part.write_text(page, encoding="utf-8")
     return target

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 
+import numpy as np
+
 import shoulders
-from shoulders import backbones, devices, features, heads, pictures
+from shoulders import backbones, devices, features, heads, pictures, places
 from shoulders.backbones import Backbone
 from shoulders.datasets import PictureSet
 from shoulders.errors import CourseError
@@ -78,6 +79,8 @@ def load(path, weights=None) -> Model:
     """
     from safetensors import SafetensorError, safe_open
 
+    if lack := places.lack(path):
+        raise ModelError(f"{path} {lack}.")
     try:
         with safe_open(path, "np") as file:
             card = json.loads((file.metadata() or {})["card"])
@@ -85,7 +88,8 @@ def load(path, weights=None) -> Model:
         if missing := {"backbone", "weights_sha256", "weights_file", "layer", "classes"} - set(card):
             raise KeyError(*missing)
         head, transform = heads.from_arrays(card["head"], arrays), backbones.transform_from(card["transform"])
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        _need_fit(head, len(arrays["mean"]), card)
+    except (OSError, SafetensorError, LookupError, TypeError, ValueError) as error:
         raise ModelError(f"{path} is no model file: give one that `shoulders compare … --save FILE` wrote.") from error
     backbone = _backbone(card, weights)
     if backbone.digest != card["weights_sha256"]:
@@ -95,6 +99,15 @@ def load(path, weights=None) -> Model:
         )
     backbone = replace(backbone, transform=transform)  # the one with which the head was fitted, whatever the catalogue says today
     return Model(head, backbone, card["layer"], tuple(card["classes"]), card)
+
+
+def _need_fit(head, width, card):
+    """The parts belong together: asked about a row of zeros, the head gives one probability for each class."""
+    sure = heads.probabilities(head, np.zeros((1, width)))
+    if sure.shape != (1, len(set(card["classes"]))) or not np.isfinite(sure).all():
+        raise ValueError("the head's numbers are not those of these classes")
+    if not all(isinstance(card[name], str) for name in ("backbone", "weights_sha256", "weights_file", "layer")):
+        raise TypeError("a name is no text")
 
 
 def _backbone(card, weights):
@@ -142,14 +155,12 @@ def save_features(path, held: PictureSet, backbone: Backbone, layer: str = "hidd
 
 def _write(path, arrays, card):
     """Whole or not at all."""
+    from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        save_file(arrays, part, metadata={"card": json.dumps(card)})
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
-    return path
+        with places.whole(path) as part:
+            save_file(arrays, part, metadata={"card": json.dumps(card)})
+    except SafetensorError as error:
+        raise ModelError(f"{path} cannot be written ({error}): make room there, or choose another place.") from error
+    return Path(path)

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 import PIL
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from shoulders import places
 from shoulders.downloads import digest, locked
@@ -24,7 +24,7 @@ MOST_PIXELS = 150_000_000
 # that decode would now and then leave every warning of the process switched off.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
-VERSION = 2
+VERSION = 3
 """Part of the memory's name: raised whenever the check would say something else. (Pillow's version is part of it too.)"""
 
 MEMORY = f"checked-pictures-{VERSION}-pillow-{PIL.__version__}.jsonl"
@@ -36,6 +36,13 @@ FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "JPEG2000")
 """Pillow can do more, but some of it starts other programs (EPS: Ghostscript), and none of it is a photograph."""
 
 _ORIENTATION = 274  # the EXIF tag
+
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE, 8: Image.Transpose.ROTATE_90,
+}  # fmt: skip
+"""What makes a picture of each orientation upright. `ImageOps.exif_transpose` writes the EXIF block anew as well, and stops at
+one bad byte of it, which cameras do write."""
 
 
 class PictureError(CourseError):
@@ -57,6 +64,8 @@ _REMEDY = {
     "truncated or damaged": "Copy or download the file again.",
     "GIF": "GIFs among photographs are placeholders or animations; save it as PNG or JPEG if it belongs to the class.",
     "too many pixels": f"Make it smaller than {MOST_PIXELS // 1_000_000} megapixels, and no side over {LONGEST} times the other.",
+    "does not exist": "Check the path.",
+    "a folder": "Give the pictures in it.",
     "unreadable": "Check the file's permissions.",
 }
 
@@ -67,6 +76,7 @@ def read(path, at_least=None) -> Image.Image:
     Parameters
     ----------
     path : path or file object
+        The error names a file object by its `name`, if it has one.
     at_least : int, optional
         Pixels that the shorter side must keep. A JPEG at least twice as large is decoded at a half, a quarter or an eighth
         of its size, which is much faster.
@@ -88,7 +98,7 @@ def read(path, at_least=None) -> Image.Image:
         return to_rgb(image)
     except Exception as error:
         problem = "zero bytes" if _is_empty(path) else _problem_of(error)
-        name = path if isinstance(path, str | os.PathLike) else "The picture"
+        name = path if isinstance(path, str | os.PathLike) else getattr(path, "name", "The picture")
         raise PictureError(f"{name}: {problem}. {_REMEDY[problem]}") from error
 
 
@@ -109,17 +119,39 @@ def content(path, expected: str) -> bytes:
     return found
 
 
+def stream(path, expected: str) -> io.BytesIO:
+    """`content` as a file that keeps its name, by which an error names it."""
+    file = io.BytesIO(content(path, expected))
+    file.name = str(path)
+    return file
+
+
 def to_rgb(image: Image.Image) -> Image.Image:
     """8-bit RGB, upright, of a picture in any mode."""
     image.load()
-    image = ImageOps.exif_transpose(image)
+    image = _upright(image)
     if image.mode.startswith(("I", "F")):
         image = _to_8_bit(image)
     if "transparency" in image.info or image.mode in ("LA", "PA", "RGBA", "RGBa", "La"):
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(white, image)
-    return image.convert("RGB")
+    rgb = image.convert("RGB")
+    rgb.info = {}  # else a picture that was turned would say that it must be turned, and be turned again
+    return rgb
+
+
+def _upright(image):
+    turn = _TURNS.get(_orientation(image))
+    return image if turn is None else image.transpose(turn)
+
+
+def _orientation(image):
+    """1, which is upright, where the EXIF block cannot be read: the picture itself may still be good."""
+    try:
+        return image.getexif().get(_ORIENTATION, 1)
+    except Exception:  # whatever Pillow's parsers meet there
+        return 1
 
 
 def _to_8_bit(image):
@@ -150,13 +182,17 @@ def _problem_of(error):
         return "not a picture"
     if isinstance(error, Image.DecompressionBombError):
         return "too many pixels"
-    if isinstance(error, (PermissionError, FileNotFoundError, IsADirectoryError)):
+    if isinstance(error, FileNotFoundError):
+        return "does not exist"
+    if isinstance(error, IsADirectoryError):
+        return "a folder"
+    if isinstance(error, PermissionError):
         return "unreadable"
     return "truncated or damaged"
 
 
 def look(content: bytes) -> Verdict:
-    """Check one picture's bytes: decode all of it and say what was found."""
+    """Check one picture's bytes: do all that `read` will do and say what was found."""
     if not content:
         return _skipped("zero bytes")
     try:
@@ -164,7 +200,7 @@ def look(content: bytes) -> Verdict:
         if image.format == "GIF":
             return _skipped("GIF")
         oddities = _oddities(image)
-        image.load()
+        to_rgb(image)
     except MemoryError:
         raise
     except Exception as error:
@@ -189,7 +225,7 @@ def _oddities(image):
         found.append("16-bit")
     if image.mode in ("LA", "PA", "RGBA") or "transparency" in image.info:
         found.append("alpha")
-    if image.getexif().get(_ORIENTATION, 1) != 1:
+    if _orientation(image) != 1:
         found.append("EXIF rotation")
     return found
 
@@ -249,11 +285,12 @@ def _look_again(key, path):
 
 def _remembered(memory):
     known = {}
-    for line in memory.read_text(encoding="utf-8").splitlines() if memory.exists() else ():
+    for line in memory.read_text(encoding="utf-8", errors="replace").splitlines() if memory.exists() else ():
         try:
             entry = json.loads(line)
-            key = entry.pop("sha256")
-            known[key] = Verdict(**entry)
+            key, verdict = entry.pop("sha256"), Verdict(**entry)
+            if verdict.action in ("used", "converted", "skipped"):
+                known[key] = verdict
         except (ValueError, KeyError, TypeError, AttributeError):
             continue  # half a line, of a process that was killed while writing: that picture is looked at again
     return known

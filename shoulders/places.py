@@ -2,9 +2,12 @@
 
 import os
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import platformdirs
+
+from shoulders.errors import CourseError
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -20,17 +23,77 @@ def box() -> Path:
     return course() / "data"
 
 
+def expanded(path) -> Path:
+    """A path with ``~`` and ``~name`` filled in.
+
+    Raises
+    ------
+    CourseError
+        For a user who is not known on this machine.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise CourseError(f"{path}: no such home folder on this machine: write the path in full.") from error
+
+
+def lack(path) -> str:
+    """What keeps `path` from being a file, and what to do; ``''`` for a file."""
+    path = Path(path)
+    if path.is_dir():
+        return "is a folder: give a file in it"
+    return "" if path.exists() else "does not exist: check the path"
+
+
+def need_place(path) -> None:
+    """Make the folder in which a file is to be written; refuse a place that cannot hold it before the work begins.
+
+    Raises
+    ------
+    CourseError, OSError
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_dir():
+        raise CourseError(f"{path} is a folder: give the name of a file to write in it.")
+    if not os.access(path.parent, os.W_OK):
+        raise CourseError(f"{path.parent} cannot be written to: check its permissions, or choose another place.")
+
+
+@contextmanager
+def whole(path):
+    """A name beside `path` to write to: put in its place when that went well, removed when not.
+
+    Raises
+    ------
+    CourseError, OSError
+        Which names `path`, not the name beside it.
+    """
+    path = Path(path)
+    need_place(path)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield part
+        os.replace(part, path)
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def pictures() -> Path:
     """Where picture sets live: ``SHOULDERS_DATA`` if set, else ``data/`` of the clone, else a folder of the user's."""
     if chosen := os.environ.get("SHOULDERS_DATA"):
-        return Path(chosen).expanduser()
+        return expanded(chosen)
     return box() if course() != _PACKAGE else Path(platformdirs.user_data_dir("shoulders"))
 
 
 def cache() -> Path:
     """Where computed features and checked pictures are remembered: ``SHOULDERS_CACHE`` or the user's cache folder."""
     if chosen := os.environ.get("SHOULDERS_CACHE"):
-        return Path(chosen).expanduser()
+        return expanded(chosen)
     try:
         return Path(platformdirs.user_cache_dir("shoulders"))
     except RuntimeError:  # a container's user without a home

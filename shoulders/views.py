@@ -6,7 +6,6 @@ picture and once for its mirror image, and the epochs run the layers above alone
 
 from __future__ import annotations
 
-import io
 import os
 import tempfile
 import time
@@ -26,7 +25,7 @@ from shoulders import cutting, devices, features
 from shoulders.backbones import Backbone, Transform
 from shoulders.datasets import Pictures, PictureSet
 from shoulders.downloads import size
-from shoulders.pictures import content
+from shoulders.pictures import stream
 from shoulders.progress import track
 
 LEAST = 128
@@ -78,7 +77,7 @@ def decoded(pictures: Pictures, transform: Transform) -> Rows:
     """The pictures as the network takes them, uint8, shape (n, 3, crop, crop)."""
 
     def decode(position):
-        return transform.picture(io.BytesIO(content(pictures.paths[position], pictures.digests[position])))
+        return transform.picture(stream(pictures.paths[position], pictures.digests[position]))
 
     def make(positions):
         with ThreadPoolExecutor(os.cpu_count()) as pool:

@@ -260,6 +260,8 @@ def test_a_pth_without_a_state_dict(tmp_path, content):
 def test_a_missing_file_and_missing_weights_say_what_to_do(tmp_path):
     with pytest.raises(BackboneError, match=r"none\.pth does not exist: check the path"):
         backbones.load("resnet18", tmp_path / "none.pth")
+    with pytest.raises(BackboneError, match=f"{tmp_path} is a folder: give a file in it"):
+        backbones.load("resnet18", tmp_path)
     with pytest.raises(
         BackboneError, match=r"weights of resnet18 are not on this machine: run `shoulders fetch resnet18` \(47 MB\)"
     ):
@@ -340,6 +342,8 @@ def test_fetch_checks_the_digits_in_the_name(tmp_path, monkeypatch, state):
 def test_an_unknown_name_offers_the_known_ones():
     with pytest.raises(BackboneError, match=r"No backbone is called 'resnet19': choose one of .*vgg16, .*timm\.list_models\(\)"):
         backbones.load("resnet19")
+    with pytest.raises(BackboneError, match=r"Did you mean vgg16\?$"):
+        backbones.load("vgg_16")
 
 
 def test_any_other_torchvision_name(exact):
@@ -373,6 +377,21 @@ def test_a_timm_name(name, exact):
     for size in SIZES:
         mine = backbone.transform.batch(backbone.transform.picture(paint(2, size))[None])[0]
         torch.testing.assert_close(mine, theirs(paint(2, size)), rtol=0, atol=1e-6)
+
+
+def test_a_timm_name_without_a_network_is_asked_for_once(tmp_path, monkeypatch):
+    huggingface_hub = pytest.importorskip("huggingface_hub")
+
+    def gone(url):
+        raise OSError("Name or service not known")
+
+    monkeypatch.setattr(huggingface_hub, "try_to_load_from_cache", lambda *_: None)
+    monkeypatch.setattr(huggingface_hub, "get_hf_file_metadata", gone)
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", lambda *_: pytest.fail("asked again and again"))
+    with pytest.raises(DownloadError, match="resnet18.a1_in1k could not be downloaded.*Name or service not known"):
+        backbones.fetch("resnet18.a1_in1k")
+    with pytest.raises(BackboneError, match=r"run `shoulders fetch resnet18.a1_in1k` \(size not known\)"):
+        backbones.load("resnet18.a1_in1k")
 
 
 def test_every_timm_transform_resizes_as_timm_does():

@@ -1,9 +1,11 @@
 """The commands, as a person types them: in a process of their own."""
 
+import errno
 import json
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -11,12 +13,16 @@ from making import network, photograph, set_of
 from safetensors.numpy import load_file
 from safetensors.torch import save_file
 
+from shoulders import backbones, cli, comparison, datasets, doctor, lessons, models
+from shoulders.errors import CourseError
 
-def shoulders(*words, code=0):
+
+def shoulders(*words, code=0, **environment):
     """Run a command; its exit code is checked, and a traceback is never shown."""
     done = subprocess.run(
-        [sys.executable, "-m", "shoulders", *map(str, words)], capture_output=True, text=True, timeout=300, env=os.environ
-    )
+        [sys.executable, "-m", "shoulders", *map(str, words)],
+        capture_output=True, text=True, timeout=300, env={**os.environ, **environment},
+    )  # fmt: skip
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     return done
@@ -72,6 +78,8 @@ def test_predict_answers_for_the_good_and_names_the_bad(own_set, weights, tmp_pa
     done = shoulders("predict", model, bad, good, "--json", tmp_path / "a.json", code=1)
     assert "note.jpg: not a picture" in done.stderr
     assert good.name in done.stdout
+    (strange := tmp_path / "猫.jpg").write_bytes(good.read_bytes())
+    assert "\\u732b.jpg" in shoulders("predict", model, strange, PYTHONIOENCODING="cp1252").stdout
     assert [("problem" in row, "class" in row) for row in json.loads((tmp_path / "a.json").read_text())] == [
         (True, False),
         (False, True),
@@ -112,6 +120,7 @@ def test_features_writes_rows_labels_and_a_card(own_set, weights, tmp_path):
         (["compare", "bees_vs_ants"], "shoulders fetch bees_vs_ants"),
         (["predict", "{set}/train/cats/cats_000.jpg", "x.jpg"], "is no model file"),
         (["lesson", "77"], "There is no lesson 77"),
+        (["lesson", ""], "There is no lesson '': choose"),
         (["fetch", "unicorns"], "No backbone is called 'unicorns'"),
     ],
 )
@@ -162,3 +171,108 @@ def test_fetch_lists_what_there_is():
 def test_help_tells_every_command():
     done = shoulders("--help")
     assert all(name in done.stdout for name in ("doctor", "fetch", "lesson", "compare", "features", "predict"))
+
+
+# ------------------------------------------------------------------------------------------------- what is said, and when
+
+
+def test_no_cell_is_cut_and_no_bracket_is_markup(capsys, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "40")
+    names = ["cat[bold].jpg", "x[/b].jpg", "long/" * 60 + "cat.jpg"]
+    cli._table([(name, "[red]", "87.6%") for name in names], ["picture", "class", "how sure"])
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split() for line in lines[1:]] == [[name, "[red]", "87.6%"] for name in names]
+
+
+def found(action, count):
+    return [{"file": f"{action}{i}", "action": action, "problem": "odd", "remedy": ""} for i in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("skipped", "used", "converted", "told", "rest"),
+    [
+        (1, 1, 3, 5, ""),
+        (3, 1, 16, 10, "… and 10 more converted."),
+        (20, 5, 16, 25, "… and 16 more converted."),
+        (300, 2, 1, 100, "… and 200 more skipped, 2 more used, 1 more converted."),
+    ],
+)
+def test_what_is_lost_is_told_before_what_is_converted(capsys, skipped, used, converted, told, rest):
+    cli._say_findings(SimpleNamespace(findings=found("converted", converted) + found("used", used) + found("skipped", skipped)))
+    lines = capsys.readouterr().err.splitlines()
+    order = (["skipped"] * skipped + ["used"] * used + ["converted"] * converted)[:told]
+    assert [line.split(":")[0] for line in lines[:told]] == order
+    assert lines[told:] == ([rest] if rest else [])
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.ENOSPC, "No space left", "a.json"), "a.json: No space left. Make room there, or set SHOULDERS_CACHE"),
+        (
+            OSError(errno.EACCES, "Permission denied", "b"),
+            "b: Permission denied. Check its permissions, or choose another place.",
+        ),
+        (OSError(errno.ENOTDIR, "Not a directory", ".p", None, "c"), "c: Not a directory. Check the path."),
+        (OSError("strange"), "strange. Check the path."),
+    ],
+)
+def test_advice_goes_by_what_went_wrong(capsys, monkeypatch, error, said):
+    monkeypatch.setattr(cli, "app", lambda: (_ for _ in ()).throw(error))
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert capsys.readouterr().err.startswith(f"shoulders: {said}")
+
+
+def never(*_, **__):
+    pytest.fail("work was done that could not be kept")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        lambda place: cli.doctor(json_file=place),
+        lambda place: cli.fetch(["resnet18"], json_file=place),
+        lambda place: cli.lesson("01", html=place),
+        lambda place: cli.lesson("01", json_file=place),
+        lambda place: cli.compare("nowhere", json_file=place),
+        lambda place: cli.compare("nowhere", save=place),
+        lambda place: cli.compare("nowhere", plot=place),
+        lambda place: cli.features("nowhere", place),
+        lambda place: cli.features("nowhere", place / "f.safetensors", json_file=place),
+        lambda place: cli.predict("m.safetensors", ["a.jpg"], json_file=place),
+    ],
+)
+def test_a_place_that_cannot_be_written_is_told_before_the_work(tmp_path, monkeypatch, command):
+    for room, work in ((doctor, "examine"), (lessons, "run"), (datasets, "load"), (backbones, "load"), (models, "load")):
+        monkeypatch.setattr(room, work, never)
+    (tmp_path / "p.png").mkdir()
+    with pytest.raises(CourseError, match="p.png is a folder: give the name of a file"):
+        command(tmp_path / "p.png")
+    assert [path.name for path in tmp_path.iterdir()] == ["p.png"]
+
+
+def test_json_is_written_whole_or_not_at_all(tmp_path):
+    (tmp_path / "there").mkdir()
+    with pytest.raises((CourseError, OSError)):
+        cli._write_json(tmp_path / "there", {})
+    with pytest.raises(TypeError):
+        cli._write_json(tmp_path / "a.json", object())
+    assert [path.name for path in tmp_path.iterdir()] == ["there"]
+
+
+@pytest.mark.parametrize("words", [{"backbone": "resnet19"}, {"regime": "magic"}, {"head": "big"}, {"seeds": 0}])
+def test_a_mistyped_word_is_told_before_the_pictures_are_checked(monkeypatch, words):
+    monkeypatch.setattr(datasets, "load", never)
+    with pytest.raises(CourseError, match="resnet19|magic|big|seeds 0"):
+        cli.compare("nowhere", **words)
+
+
+def test_regimes_may_be_written_with_spaces(monkeypatch):
+    asked = []
+    monkeypatch.setattr(backbones, "load", lambda *_: None)
+    monkeypatch.setattr(datasets, "load", lambda *_: SimpleNamespace(findings=()))
+    monkeypatch.setattr(comparison, "rows", lambda held, network, regimes, *_: asked.extend(regimes) or [])
+    cli.compare("nowhere", regime="feature_extraction, fine_tuning ")
+    assert asked == ["feature_extraction", "fine_tuning"]

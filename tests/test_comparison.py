@@ -120,6 +120,14 @@ def test_other_pictures_weights_heads_and_layers_are_run_anew(held, monkeypatch)
     assert len(runs) == 5
 
 
+def test_a_recipe_reaches_the_training_and_is_part_of_what_is_remembered(held, monkeypatch):
+    told = []
+    monkeypatch.setitem(comparison._RUN, "fine_tuning", lambda *args, **recipe: told.append(recipe) or training.feature_extraction(*args))
+    for recipe in (None, {"blocks": 1}, {"blocks": 1}, None):
+        comparison.rows(held, network(), ["fine_tuning"], recipe=recipe)
+    assert told == [{"curve": False}, {"curve": False, "blocks": 1}]
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -363,3 +371,18 @@ def test_the_felt_grid_was_made_with_what_ships():
     held = datasets.load("felt_bees_vs_ants").small(editions.NEEDS["03"].per_class)
     assert set(comparison.read(path).card["regimes"]) == set(REGIMES)
     assert comparison.shipped(held, backbones.load("vgg16_tiny")).remarks == ()
+
+
+GARBAGE = [b"\x80\xff\xfe\n", b"5", b"null", b"[[1], 2]", b'["%s", 3]', b'["%s", {}]', b'["%s", {"accuracy": 1}]']
+
+
+@pytest.mark.parametrize("line", GARBAGE)
+def test_garbage_in_the_memory_costs_one_run_and_no_more(held, monkeypatch, line):
+    comparison.compare(held, network(), per_class=(2,))
+    memory = places.cache() / "comparisons-1.jsonl"
+    (key,) = (json.loads(kept)[0] for kept in memory.read_text().splitlines() if kept)
+    memory.write_bytes(line.replace(b"%s", key.encode()) + b"\n")
+    runs = counted(monkeypatch)
+    for _ in range(2):
+        comparison.compare(held, network(), per_class=(2,))
+    assert runs == [(2, 0)]

@@ -2,6 +2,8 @@
 
 import hashlib
 import io
+import os
+import shutil
 import tarfile
 import zipfile
 from dataclasses import replace
@@ -109,6 +111,48 @@ def test_a_leak_is_found_by_content_whatever_the_name(tmp_path):
     assert [finding["file"] for finding in held.findings] == ["train/cats/other.png"]
 
 
+def odd(held):
+    return [(finding["file"], finding["action"], finding["problem"]) for finding in held.findings]
+
+
+def test_every_copy_after_the_first_is_listed_and_used(tmp_path):
+    root = set_of(tmp_path / "set", 3, 2)
+    for part in ("train", "valid"):
+        twin = (root / part / "cats" / "cats_000.jpg").read_bytes()
+        (root / part / "cats" / "copy.jpg").write_bytes(twin)
+        (root / part / "dogs" / "a_cat.jpg").write_bytes(twin)
+    held = datasets.load(root)
+    assert held.counts().to_dict() == {"train": {"cats": 4, "dogs": 4}, "valid": {"cats": 3, "dogs": 3}}
+    assert odd(held) == [
+        (f"{part}/{name}", "used", problem)
+        for part in ("train", "valid")
+        for name, problem in (
+            ("cats/copy.jpg", f"the same picture as {part}/cats/cats_000.jpg"),
+            ("dogs/a_cat.jpg", "the same picture is in class cats too"),
+        )
+    ]
+
+
+def test_a_class_that_is_not_measured_is_listed(tmp_path):
+    folder_of(tmp_path / "set", {"cats": 4, "dogs": 1})
+    alone = "its only picture is for training: no accuracy is measured on this class"
+    assert odd(datasets.load(tmp_path / "set")) == [("dogs", "used", alone)]
+
+
+def test_a_folder_that_may_not_be_looked_into_is_listed(tmp_path, monkeypatch):
+    root = folder_of(tmp_path / "set", {"cats": 4, "dogs": 4})
+    closed, scandir = root / "cats" / "summer", os.scandir
+    closed.mkdir()
+
+    def forbids_one(path):
+        if os.fspath(path) == str(closed):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", forbids_one)
+    assert odd(datasets.load(root)) == [("cats/summer", "skipped", "unreadable")]
+
+
 # --------------------------------------------------------------------------------------------------------------- errors
 
 
@@ -143,6 +187,10 @@ def test_pictures_without_class_folders(tmp_path):
 def test_no_such_folder(tmp_path):
     with pytest.raises(DatasetError, match="nowhere is neither a folder nor a known set.*cats_vs_dogs"):
         datasets.load(tmp_path / "nowhere")
+    with pytest.raises(DatasetError, match="^'' is neither a folder nor a known set"):
+        datasets.load("")
+    with pytest.raises(DatasetError, match=r"Did you mean felt_cats_vs_dogs\?$"):
+        datasets.load("felt_cat_vs_dogs")
 
 
 def test_a_known_set_that_is_not_here_names_command_and_size(tmp_path, monkeypatch):
@@ -202,13 +250,27 @@ def test_copies_of_a_picture_stay_on_one_side(tmp_path, seed):
     assert held.counts().loc["cats"].to_dict() == {"train": 9, "valid": 9}
 
 
-@pytest.mark.parametrize("name", datasets.VALID_NAMES)
-def test_every_name_of_the_validation_part(tmp_path, name):
+PARTS = [("train", name) for name in datasets.VALID_NAMES] + [(name, "test") for name in datasets.TRAIN_NAMES]
+
+
+@pytest.mark.parametrize(("train", "valid"), [*PARTS, ("Train", "Valid"), ("Training", "Testing")])
+def test_every_name_of_the_parts(tmp_path, train, valid):
     root = set_of(tmp_path / "set", 3, 2)
-    (root / "valid").rename(root / name)
+    (root / "valid").rename(root / valid)
+    (root / "train").rename(root / train)
     held = datasets.load(root)
-    assert {path.parent.parent.name for path in held.valid.paths} == {name}
+    assert {path.parent.parent.name for path in held.valid.paths} == {valid}
     assert held.counts().to_dict() == {"train": {"cats": 3, "dogs": 3}, "valid": {"cats": 2, "dogs": 2}}
+
+
+def test_an_empty_part_gives_way_to_one_with_pictures_and_else_is_named(tmp_path):
+    root = set_of(tmp_path / "set", 3, 2)
+    (root / "valid").rename(root / "test")
+    (root / "valid" / "cats").mkdir(parents=True)
+    assert {path.parent.parent.name for path in datasets.load(root).valid.paths} == {"test"}
+    shutil.rmtree(root / "test")
+    with pytest.raises(DatasetError, match=r"set.valid holds no class folders with pictures.*: put some in it, or move it away"):
+        datasets.load(root)
 
 
 def test_train_alone_is_split(tmp_path):
@@ -217,8 +279,8 @@ def test_train_alone_is_split(tmp_path):
 
 
 def test_classes_are_in_the_order_that_people_count(tmp_path):
-    folder_of(tmp_path / "set", {"10 cents": 2, "2 cents": 2, "1 cent": 2})
-    assert datasets.load(tmp_path / "set").classes == ("1 cent", "2 cents", "10 cents")
+    folder_of(tmp_path / "set", {"10 cents": 2, "2 cents": 2, "1 cent": 2, "10²": 2, "②": 2})
+    assert datasets.load(tmp_path / "set").classes == ("1 cent", "2 cents", "10 cents", "10²", "②")
 
 
 def test_pictures_deeper_inside_a_class_count(tmp_path):

@@ -33,3 +33,14 @@ def test_show_never_raises(monkeypatch, capsys):
     monkeypatch.setattr(doctor, "examine", broken)
     doctor.show()
     assert "no such thing" in capsys.readouterr().out
+
+
+def test_what_cannot_run_is_not_called_ok(tmp_path, monkeypatch):
+    monkeypatch.setenv("SHOULDERS_PICTURES", "/nonsense")
+    assert not doctor._lesson("01")().good
+    (tmp_path / "file").write_text("no folder")
+    for place in ("file", "file/deeper"):
+        monkeypatch.setenv("SHOULDERS_CACHE", str(tmp_path / place))
+        assert not doctor._disk().good
+    monkeypatch.setenv("SHOULDERS_CACHE", str(tmp_path / "new"))
+    assert doctor._disk().good

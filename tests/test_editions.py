@@ -166,3 +166,18 @@ def test_offers_know_sizes_and_what_is_here(photographs_here):
     assert by_name["cats_vs_dogs"].where == str(photographs_here)
     assert (by_name["vgg16"].size, by_name["vgg16"].where, by_name["vgg16"].kind) == ("553 MB", "", "weights")
     assert [offer.name for offer in editions.offers(only_lessons=True)][:2] == ["cats_vs_dogs", "vgg16"]
+
+
+@pytest.mark.parametrize("name", ["SHOULDERS_PICTURES", "SHOULDERS_WEIGHTS"])
+def test_a_wish_that_is_not_here_is_named(pocket, monkeypatch, name):
+    monkeypatch.setenv(name, "/nonsense")
+    for ask in (editions.choose, editions.decide):
+        with pytest.raises(EditionError, match=f"{name}.* /nonsense.*: check the path, or unset it"):
+            ask("01")
+
+
+def test_a_name_like_a_sets_is_not_called_a_network():
+    with pytest.raises(EditionError, match=r"No set and no backbone is called 'cats_vs_dog'\. Did you mean cats_vs_dogs\?"):
+        editions.offers(["cats_vs_dog"])
+    with pytest.raises(backbones.BackboneError, match=r"Did you mean vgg16\?"):
+        editions.offers(["vgg_16"])

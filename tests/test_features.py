@@ -377,6 +377,29 @@ def test_a_picture_that_changed_since_it_was_checked_is_refused(held):
     assert files() == []
 
 
+def test_a_picture_that_cannot_be_decoded_is_named(held):
+    from dataclasses import replace
+
+    from shoulders.downloads import digest
+    from shoulders.pictures import PictureError
+
+    held.paths[0].write_bytes(b"no picture")
+    bad = replace(held, digests=(digest(held.paths[0]), *held.digests[1:]))
+    with pytest.raises(PictureError, match=f"^{held.paths[0]}: not a picture"):
+        features.extract(network(), bad)
+
+
+def test_a_folder_in_the_place_of_what_is_remembered_leaves_nothing_half(held):
+    features.extract(network(), held)
+    (name,) = files()
+    kept = places.cache() / "features" / name
+    kept.unlink()
+    kept.mkdir()
+    with pytest.raises(OSError):
+        features.extract(network(), held)
+    assert files() == [name]
+
+
 def test_no_picture_is_one_sentence(held):
     with pytest.raises(features.FeatureError, match="no picture to look at"):
         features.extract(network(), held.take([]))

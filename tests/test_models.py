@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import safetensors
 import safetensors.numpy
 import safetensors.torch
 from making import folder_of, paint, photograph, set_of
@@ -100,8 +101,9 @@ def test_another_file_is_no_model(tmp_path, content):
 
 
 def test_weights_and_missing_files_are_no_models(tmp_path, backbone):
-    for name in ("weights.safetensors", "nowhere.safetensors"):
-        with pytest.raises(ModelError, match=f"{name} is no model file"):
+    said = {"weights.safetensors": "is no model file", "nowhere.safetensors": "does not exist", "": "is a folder"}
+    for name, words in said.items():
+        with pytest.raises(ModelError, match=f"{tmp_path / name} {words}"):
             models.load(tmp_path / name)
     safetensors.numpy.save_file({"a": np.zeros(2)}, tmp_path / "strange.safetensors", metadata={"card": "no json"})
     with pytest.raises(ModelError, match=r"strange\.safetensors is no model file"):
@@ -113,6 +115,39 @@ def test_a_card_that_is_not_ours(tmp_path, card):
     safetensors.numpy.save_file({"mean": np.zeros(2)}, tmp_path / "theirs.safetensors", metadata={"card": json.dumps(card)})
     with pytest.raises(ModelError, match=r"theirs\.safetensors is no model file"):
         models.load(tmp_path / "theirs.safetensors")
+
+
+MISFITS = [
+    {"coef": np.zeros((1, 3))}, {"coef": np.full((1, 512), np.nan)}, {"coef": np.zeros((3, 512)), "intercept": np.zeros(3)},
+    {"weights_file": None}, {"layer": 3}, {"head": "foo"}, {"head": "nearest_neighbours"},
+    {"classes": ["cats"]}, {"classes": ["cats", "cats"]}, {"classes": 2},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("change", MISFITS, ids=str)
+def test_parts_that_do_not_fit_each_other(tmp_path, saved, change):
+    with safetensors.safe_open(saved[0], "np") as file:
+        card, arrays = json.loads(file.metadata()["card"]), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    for name, value in change.items():
+        (arrays if isinstance(value, np.ndarray) else card)[name] = value
+    safetensors.numpy.save_file(arrays, tmp_path / "odd.safetensors", metadata={"card": json.dumps(card)})
+    with pytest.raises(ModelError, match=r"odd\.safetensors is no model file: give one"):
+        models.load(tmp_path / "odd.safetensors")
+
+
+def test_a_disk_that_is_full_is_one_sentence(tmp_path, saved, backbone, monkeypatch):
+    path, result, held = saved
+    before = {name: digest for name, digest in photograph(tmp_path).items() if not name.startswith("cache")}
+
+    def full(arrays, part, metadata):
+        part.write_bytes(b"half")
+        raise safetensors.SafetensorError("I/O error: No space left on device (os error 28)")
+
+    monkeypatch.setattr(safetensors.numpy, "save_file", full)
+    for write in (lambda: models.save(path, result, backbone, held), lambda: models.save_features(path, held, backbone)):
+        with pytest.raises(ModelError, match=r"model\.safetensors cannot be written \(.*No space.*: make room there, or choose"):
+            write()
+    assert {name: digest for name, digest in photograph(tmp_path).items() if not name.startswith("cache")} == before
 
 
 def test_when_saving_fails_the_old_model_stays_and_nothing_half_written(tmp_path, saved, backbone, monkeypatch):
@@ -148,7 +183,7 @@ def test_a_picture_that_cannot_be_read_has_a_row_with_its_problem(tmp_path, save
         {"file", "class", "probability", "probabilities"},
         {"file", "problem"},
     ]
-    assert "text.jpg: not a picture" in rows[0]["problem"] and "gone.jpg: unreadable" in rows[2]["problem"]
+    assert "text.jpg: not a picture" in rows[0]["problem"] and "gone.jpg: does not exist" in rows[2]["problem"]
     np.testing.assert_array_equal(list(rows[1]["probabilities"].values()), asked(model, [good])[0])
 
 

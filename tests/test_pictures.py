@@ -36,6 +36,16 @@ def rotated(orientation):
     return exif
 
 
+def rotated_with_a_bad_byte(orientation=6):
+    """The EXIF block of a camera that calls a resolution a text: it can be read, and not be written again."""
+    exif = rotated(orientation)
+    exif[282] = 72.0
+    block = bytearray(exif.tobytes())
+    assert block[31] == 5
+    block[31] = 2
+    return bytes(block)
+
+
 def close(image, expected, within):
     difference = np.asarray(image, float) - np.asarray(expected, float)
     assert image.size == expected.size
@@ -63,6 +73,25 @@ def test_exif_rotation_of_a_jpeg(tmp_path):
     scene.transpose(Image.Transpose.ROTATE_90).save(tmp_path / "a.jpg", exif=rotated(6), quality=98)
     close(pictures.read(tmp_path / "a.jpg"), scene, 5)
     assert np.abs(np.asarray(scene.rotate(180), float) - np.asarray(scene, float)).mean() > 20  # which would be seen
+
+
+def test_a_bad_byte_in_the_exif_block_costs_neither_the_picture_nor_its_turn(tmp_path):
+    scene = paint(1)
+    turned = scene.transpose(Image.Transpose.ROTATE_90)
+    turned.save(tmp_path / "a.jpg", exif=rotated_with_a_bad_byte(), quality=98)
+    close(pictures.read(tmp_path / "a.jpg"), scene, 5)
+
+
+def test_an_exif_block_that_cannot_be_read_turns_nothing(monkeypatch):
+    monkeypatch.setattr(Image.Image, "getexif", lambda self: (_ for _ in ()).throw(struct.error("no EXIF")))
+    np.testing.assert_array_equal(pictures.to_rgb(paint(1)), paint(1))
+    assert pictures.look(bytes_of(paint(1), "JPEG", exif=rotated(6))) == Verdict("used")
+
+
+def test_what_is_upright_is_not_turned_again():
+    image = Image.open(io.BytesIO(bytes_of(paint(1), "PNG", exif=rotated(6))))
+    once = pictures.to_rgb(image)
+    np.testing.assert_array_equal(pictures.to_rgb(once), once)
 
 
 def test_alpha_is_laid_on_white(tmp_path):
@@ -133,9 +162,14 @@ def test_an_error_names_the_file_what_is_wrong_and_the_remedy(tmp_path, problem)
     assert said == f"{tmp_path / 'odd.jpg'}: {verdict.problem}. {verdict.remedy}"
 
 
-def test_a_missing_file_is_unreadable(tmp_path):
-    with pytest.raises(PictureError, match=r"none\.jpg: unreadable\. Check the file's permissions"):
+def test_a_missing_file_a_folder_and_a_closed_file(tmp_path, monkeypatch):
+    with pytest.raises(PictureError, match=r"none\.jpg: does not exist\. Check the path"):
         pictures.read(tmp_path / "none.jpg")
+    with pytest.raises(PictureError, match=rf"{tmp_path.name}: a folder\. Give the pictures in it"):
+        pictures.read(tmp_path)
+    monkeypatch.setattr(Image, "open", lambda *_, **__: (_ for _ in ()).throw(PermissionError(13, "Permission denied")))
+    with pytest.raises(PictureError, match=r"a\.jpg: unreadable\. Check the file's permissions"):
+        pictures.read(tmp_path / "a.jpg")
 
 
 def test_reading_never_touches_the_warnings_of_the_process(tmp_path, monkeypatch):
@@ -195,6 +229,11 @@ def test_what_the_check_lets_through_can_be_read(mode):
         assert pictures.read(io.BytesIO(content)).mode == "RGB"
 
 
+def test_the_check_does_all_that_reading_does(monkeypatch):
+    monkeypatch.setattr(pictures, "to_rgb", lambda image: (_ for _ in ()).throw(ValueError("cannot be converted")))
+    assert pictures.look(bytes_of(paint(0), "PNG")).problem == "truncated or damaged"
+
+
 # ------------------------------------------------------------------------------------------------------- check, memory
 
 
@@ -239,12 +278,15 @@ def test_a_torn_last_line_costs_one_look_and_no_more(tmp_path, monkeypatch):
     assert looked == [b""]  # the line after the torn one is whole
 
 
-@pytest.mark.parametrize("line", ["", "{}", "[1]", '"x"', '{"sha256": "x"}', '{"sha256": "x", "colour": 1}', "\0\0"])
+STRANGE = [b"", b"{}", b"[1]", b'"x"', b"5", b"null", b'{"sha256": "x"}', b'{"sha256": "x", "colour": 1}', b"\0\0", b"\xff\x80\n"]
+
+
+@pytest.mark.parametrize("line", [*STRANGE, b'{"sha256": "%s", "action": 3}'])
 def test_strange_lines_in_the_memory_are_passed_over(tmp_path, line):
     paths = three(tmp_path)
     memory = places.cache() / pictures.MEMORY
     memory.parent.mkdir(parents=True)
-    memory.write_text(line + "\n")
+    memory.write_bytes(line.replace(b"%s", pictures.digest(paths[0]).encode()) + b"\n")
     assert [verdict.action for _, verdict in pictures.check(paths)] == ["used", "used", "skipped"]
 
 

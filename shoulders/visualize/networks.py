@@ -24,7 +24,7 @@ from shoulders import cutting, devices, features
 from shoulders.backbones import Backbone
 from shoulders.datasets import Pictures
 from shoulders.errors import CourseError
-from shoulders.pictures import content
+from shoulders.pictures import stream
 
 
 class VisualizeError(CourseError):
@@ -130,7 +130,7 @@ def decoded(network: Backbone | nn.Module, images) -> torch.Tensor:
         images = (images if images.ndim == 4 else images[None]).cpu()
         return _visible(network, images) if images.is_floating_point() else images
     if isinstance(images, Pictures):
-        images = [io.BytesIO(content(*file)) for file in zip(images.paths, images.digests)]
+        images = [stream(*file) for file in zip(images.paths, images.digests)]
     elif isinstance(images, str | Path | Image.Image | io.BytesIO):
         images = [images]
     return torch.stack([_need_transform(network).picture(image) for image in images])

@@ -1,0 +1,48 @@
+"""Places: a home that is not known is a sentence; what is written is whole or not there."""
+
+import os
+
+import pytest
+
+from shoulders import backbones, datasets, editions, places
+from shoulders.errors import CourseError
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda: places.cache(),
+        lambda: places.pictures(),
+        lambda: backbones.weights_path(backbones.card("resnet18")),
+        lambda: backbones.load("resnet18", "~nosuch/x"),
+        lambda: datasets.load("~nosuch/x"),
+        lambda: editions.decide("01"),
+    ],
+    ids=["cache", "data", "torch", "weights", "set", "own pictures"],
+)
+def test_the_home_of_nobody_is_one_sentence(monkeypatch, look):
+    for name in ("SHOULDERS_CACHE", "SHOULDERS_DATA", "SHOULDERS_PICTURES", "TORCH_HOME"):
+        monkeypatch.setenv(name, "~nosuch/x")
+    with pytest.raises(CourseError, match="^~nosuch/x: no such home folder on this machine: write the path in full"):
+        look()
+
+
+def test_a_place_is_refused_before_the_work(tmp_path, monkeypatch):
+    places.need_place(tmp_path / "new" / "a.json")
+    assert (tmp_path / "new").is_dir()
+    with pytest.raises(CourseError, match="new is a folder: give the name of a file"):
+        places.need_place(tmp_path / "new")
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path / "new")
+    with pytest.raises(CourseError, match="new cannot be written to: check its permissions"):
+        places.need_place(tmp_path / "new" / "a.json")
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()], ids=["full", "stopped"])
+def test_whole_or_not_at_all(tmp_path, error):
+    path = tmp_path / "a.json"
+    path.write_text("old")
+    with pytest.raises(type(error)) as raised, places.whole(path) as part:
+        part.write_text("half")
+        raise error
+    assert [left.name for left in tmp_path.iterdir()] == ["a.json"] and path.read_text() == "old"
+    assert getattr(raised.value, "filename", str(path)) == str(path)
