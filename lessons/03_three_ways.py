@@ -157,7 +157,8 @@ exercise.work.check(by_hand)
 
 # %%
 again = pd.DataFrame([result.row() for result in trained])  # those of step 1
-live = pd.concat([comparison.carry_out(pictures, network, plan), again]).drop_duplicates(["regime", "per_class", "seed"])
+live = pd.concat([comparison.carry_out(pictures, network, plan), again])
+live = live.drop_duplicates(["regime", "per_class", "seed"])
 comparison.summary(live).drop(columns=["pictures", "n_valid", "classes"]).round(3)
 
 # %% [markdown]
@@ -179,7 +180,8 @@ five = live[(live.regime == "feature_extraction") & (live.per_class == 5)].accur
 ### BEGIN SOLUTION
 half = 2.093 * five.std(ddof=1) / len(five) ** 0.5
 low, high = five.mean() - half, five.mean() + half
-print(f"{five.mean():.1%}, interval {low:.1%} to {high:.1%}; single runs from {five.min():.1%} to {five.max():.1%}")
+print(f"{five.mean():.1%}, interval {low:.1%} to {high:.1%}")
+print(f"single runs from {five.min():.1%} to {five.max():.1%}")
 ### END SOLUTION
 ### BEGIN LEARNER
 # low, high = None, None  # your answer goes here
@@ -303,7 +305,8 @@ plots.runs(by_depth, "Accuracy by depth of the cut, twenty pictures of each clas
 recipes = {f"top {count} learn" if count else "head alone": {"blocks": count} for count in (0, 1, 2, 3)}
 recipes |= {"top 2, all at once": {"head_epochs": 0}, "top 2, one rate": {"discriminative": False}}
 by_recipe = {
-    name: comparison.rows(pictures, network, ["fine_tuning"], [20], repeats, recipe=recipe) for name, recipe in recipes.items()
+    name: comparison.rows(pictures, network, ["fine_tuning"], [20], repeats, recipe=recipe)
+    for name, recipe in recipes.items()
 }
 plots.runs(by_recipe, "Recipes for fine-tuning, twenty pictures of each class", chance)
 
