@@ -105,7 +105,7 @@ def compare(*args, **kwargs) -> pd.DataFrame:
 SIZES = (1, 2, 5, 10, 20, 50, None)
 
 PLANS = {
-    "taste": (("feature_extraction", SIZES, 20), ("fine_tuning", (2, 50), 1)),
+    "taste": (("feature_extraction", SIZES, 20), ("fine_tuning", (50,), 1)),
     "full": (
         ("feature_extraction", SIZES, 20),
         ("fine_tuning", SIZES, 5),

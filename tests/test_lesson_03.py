@@ -35,10 +35,10 @@ def test_exercise_1_is_the_arithmetic_of_a_training(lesson, capsys, exact):
     with costs.meter() as spent:
         training.from_scratch(blank, held, 10, epochs=2, curve=False)
     assert spent.gflops == pytest.approx(one.gflops * (2 * 3 * 140 + 12), rel=0.03)
-    right = one.gflops * (20 * 3 * 140 + 12)
+    right = one.gflops * (5 * 3 * 140 + 12)
     assert said(exercise.work, right, capsys).startswith("Right")
-    assert "the way back is missing" in said(exercise.work, one.gflops * (20 * 140 + 12), capsys)
-    assert "looked at once" in said(exercise.work, one.gflops * 20 * (3 * 140 + 12), capsys)
+    assert "the way back is missing" in said(exercise.work, one.gflops * (5 * 140 + 12), capsys)
+    assert "looked at once" in said(exercise.work, one.gflops * 5 * (3 * 140 + 12), capsys)
     for wrong in (right / 2, 2 * right, one.gflops * 20, "many", None):
         assert said(exercise.work, wrong, capsys).startswith("Not yet")
 

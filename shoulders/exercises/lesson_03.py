@@ -16,6 +16,9 @@ from shoulders.datasets import Pictures, PictureSet
 from shoulders.editions import Edition
 from shoulders.results import Result
 
+EPOCHS = 5
+"""From scratch, in step 1."""
+
 SUSPECTS = ("random weights", "wrong normalisation", "shuffled labels", "swapped labels", "too few pictures")
 
 
@@ -121,12 +124,12 @@ def _is_work(answer, edition):
         features.extract(edition.backbone, edition.pictures.valid.take([0]), remember=False)
     drawn = 10 * len(edition.pictures.classes)
     rows, valid = drawn * -(-views.LEAST // drawn), len(edition.pictures.valid)
-    right = one.gflops * (20 * 3 * rows + valid)
+    right = one.gflops * (EPOCHS * 3 * rows + valid)
     if abs(float(answer) / right - 1) < 0.02:  # the bill itself, too: the first layer sends nothing back to the pixels
         return True
-    if abs(float(answer) / (one.gflops * (20 * rows + valid)) - 1) < 0.02:
+    if abs(float(answer) / (one.gflops * (EPOCHS * rows + valid)) - 1) < 0.02:
         return "the way back is missing: to learn from a picture costs three times as much as to look at it."
-    if abs(float(answer) / (one.gflops * (20 * (3 * rows + valid))) - 1) < 0.02:
+    if abs(float(answer) / (one.gflops * EPOCHS * (3 * rows + valid)) - 1) < 0.02:
         return "the validation pictures are looked at once, at the end, and not in every epoch."
     return f"{float(answer):,.0f} is {float(answer) / right:.2g} times what comes out."
 
