@@ -234,12 +234,15 @@ def test_a_clone_without_installation_is_found(course, tmp_path):
         assert subprocess.run(command, cwd=course / folder, capture_output=True, text=True).stdout == "42\n"
 
 
-@pytest.mark.parametrize(("own", "policy"), [({}, "PASSIVE"), ({"OMP_WAIT_POLICY": "ACTIVE"}, "ACTIVE")])
-def test_the_first_cell_says_how_threads_wait_before_torch_is_loaded(course, own, policy):
-    environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"} | own
-    script = first_cell(course) + "\nprint(os.environ['OMP_WAIT_POLICY'], 'torch' in sys.modules)"
+@pytest.mark.parametrize(
+    ("own", "spins"), [({}, "6000"), ({"OMP_WAIT_POLICY": "ACTIVE"}, None), ({"GOMP_SPINCOUNT": "7"}, "7")]
+)
+def test_the_first_cell_says_how_threads_wait_before_torch_is_loaded(course, own, spins):
+    names = "OMP_WAIT_POLICY", "GOMP_SPINCOUNT"
+    environment = {name: value for name, value in os.environ.items() if name not in names} | own
+    script = first_cell(course) + "\nprint(os.environ.get('GOMP_SPINCOUNT'), 'torch' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", script], cwd=COURSE, env=environment, capture_output=True, text=True).stdout
-    assert said == f"{policy} False\n"
+    assert said == f"{spins} False\n"
 
 
 # ------------------------------------------------------------------------------------------------- building and checking
