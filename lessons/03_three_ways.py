@@ -340,9 +340,9 @@ reached = pd.DataFrame({name: pd.DataFrame(rows).accuracy for name, rows in by_r
 # %%
 blank, unscaled = backbones.load(network.name, "random"), exercise.unscaled(network)
 networks = {"as it should be": network, "random weights": blank, "wrong normalisation": unscaled}
-by_setting = {name: comparison.rows(pictures, net, per_class=[20], seeds=20) for name, net in networks.items()}
+by_setting = {name: comparison.rows(pictures, net, per_class=[20], seeds=10) for name, net in networks.items()}
 by_setting["shuffled labels"] = [
-    training.feature_extraction(network, exercise.shuffled(pictures, seed), 20, seed) for seed in range(20)
+    training.feature_extraction(network, exercise.shuffled(pictures, seed), 20, seed) for seed in range(10)
 ]
 plots.runs(by_setting, "Four settings, twenty pictures of each class", chance)
 
@@ -358,9 +358,9 @@ plots.runs(by_setting, "Four settings, twenty pictures of each class", chance)
 # %%
 digits = exercise.digits(3, 8)
 by_eye = {
-    "the network's features": comparison.rows(digits, network, per_class=[20], seeds=20),
-    "random weights": comparison.rows(digits, blank, per_class=[20], seeds=20),
-    "64 grey squares, no network": [exercise.on_pixels(digits, 20, seed) for seed in range(20)],
+    "the network's features": comparison.rows(digits, network, per_class=[20], seeds=10),
+    "random weights": comparison.rows(digits, blank, per_class=[20], seeds=10),
+    "64 grey squares, no network": [exercise.on_pixels(digits, 20, seed) for seed in range(10)],
 }
 plots.runs(by_eye, "Is it a 3 or an 8? Twenty pictures of each", chance=0.5)
 
