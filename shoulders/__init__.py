@@ -10,8 +10,8 @@ import warnings
 __version__ = "0.1.0"
 
 # Torch's threads wait for each other many times in a step. By default they spin for milliseconds meanwhile, and so keep the
-# processor from the very thread that they wait for, as soon as another program (a browser) wants a core. With fewer spins, a
-# training beside one or two busy programs was 1.4 to 1.7 times as fast on two cores, and as fast as before on a quiet machine.
+# processor from the very thread that they wait for, as soon as another program (a browser) wants a core. With fewer spins,
+# a training beside two busy programs was 1.6 times as fast on two cores, and as fast as before on a quiet machine.
 # Read by GNU's OpenMP, which torch brings on Linux, when torch is loaded.
 if "OMP_WAIT_POLICY" not in os.environ:
     os.environ.setdefault("GOMP_SPINCOUNT", "6000")

@@ -116,22 +116,19 @@ def _newton(gram, labels, strengths, a, b):
     p = np.exp(-np.logaddexp(0, -f))
     root = np.sqrt(np.maximum(strengths[:, None] * p * (1 - p), 1e-12))
     target = root * f + strengths[:, None] * (labels - p) / root
-    both = _solved(gram, root, np.stack([target, root], 2)) * root[:, :, None]
+    both = np.stack([_solved(gram, *sides) for sides in zip(root, target)]) * root[:, :, None]
     to_b = both[:, :, 0].sum(1) / both[:, :, 1].sum(1)
     return both[:, :, 0] - to_b[:, None] * both[:, :, 1], to_b
 
 
-def _solved(gram, root, sides):
-    """(1 + root · gram · root) x = sides for each strength: by Cholesky, which is half the work of numpy's solve."""
+def _solved(gram, root, target):
+    """(1 + root · gram · root) x = target, and = root: by Cholesky, which is half the work of numpy's solve."""
     from scipy.linalg.lapack import dposv
 
-    found, matrix = np.empty(sides.shape), np.empty(gram.shape)  # one matrix for all: new memory would take as long as the sums
-    for i, (scale, side) in enumerate(zip(root, sides)):
-        np.multiply(gram, scale[:, None], out=matrix)
-        matrix *= scale
-        matrix.flat[:: len(scale) + 1] += 1
-        found[i] = dposv(matrix.T, side, overwrite_a=True)[1]  # symmetric: .T spares a copy
-    return found
+    matrix = gram * root[:, None]
+    matrix *= root
+    matrix.flat[:: len(root) + 1] += 1
+    return dposv(matrix.T, np.stack([target, root], 1), lower=True, overwrite_a=True)[1]  # symmetric: .T spares a copy
 
 
 def _walk(gram, labels, strengths, a, b, to_a, to_b, value):
