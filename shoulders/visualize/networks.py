@@ -334,7 +334,17 @@ def need_once(module: nn.Module, images: torch.Tensor, layer: str) -> torch.Tens
         except RuntimeError:
             if not found:  # what lies above the layer may want pictures of another size
                 raise
-    shape = tuple(_answer(found, layer).shape)
+    need_channels_first(_answer(found, layer), images, layer)
+    return found[layer]
+
+
+def need_channels_first(output: torch.Tensor, images: torch.Tensor, layer: str) -> None:
+    """Refuse maps of square pictures that are square only when their channels come last.
+
+    Raises
+    ------
+    VisualizeError
+    """
+    shape = tuple(output.shape)
     if images.shape[2] == images.shape[3] and len(shape) == 4 and shape[1] == shape[2] != shape[3]:
         raise VisualizeError(f"The layer {layer!r} gives maps with the channels last, {shape}: choose another one.")
-    return found[layer]

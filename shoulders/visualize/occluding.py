@@ -176,8 +176,8 @@ def occlusion(
 
 def _uncovered(module, whole, layer, watch, target):
     """The map and the class that are watched, and what `_watched` says of the whole picture."""
-    networks.need_once(module, whole, layer)
     answer, scores = networks.answers(module, whole, [layer])
+    networks.need_channels_first(answer[layer], whole, layer)
     maps = mixed(answer[layer], None)
     watch = int(maps.flatten(2).amax(2).argmax()) if watch is None else watch
     need_maps(maps, [watch])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -47,6 +48,9 @@ _MODIFIED = (
     "this network's other steps (BatchNorm, sums or joins of several ways)"
 )
 _GRADIENT = "the gradient of the activation by the pixels, times the activation"
+
+PIXELS = 2 * 224 * 224
+"""That go up and back together on a CPU: of more, what lies between would be fetched from memory again and again."""
 
 
 def project(
@@ -112,14 +116,36 @@ def project(
 
 def back(module, images, layer, maps, rule, positions=None, directions=None):
     """Up to a layer of a `quiet_copy` and back to the pixels: these, the activations, where they stand, how it was done."""
-    images = images.detach().requires_grad_()
-    with rules.applied(module, rule):
-        output, steps = networks.forward(module, images, layer)
-    seeds, values, positions = _seeds(output.detach(), maps, positions, directions)
-    walked = walk.chain(steps, images, output)
+    rules.need_rule(rule)
+    together = max(1, PIXELS // images[0, 0].numel()) if images.device.type == "cpu" else len(images)
+    places = itertools.repeat(None) if positions is None else positions.split(together)
+    walked, found = True, []
+    for group in zip(images.detach().split(together), maps.split(together), places):
+        part = _by_walking(module, layer, rule, directions, *group) if walked else None
+        walked = part is not None
+        found.append(part or _by_autograd(module, layer, rule, directions, *group))
+    words = _GRADIENT if rule == "gradient" else _WALKED if walked else _MODIFIED
+    return *(torch.cat(part) for part in zip(*found)), words
+
+
+@torch.no_grad()
+def _by_walking(module, layer, rule, directions, images, maps, positions):
+    """Nothing, when the network is no chain."""
+    output, steps = networks.forward(module, images, layer)
+    if not walk.chain(steps, images, output):
+        return None
+    seeds, values, positions = _seeds(output, maps, positions, directions)
     with networks.exact():
-        pixels = walk.back(steps, seeds, rule) if walked else torch.autograd.grad(output, images, seeds)[0]
-    return pixels, values, positions, _GRADIENT if rule == "gradient" else _WALKED if walked else _MODIFIED
+        return walk.back(steps, seeds, rule), values, positions
+
+
+def _by_autograd(module, layer, rule, directions, images, maps, positions):
+    images.requires_grad_()
+    with rules.applied(module, rule):
+        output, _ = networks.forward(module, images, layer)
+    seeds, values, positions = _seeds(output.detach(), maps, positions, directions)
+    with networks.exact():
+        return torch.autograd.grad(output, images, seeds)[0], values, positions
 
 
 def _back_in_sight(module, images, layer, maps, rule, positions, directions, field, first):
