@@ -197,9 +197,9 @@ def band(values, runs: int = 1, step: float = 0.0) -> tuple[float, float]:
 
 
 def _student(n):
-    from scipy.stats import t
+    from scipy.special import stdtrit  # `scipy.stats` has it as `t.ppf`, and takes a second to import
 
-    return t.ppf(0.975, n - 1) if n > 1 else float("nan")
+    return float(stdtrit(n - 1, 0.975)) if n > 1 else float("nan")
 
 
 def _spread(values):
