@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import platform
 import subprocess
 import sys
 import types
@@ -243,6 +244,24 @@ def test_the_first_cell_says_how_threads_wait_before_torch_is_loaded(course, own
     script = first_cell(course) + "\nprint(os.environ.get('GOMP_SPINCOUNT'), 'torch' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", script], cwd=COURSE, env=environment, capture_output=True, text=True).stdout
     assert said == f"{spins} False\n"
+
+
+AGAIN = """
+import resource, numpy, shoulders
+for turn in range(5):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    numpy.ones(2**27, numpy.uint8)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc is the library that gives memory back at once")
+@pytest.mark.parametrize(("own", "kept"), [({}, True), ({"MALLOC_MMAP_THRESHOLD_": "1000000"}, False)])
+def test_memory_that_was_used_once_is_used_again_unless_the_learner_says_otherwise(own, kept):
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MALLOC_", "GLIBC_"))} | own
+    command = [sys.executable, "-c", AGAIN]
+    pages = int(subprocess.run(command, cwd=COURSE, env=environment, capture_output=True, text=True, check=True).stdout)
+    assert (pages < 100) == kept
 
 
 # ------------------------------------------------------------------------------------------------- building and checking
