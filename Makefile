@@ -1,12 +1,13 @@
 # make setup   the Python environment, in .venv (seconds when nothing changed)
 # make lab     JupyterLab on the start page                     PORT=8888  BROWSER=0
 # make lesson  lesson 01 without a browser; writes lesson_01.html
-# make test    the tests and every notebook                     ARGS="-k heads"  TESTS=tests
+# make test    the tests and every notebook                     ARGS="-k heads"  TESTS=tests  JOBS=1
 # make notebooks  builds notebooks/ from lessons/ and runs them  ARGS="01 --no-outputs"
 # make bench   the measurements in bench/
 # make lint    ruff
 # make clean   removes .venv, caches and pages; pictures and weights stay
 #
+# JOBS is how many tests or notebooks run side by side, one thread each; JOBS=1 runs them as a learner does, and so times them.
 # CPU=1 takes PyTorch's smaller wheels without CUDA. PYTHON=python3.13 takes another Python.
 # Works with GNU make 3.81 and later.
 
@@ -21,6 +22,9 @@ BIN := .venv/bin
 STAMP := .venv/installed
 INDEX := $(if $(filter 1,$(CPU)),--extra-index-url https://download.pytorch.org/whl/cpu)
 NOTEBOOK_TESTS := --nbval-lax --nbval-current-env --nbval-cell-timeout=300
+JOBS ?= $(shell $(PYTHON) -c 'import os; print(min(4, os.cpu_count() or 1))' 2>/dev/null || echo 1)
+# In their order, each file in one process: the second edition of a lesson finds what the first one remembered.
+SIDE_BY_SIDE := $(if $(filter 1,$(JOBS)),,-n $(JOBS) --dist loadfile --no-loadscope-reorder)
 
 # An environment remembers where it was made: in a copied or moved clone it is made again.
 ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
@@ -52,7 +56,7 @@ lesson: setup
 	$(BIN)/shoulders lesson 01 --html lesson_01.html
 
 test: setup
-	$(BIN)/python -m pytest $(NOTEBOOK_TESTS) $(TESTS) $(ARGS)
+	$(if $(SIDE_BY_SIDE),OMP_NUM_THREADS=1 )$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(NOTEBOOK_TESTS) $(TESTS) $(ARGS)
 
 notebooks: setup
 	$(BIN)/python lessons/build.py $(ARGS)

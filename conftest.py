@@ -95,7 +95,9 @@ def pytest_runtest_logreport(report):
 
 def pytest_terminal_summary(terminalreporter):
     if SECONDS:
-        terminalreporter.section("seconds per notebook")
+        jobs = getattr(terminalreporter.config.option, "numprocesses", None)
+        beside = f" ({jobs} side by side, one thread each)" if jobs else ""
+        terminalreporter.section(f"seconds per notebook{beside}")
         for notebook, seconds in SECONDS.most_common():
             terminalreporter.write_line(f"{seconds:8.1f}  {notebook}")
 
