@@ -34,12 +34,15 @@ from shoulders.visualize import networks
 
 warnings.filterwarnings("ignore")
 
-COVERED = {  # network: window, step, layer that ours watches too
-    "vgg16_tiny": (16, 8, "features.29"),
-    "vgg16": (32, 32, "features.29"),
-    "alexnet": (32, 16, "features.11"),
-    "resnet18": (32, 32, "layer4"),
-}
+COVERED = (  # network, window, step, layer that ours watches too
+    ("vgg16_tiny", 16, 8, "features.29"),
+    ("vgg16_tiny", 8, 8, "features.29"),
+    ("vgg16", 32, 32, "features.29"),
+    ("vgg16", 16, 16, "features.29"),
+    ("alexnet", 32, 16, "features.11"),
+    ("alexnet", 16, 16, "features.11"),
+    ("resnet18", 32, 32, "layer4"),
+)
 PROJECTED = (
     ("vgg16_tiny", "features.8"), ("vgg16_tiny", "features.15"), ("vgg16_tiny", "features.29"),
     ("vgg16", "features.8"), ("vgg16", "features.15"), ("vgg16", "features.22"), ("vgg16", "features.29"),
@@ -83,9 +86,9 @@ def captums_map(module, image, target, patch, stride, at_once):
         )[0, 0]
 
 
-def covering(name, repeats):
+def covering(name, patch, stride, layer, repeats):
     """Seconds of ours, of captum as it comes, and of captum at its best, turn by turn."""
-    backbone, (patch, stride, layer) = loaded(name), COVERED[name]
+    backbone = loaded(name)
     image, module = noise(backbone, 1).to(devices.device()), networks.quiet_copy(backbone)
     ours = lambda: visualize.occlusion(backbone, image, layer, patch=patch, stride=stride)  # noqa: E731
     found = ours()
@@ -98,7 +101,8 @@ def covering(name, repeats):
         row["captum at its best"], other = timed(lambda: theirs(best))
         rows.append(row)
     apart = (found.spread(found.whole_probability - found.probability) - other.cpu()).abs().max().item()
-    return {"network": name, "windows": len(found.boxes), "best": best, "apart": apart, "turns": rows}
+    about = {"network": name, "patch": patch, "stride": stride, "windows": len(found.boxes)}
+    return {**about, "best": best, "apart": apart, "turns": rows}
 
 
 # ----------------------------------------------------------------------------------------------------------- projecting
@@ -188,15 +192,16 @@ def page(covered, projected, searched, repeats):
         "## Covering a picture, window by window", "",
         "Ours gives the probability of a class, the likeliest class, the activity of a layer's strongest map and its projection; "
         "captum gives the probability.", "",
-        "| network | windows | ours, s | captum as it comes, s | captum at its best, s | times as fast | as its best | apart |",
-        "|---|---|---|---|---|---|---|---|",
+        "| network | window, step | windows | ours, s | captum as it comes, s | captum at its best, s | times as fast | "
+        "as its best | apart |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]  # fmt: skip
     for one in covered:
         turns = one["turns"]
         lines.append(
-            f"| {one['network']} | {one['windows']} | {middle(turns, 'ours')} | {middle(turns, 'captum as it comes')} | "
-            f"{middle(turns, 'captum at its best')} ({one['best']} at once) | {ratio(turns, 'captum as it comes')} | "
-            f"{ratio(turns, 'captum at its best')} | {one['apart']:.0e} |"
+            f"| {one['network']} | {one['patch']}, {one['stride']} | {one['windows']} | {middle(turns, 'ours')} | "
+            f"{middle(turns, 'captum as it comes')} | {middle(turns, 'captum at its best')} ({one['best']} at once) | "
+            f"{ratio(turns, 'captum as it comes')} | {ratio(turns, 'captum at its best')} | {one['apart']:.0e} |"
         )
     lines += ["", "## Nine projections of one map, at given places", ""]
     lines += [
@@ -223,8 +228,8 @@ def main(
     ),
 ) -> None:
     """Run the bench and write its page."""
-    wanted = [name for name in COVERED if not only or name in only.split(",")]
-    covered = [covering(name, repeats) for name in wanted]
+    wanted = only.split(",") if only else [name for name, *_ in COVERED]
+    covered = [covering(*one, repeats) for one in COVERED if one[0] in wanted]
     projected = [projecting(name, layer, repeats) for name, layer in PROJECTED if name in wanted]
     with tempfile.TemporaryDirectory() as folder:
         painted(Path(folder), round(1.05 * max(SEARCHED)))
