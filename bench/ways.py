@@ -579,15 +579,17 @@ def epoch_lines(table):
 
 def notes(rows):
     """What a reader has to know about these rows."""
-    short = sorted({str(row["epochs"]) for row in rows if row["way"].startswith("tutorial") and row["epochs"] < EPOCHS})
+    short = sorted({(row["way"], row["epochs"]) for row in rows if row.get("epochs", EPOCHS) < EPOCHS})
     lines = ["Of the tutorial's loop, the accuracy is that of the last epoch. Its next experiment costs what the first one did."]
-    lines += [
-        "It leaves BatchNorm in train mode, in batches of four. Weights into which BatchNorm was folded (int8origin's were) do "
-        "not survive that: near chance, its accuracy says nothing about the loop with other weights, and its seconds stand."
-    ]
-    if short := " or ".join(short):
-        words = f"its seconds are extrapolated to {EPOCHS} by the median epoch, its accuracies are those after {short}."
-        lines.append(f"**The tutorial's loop ran {short} epochs: {words}**")
+    if any("int8origin" in row["weights"] for row in rows):
+        lines.append(
+            "It leaves BatchNorm in train mode, in batches of four. Weights into which BatchNorm was folded (int8origin's were) "
+            "do not survive that: near chance, its accuracy says nothing about the loop with other weights, and its seconds "
+            "stand. The same holds for fastai, which trains BatchNorm."
+        )
+    for way, epochs in short:
+        words = f"its seconds are extrapolated to {EPOCHS} by the median epoch, its accuracy is that after {epochs}."
+        lines.append(f"**{COSTS[way][0]}, ran {epochs} epochs: {words}**")
     if any(row["weights"] == "random" for row in rows):
         lines.append("Random weights: no accuracy is told, and every new process draws them again, with torch.")
     if any(row.get("pictures", LEAST) < LEAST for row in rows):

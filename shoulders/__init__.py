@@ -24,17 +24,18 @@ def _keep_memory():
     """Let this process use its memory again instead of giving it back to the system after every operation.
 
     glibc returns every block above 32 MB at once. A network's maps are such blocks, and getting them anew, page by page and
-    zeroed, took as long as the sums: on two cores MobileNetV2 looked at 44 and 45 pictures a second before, at 87 and 115
-    after (batches of 32), and vgg16_tiny learnt from 106 and 107 before, from 123 and 128 after (batches of 16). The peak
-    grows by a tenth. Whoever has set malloc's variables keeps them.
+    zeroed, took as long as the sums: on two cores MobileNetV2 looked at 44 and 45 pictures a second before, at 114 after
+    (batches of 32), and vgg16_tiny learnt from 106 and 107 before, from 123 and 128 after (batches of 16). Larger blocks
+    are still returned, or the peak of a training at 224 pixels would grow by a quarter; so it grows by a sixth. Whoever has
+    set malloc's variables keeps them.
     """
-    mmap_threshold, trim_threshold, gib = -3, -1, 2**30  # malloc.h
+    mmap_threshold, trim_threshold, mib = -3, -1, 2**20  # malloc.h
     if not sys.platform.startswith("linux") or any(name.startswith(("MALLOC_", "GLIBC_TUNABLES")) for name in os.environ):
         return
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # other C libraries have none
     if mallopt is not None:
-        mallopt(mmap_threshold, gib)
-        mallopt(trim_threshold, gib)
+        mallopt(mmap_threshold, 160 * mib)  # 32 pictures in MobileNetV2's widest maps: 154 MB
+        mallopt(trim_threshold, 1024 * mib)
 
 
 _keep_memory()

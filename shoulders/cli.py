@@ -54,6 +54,14 @@ def _need_places(*paths):
             places.need_place(path)
 
 
+def _need_layer(network, layer):
+    """Before the pictures are checked; a known name needs no torch."""
+    if layer not in ("hidden", "classes"):
+        from shoulders import cutting
+
+        cutting.need_layer(network, layer)
+
+
 def _write_json(path, content):
     if path:
         with places.whole(path) as part:
@@ -151,7 +159,9 @@ def compare(
     if plot:
         plots.need_format(plot)
     _need_places(plot, save, json_file)
-    network, held = backbones.load(backbone, weights), datasets.load(source)  # a mistyped name is told before the check
+    network = backbones.load(backbone, weights)  # a mistyped name is told before the pictures are checked
+    _need_layer(network, layer)
+    held = datasets.load(source)
     _say_findings(held)
     rows = comparison.rows(held, network, regimes, counts, seeds, head, layer)
     _table([_cells(row) for row in rows], COLUMNS)
@@ -211,7 +221,9 @@ def features(
     from shoulders import backbones, datasets, models
 
     _need_places(out, json_file)
-    network, held = backbones.load(backbone, weights), datasets.load(source)
+    network = backbones.load(backbone, weights)
+    _need_layer(network, layer)
+    held = datasets.load(source)
     _say_findings(held)
     card = models.save_features(out, held, network, layer)
     print(

@@ -119,15 +119,32 @@ def _backbone(card, weights):
 
 
 def answers(model: Model, paths) -> list[dict]:
-    """A row for each file: ``file`` with ``class``, ``probability`` and ``probabilities``, or with the ``problem``."""
+    """A row for each file: ``file`` with ``class``, ``probability`` and ``probabilities``, or with the ``problem``.
+
+    Raises
+    ------
+    ModelError
+        For a head that was fitted on features of another width than the network's: somebody changed the file.
+    shoulders.backbones.BackboneError
+        For a layer that the network lacks.
+    """
     rows = [{"file": str(path), **_problem(path)} for path in paths]
     good = [Path(row["file"]) for row in rows if "problem" not in row]
     if good:
         values = features.look(model.backbone, good, model.layer)[model.layer]
+        _need_width(model, values.shape[1])
         for row, sure in zip((row for row in rows if "problem" not in row), heads.probabilities(model.head, values)):
             named = dict(zip(model.classes, map(float, sure)))
             row |= {"class": max(named, key=named.get), "probability": max(named.values()), "probabilities": named}
     return rows
+
+
+def _need_width(model, width):
+    if (fitted := len(model.head[0].mean_)) != width:
+        raise ModelError(
+            f"The head asks for {fitted} features, and layer {model.layer!r} of {model.backbone.name} gives {width}: they do not "
+            "belong together. Write the model again with `shoulders compare … --save FILE`."
+        )
 
 
 def _problem(path):

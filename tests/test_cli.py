@@ -130,6 +130,13 @@ def test_a_mistake_is_one_sentence(words, said, own_set):
     assert len(done.stderr.strip().splitlines()) == 1
 
 
+@pytest.mark.parametrize("command", [["compare"], ["features", "--out", "{out}"]])
+def test_a_mistyped_layer_is_told_before_the_pictures_are_looked_for(command, tmp_path):
+    words = [word.format(out=tmp_path / "f.safetensors") for word in command]
+    done = shoulders(*words, "nowhere", "--backbone", "resnet18", "--weights", "random", "--layer", "layer9", code=1)
+    assert "no layer 'layer9'" in done.stderr
+
+
 def test_the_first_wait_of_a_warm_comparison_is_not_for_torch(own_set, weights):
     words = ["compare", str(own_set), "--backbone", "squeezenet1_1", "--weights", str(weights)]
     shoulders(*words)

@@ -164,6 +164,18 @@ def test_when_saving_fails_the_old_model_stays_and_nothing_half_written(tmp_path
     assert photograph(tmp_path) == before
 
 
+def test_a_head_of_another_width_is_refused_in_one_sentence(tmp_path, saved):
+    path = tmp_path / "wider.safetensors"
+    with safetensors.safe_open(saved[0], "np") as file:
+        card, arrays = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    for name in ("mean", "scale", "coef"):
+        arrays[name] = np.concatenate([arrays[name], arrays[name]], -1)
+    safetensors.numpy.save_file(arrays, path, metadata=card)
+    paint(1).save(tmp_path / "good.png")
+    with pytest.raises(ModelError, match="The head asks for 512 features, and layer 'features.6' of squeezenet1_1 gives 256"):
+        models.answers(models.load(path), [tmp_path / "good.png"])
+
+
 def test_only_a_head_on_features_is_saved(tmp_path, saved, backbone):
     from dataclasses import replace
 
