@@ -19,7 +19,6 @@ if "OMP_WAIT_POLICY" not in os.environ:
     os.environ.setdefault("GOMP_SPINCOUNT", "6000")
 
 
-
 def _keep_memory():
     """Let this process use its memory again instead of giving it back to the system after every operation.
 
