@@ -585,7 +585,7 @@ def notes(rows):
         lines.append(
             "It leaves BatchNorm in train mode, in batches of four. Weights into which BatchNorm was folded (int8origin's were) "
             "do not survive that: near chance, its accuracy says nothing about the loop with other weights, and its seconds "
-            "stand. The same holds for fastai, which trains BatchNorm."
+            "stand. The same holds for fastai's one line; in the table of fine-tuning both leave BatchNorm as it is."
         )
     for way, epochs in short:
         words = f"its seconds are extrapolated to {EPOCHS} by the median epoch, its accuracy is that after {epochs}."
