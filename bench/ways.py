@@ -632,7 +632,10 @@ def write(out):
     for row in rows:
         groups[", ".join(row[name] for name in ("source", "backbone", "weights", "device"))].append(row)
     made = dict.fromkeys(f"* {row['date']}. {row['machine']}. {row['versions']}." for row in rows)
-    about = "Made by `python bench/ways.py`. Measured once, or the median (smallest to largest). Memory: of the largest process."
+    about = (
+        "Made by `python bench/ways.py`. Measured once, or the median (smallest to largest). Memory: of the largest process. "
+        "Every way imports `shoulders`, and so runs with its memory setting under Linux: faster, with a higher peak."
+    )
     lines = ["# The tutorial's loop, fastai, scikit-learn and ours, side by side", "", *made, "", about, ""]
     lines += [f"![Seconds of every way]({out.stem}.svg)", ""]
     for title, some in groups.items():
