@@ -366,9 +366,21 @@ def machine(task):
     return {"device": devices.device(), "machine": on, "versions": f"Python {platform.python_version()}, {found}"}
 
 
+def draw_weights(task):
+    """Random weights as a file: read from the disk as published ones are, not drawn again in every process."""
+    from safetensors.torch import save_file
+
+    from shoulders import backbones
+
+    save_file(backbones.load(task["backbone"], "random").module.state_dict(), task["file"])
+    return []
+
+
 # ------------------------------------------------------------------------------------------------- a process for each of them
 
-TASKS = {"tutorial": tutorial, "fastai": fastai_one_line, "ours": ours, "epoch": epochs, "machine": machine}
+TASKS = {
+    "tutorial": tutorial, "fastai": fastai_one_line, "ours": ours, "epoch": epochs, "machine": machine, "draw": draw_weights
+}  # fmt: skip
 
 
 def measured(command, **environment):
@@ -412,7 +424,7 @@ def run_ours(task, settings):
         with tempfile.TemporaryDirectory() as cache:
             yield {"way": "ours, cold", "turn": turn, **compared(task, cache, 1)}
             yield {"way": "ours, warm, new process", "turn": turn, **compared(task, cache, 2)}
-    splits = settings["splits"] if task["weights"] != "random" else 1  # random weights have no accuracy to tell
+    splits = 1 if named(task["weights"]) == "random" else settings["splits"]  # random weights have no accuracy to tell
     yield from child("ours", {**task, "splits": splits, "times": 20}, settings["cache"])[0]
 
 
@@ -591,7 +603,7 @@ def notes(rows):
         words = f"its seconds are extrapolated to {EPOCHS} by the median epoch, its accuracy is that after {epochs}."
         lines.append(f"**{COSTS[way][0]}, ran {epochs} epochs: {words}**")
     if any(row["weights"] == "random" for row in rows):
-        lines.append("Random weights: no accuracy is told, and every new process draws them again, with torch.")
+        lines.append("Random weights, read from a file as published ones are: no accuracy is told.")
     if any(row.get("pictures", LEAST) < LEAST for row in rows):
         lines.append(f"Ours repeats small sets to {LEAST} pictures an epoch; fastai does not: compare no epochs here.")
     return ["\n".join(lines), ""]
@@ -692,14 +704,23 @@ def main(
             about = {"date": str(date.today()), **child("machine", asked, cache)[0][0]}
             for part in parts:
                 for one in layouts(asked, part, only):
+                    if one["weights"] == "random":
+                        one["weights"] = str(Path(cache) / "random.safetensors")
+                        child("draw", {"backbone": one["backbone"], "file": one["weights"]}, cache)
                     collect(part, one, settings | {"cache": cache}, about, out.with_suffix(".json"))
     if "page" in parts:
         write(out)
 
 
+def named(weights):
+    """Weights as the page calls them."""
+    name = Path(weights).name if weights else "published"
+    return name.replace("random.safetensors", "random")
+
+
 def collect(part, task, settings, about, path):
     """Run a part and keep its rows, each as soon as it is there."""
-    weights = Path(task["weights"]).name if task["weights"] else "published"
+    weights = named(task["weights"])
     shown = {"source": Path(task["source"]).name, "backbone": task["backbone"], "weights": weights}
     for row in RUNS.get(part, lambda *_: ())(task, settings):
         row = {"split": 0, "turn": 0, **row, **shown, **about}

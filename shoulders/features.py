@@ -30,7 +30,7 @@ from shoulders.errors import CourseError
 from shoulders.pictures import stream
 from shoulders.progress import track
 
-VERSION = 1
+VERSION = 2
 """Part of every key: raised whenever this code would compute something else."""
 
 

@@ -164,6 +164,78 @@ def test_the_reader_answers_float32_in_either_precision(monkeypatch):
         assert (roughly != exactly).any()  # bf16 was used
 
 
+# ---------------------------------------------------------------------------------------------------- BatchNorm folded in
+
+
+def lived_in(module):
+    """BatchNorm with statistics and weights that are not those of birth."""
+    generator = torch.Generator().manual_seed(3)
+    for layer in module.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            for tensor, low, high in ((layer.weight, 0.5, 1.5), (layer.bias, -0.3, 0.3), (layer.running_mean, -0.2, 0.2)):
+                tensor.data.uniform_(low, high, generator=generator)
+            layer.running_var.uniform_(0.5, 2, generator=generator)
+    return module
+
+
+def norms_of(module):
+    return [name for name, layer in module.named_modules() if isinstance(layer, nn.BatchNorm2d)]
+
+
+LAYERS = ["layer1.0.conv1", "layer1.0.bn2", "layer2", "hidden", "classes"]
+
+
+@pytest.mark.parametrize("layers", [LAYERS[:1], LAYERS[1:], LAYERS])
+def test_folded_layers_say_the_same(layers):
+    module = lived_in(network("resnet18").module)
+    before = copy.deepcopy(module.state_dict())
+    folded = cutting._folded(module, layers, "fc", 64)
+    assert norms_of(folded) == (["layer1.0.bn1"] if LAYERS[0] in layers else [])  # what is asked for stays what it was
+    with torch.inference_mode():
+        right, found = (cutting.run(one, IMAGES, layers, "fc", torch.clone) for one in (module, folded))
+    for layer in layers:
+        torch.testing.assert_close(found[layer], right[layer], rtol=1e-4, atol=1e-4)
+    assert len(norms_of(module)) == 20 and all(torch.equal(now, before[name]) for name, now in module.state_dict().items())
+
+
+class Odd(nn.Module):
+    """A convolution and BatchNorm, with something in between that folding would change."""
+
+    def __init__(self, kind):
+        super().__init__()
+        self.conv, self.norm, self.fc, self.kind = nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Linear(4, 2), kind
+
+    def forward(self, images):
+        maps = self.conv(images)
+        if self.kind == "the convolution is looked at":
+            return self.fc((maps + self.norm(maps)).mean((2, 3)))
+        if self.kind == "a ReLU in place":
+            return self.fc(self.norm(maps.relu_()).mean((2, 3)))
+        if self.kind == "the convolution runs twice":
+            return self.fc((self.norm(maps) + self.norm(self.conv(images / 2))).mean((2, 3)))
+        return self.fc(self.norm(maps).mean((2, 3)))
+
+
+@pytest.mark.parametrize("kind", ["the convolution is looked at", "a ReLU in place", "the convolution runs twice", "nothing"])
+def test_folding_leaves_alone_what_it_would_change(kind):
+    module = lived_in(Odd(kind).eval())
+    folded = cutting._folded(module, ["classes"], "fc", 16)
+    assert norms_of(folded) == ([] if kind == "nothing" else ["norm"])
+    with torch.inference_mode():
+        torch.testing.assert_close(folded(IMAGES), module(IMAGES), rtol=1e-4, atol=1e-5)
+
+
+def test_a_network_without_batchnorm_is_not_copied_for_it():
+    module = network("vgg16_tiny").module
+    assert cutting._folded(module, ["hidden"], "classifier", 64) is module
+
+
+def test_statistics_that_are_not_kept_cannot_be_folded():
+    module = Odd("nothing").eval()
+    module.norm = nn.BatchNorm2d(4, track_running_stats=False)
+    assert cutting._folded(module, ["classes"], "fc", 16) is module
+
+
 # --------------------------------------------------------------------------------------------------------- names of layers
 
 

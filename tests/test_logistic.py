@@ -230,7 +230,7 @@ def test_the_search_for_the_strength_reaches_both_ends(n, d, apart, strength):
     """Where nothing can be learnt the least is best, and where all is plain the largest."""
     features, labels = clouds(n, d, 0.5, apart, seed=1)
     assert searched(features, labels, 0).best_params_["logisticregression__C"] == strength
-    assert heads.fit("logistic_regression", features, labels.astype(int), 0)[-1].C == strength
+    assert strength == heads.fit("logistic_regression", features, labels.astype(int), 0)[-1].C
 
 
 def test_the_same_accuracy_within_one_picture():
