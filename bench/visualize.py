@@ -38,6 +38,7 @@ COVERED = (  # network, window, step, layer that ours watches too
     ("vgg16_tiny", 16, 8, "features.29"),
     ("vgg16_tiny", 8, 8, "features.29"),
     ("vgg16", 32, 32, "features.29"),
+    ("vgg16", 16, 16, "features.29"),
     ("alexnet", 32, 16, "features.11"),
     ("alexnet", 16, 16, "features.11"),
     ("resnet18", 32, 32, "layer4"),

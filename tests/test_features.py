@@ -54,13 +54,17 @@ def test_features_equal_a_plain_loop(held, exact):
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_every_layer_at_once_or_one_by_one(held, precision, exact, monkeypatch):
     monkeypatch.setattr(devices, "precision", lambda on=None: precision)
-    backbone, layers = network("resnet18"), ["layer2", "classes", "layer1.0.conv1", "hidden"]
+    backbone, layers = network("resnet18"), ["layer2", "classes", "layer1.0.bn1", "hidden"]
     together = features.extract(backbone, held, layers, remember=False)
     assert list(together.values) == layers
     assert {values.dtype for values in together.values.values()} == {np.dtype("float32")}
     for layer in layers:
         np.testing.assert_array_equal(together[layer], features.extract(backbone, held, layer, remember=False)[layer])
     assert together.precision == precision
+    before_a_norm = features.extract(backbone, held, [*layers, "layer1.0.conv1"], remember=False)  # which is not folded then
+    for layer in layers:
+        room = 1e-5 if precision == "fp32" else 2e-2
+        np.testing.assert_allclose(before_a_norm[layer], together[layer], rtol=room, atol=room * abs(together[layer]).max())
 
 
 def test_a_mirror_equals_mirrored_pictures(tmp_path, exact):
