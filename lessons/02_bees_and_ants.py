@@ -400,13 +400,10 @@ for name in pictures.classes:
     print(f"{name}: {same or 'no such class'}")
 
 # %% [markdown]
-# Where a name is found, the network was taught that very thing, and the question is less new to it than it seems. Where
-# another network was its teacher, what the teacher knew counts, too: whoever learns to answer as a teacher does is told
-# which pictures look a little like any of the things that the teacher knows. (MobileNetV2 knows a thousand, bees and ants
-# among them.) It is worse when a network has seen the very *pictures*. The tutorial calls its photographs “a very small
-# subset of imagenet”, and ImageNet is what most networks are trained on. If its validation pictures were among them, every
-# accuracy on them flatters, whichever way you go. (The felt animals were rendered for this course, so no network has seen
-# them before.)
+# Where a name is found, the network was taught that very thing, and the question is less new to it than it seems. It is
+# worse when it has seen the very *pictures*. The tutorial calls its photographs “a very small subset of imagenet”, and
+# ImageNet is what most networks are trained on. If its validation pictures were among them, every accuracy on them
+# flatters, whichever way you go. (The felt animals were rendered for this course, so no network has seen them before.)
 # Nobody can repair this afterwards. What you can do is to say it, and to test on pictures that you took yourself.
 
 # %% [markdown]

@@ -219,7 +219,7 @@ def _tiny_card(ours):
         year=2026,
         paper="Simonyan & Zisserman, arXiv 1409.1556, at 3/8 of its width",
         licence=ours["licence"],
-        trained_on="Tiny ImageNet: 100,000 photographs of 200 classes, 64 × 64 pixels, with MobileNetV2 as its teacher",
+        trained_on="Tiny ImageNet: 100,000 photographs of 200 classes, 64 × 64 pixels",
         parameters=ours["parameters"],
         gmacs=ours["gmacs"],
         top1=100 * ours["accuracy"][0]["accuracy"],

@@ -3,17 +3,11 @@
 One command does everything, and picks up where it stopped when it is started again:
 
     python studio/train_vgg16_tiny.py --photos FOLDER            # downloads Tiny ImageNet (237 MB)
-    python studio/train_vgg16_tiny.py --photos FOLDER --source UNPACKED_COPY --teacher MOBILENET_V2_WEIGHTS
+    python studio/train_vgg16_tiny.py --photos FOLDER --source UNPACKED_COPY
 
 The network is VGG16 (Simonyan & Zisserman 2015, arXiv:1409.1556), three eighths as wide, with one linear layer on
 pooled features instead of three large ones. It trains with BatchNorm, which is folded into the convolutions at the
 end, so that what ships is convolutions and ReLU and nothing else.
-
-It learns the 200 classes by itself first. In the last stages it also imitates a teacher, MobileNetV2 trained on
-ImageNet (Hinton et al. 2015, arXiv:1503.02531): two hours on a laptop's processor do not suffice to learn from labels alone
-what a teacher can tell about every picture.
-
-    python studio/train_vgg16_tiny.py --go-on ...            # from the shipped weights, only what their card lacks
 """
 
 import copy
@@ -22,7 +16,6 @@ import dataclasses
 import datetime
 import functools
 import hashlib
-import itertools
 import json
 import math
 import os
@@ -43,8 +36,6 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
-from torchvision.models import MobileNet_V2_Weights, mobilenet_v2
 from torchvision.transforms import CenterCrop, Compose, Resize
 
 # The publisher's archive. The MD5 is the one that public data set readers (Avalanche among them) check against.
@@ -89,7 +80,6 @@ class Stage:
     scale: tuple[float, float]
     smoothing: float
     frozen: int = 0  # so many first blocks stand still
-    teacher: bool = False  # imitate the teacher, too, on pictures whose colours were shifted
 
 
 # Small pictures first, because an epoch at 32 pixels costs a fifth of one at 64. A crop enlarges things, so a network
@@ -108,13 +98,7 @@ STAGES = (
     Stage(7, 32, (0.006, 0.004), (0.4, 1.0), 0.05),
     Stage(8, 48, (0.004, 0.0004), (0.5, 1.0), 0.05, frozen=1),
     Stage(1.5, 64, (0.0004, 0.0), (0.6, 1.0), 0.05, frozen=2),
-    # What shipped at first ended here, with 52.5 % of the validation pictures; the rest went on from it.
-    Stage(4.4373, 48, (0.003, 0.0006), (0.6, 1.0), 0.05, frozen=1, teacher=True),
-    Stage(2, 64, (0.0006, 0.0), (0.6, 1.0), 0.05, frozen=2, teacher=True),
 )
-TEACHER_PX = 160  # Tiny ImageNet's pictures are enlarged to this for the teacher
-TEACHER_FEATURES = 1280
-FEATURES_WEIGHT = 10.0  # of the teacher's features in the loss; its answers and the labels count 1 each
 
 
 # ---------------------------------------------------------------- the network
@@ -180,29 +164,6 @@ def fold(trained):
         target.bias.copy_(norm.bias - norm.running_mean * scale)
     plain.classifier.load_state_dict(trained.classifier.state_dict())
     return plain
-
-
-@torch.no_grad()
-def unfold(plain, pictures):
-    """`fold` backwards: put a BatchNorm behind every convolution that undoes what it measures on `pictures`.
-
-    While it trains, BatchNorm takes off mean and deviation of its input and puts its own bias and weight on: these are
-    set to the same mean and deviation, so that nothing changes at first.
-    """
-    net = VGG(batch_norm=True)
-    x = normalised(pictures)
-    layers = iter(plain.features)
-    for conv, norm in zip(of_kind(net, nn.Conv2d), of_kind(net, nn.BatchNorm2d)):
-        layer = next(layers)
-        while not isinstance(layer, nn.Conv2d):
-            x, layer = layer(x), next(layers)
-        conv.weight.copy_(layer.weight)
-        x = layer(x)
-        variance, mean = torch.var_mean(x, (0, 2, 3), correction=0)
-        norm.bias.copy_(mean)
-        norm.weight.copy_((variance + norm.eps).sqrt())
-    net.classifier.load_state_dict(plain.classifier.state_dict())
-    return net
 
 
 @torch.no_grad()
@@ -294,103 +255,7 @@ def crops(pictures, index, px, scale, generator):
     return torch.cat(groups).permute(0, 2, 3, 1)
 
 
-def recoloured(x, generator):
-    """Brightness, contrast and saturation of each picture changed by chance; a sixth of them grey. In and out 0..255.
-
-    The teacher saw the true colours: what it says then has to be read off shapes more than off colours.
-    """
-    light, contrast, colour = torch.empty(3, len(x), 1, 1, 1).uniform_(0.6, 1.4, generator=generator)
-    colour[torch.rand(len(x), generator=generator) < 1 / 6] = 0
-    grey = x.mean(3, keepdim=True)
-    x = (grey + colour * (x - grey)) * light
-    middle = x.mean((1, 2, 3), keepdim=True)
-    return (middle + contrast * (x - middle)).clamp(0, 255)
-
-
-# ---------------------------------------------------------------- the teacher
-
-
-def teacher_network(weights):
-    """MobileNetV2 with its BatchNorm folded; `weights` is a safetensors file, or None for torchvision's own download."""
-    if weights:
-        net = mobilenet_v2()
-        missing, unexpected = net.load_state_dict({k: v.float() for k, v in load_file(weights).items()}, strict=False)
-        if unexpected or any(not name.endswith("num_batches_tracked") for name in missing):
-            raise ValueError(f"{weights} does not hold the weights of torchvision's mobilenet_v2.")
-    else:
-        net = mobilenet_v2(weights=MobileNet_V2_Weights.IMAGENET1K_V1)
-    net.eval()
-    for parent in list(net.modules()):
-        children = list(parent.named_children())
-        for (name, conv), (next_name, norm) in itertools.pairwise(children):
-            if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
-                setattr(parent, name, fuse_conv_bn_eval(conv, norm))
-                setattr(parent, next_name, nn.Identity())
-    return net.to(memory_format=torch.channels_last)
-
-
-def enlarged(pictures, px):
-    """uint8 (n, 64, 64, 3) -> uint8 (n, px, px, 3)."""
-    x = F.interpolate(pictures.permute(0, 3, 1, 2).float(), size=(px, px), mode="bicubic").clamp(0, 255)
-    return x.permute(0, 2, 3, 1)
-
-
-class Teacher:
-    """What the teacher says about each training picture: features (n, 1280), and answers as their linear function."""
-
-    def __init__(self, weights, work, pictures, device):
-        net, file = teacher_network(weights), work / "teacher_features.npy"
-        if not file.exists():
-            self.write_features(net, file, pictures)
-        self.device = device
-        self.features = np.load(file, mmap_mode="r")
-        some = torch.from_numpy(np.array(self.features[::10])).float()
-        self.mean, self.std = some.mean(0).to(device), some.std(0).to(device) + 1e-3
-        self.answers = net.classifier.to(device).requires_grad_(False)
-
-    @staticmethod
-    @torch.no_grad()
-    def write_features(net, file, pictures):
-        part = file.with_suffix(".part")
-        out = np.lib.format.open_memmap(part, "w+", np.float16, (len(pictures), net.last_channel))
-
-        @torch.no_grad()
-        def look(first):
-            few = enlarged(pictures[first : first + 16], TEACHER_PX)
-            out[first : first + 16] = net.features(normalised(few)).mean((2, 3)).half().numpy()
-
-        list(WORKERS.map(look, range(0, len(pictures), 16)))
-        out.flush()
-        os.replace(part, file)
-
-    def of(self, index):
-        """The teacher's features of the pictures named by `index`."""
-        return torch.from_numpy(self.features[index.numpy()]).float().to(self.device)
-
-    @torch.no_grad()
-    def begin(self, net, imitation, pictures):
-        """Start the imitation as the least-squares fit on 6,400 pictures, so that no step is lost on a random one."""
-        index = torch.arange(0, len(pictures), len(pictures) // 6400)
-        pooled = torch.cat([net.pooled(normalised(pictures[few], self.device)) for few in index.split(BATCH)])
-        ones = torch.ones(len(pooled), 1, device=self.device)
-        wanted = (self.of(index) - self.mean) / self.std
-        fit = torch.linalg.lstsq(torch.cat([pooled, ones], 1), wanted).solution
-        imitation.weight.copy_(fit[:-1].T)
-        imitation.bias.copy_(fit[-1])
-
-    def loss(self, got, wanted):
-        """How far an imitation `got` is from the teacher: in its features, and in the answers that they lead to."""
-        answers = self.answers(wanted).softmax(1)
-        off = F.cross_entropy(self.answers(got * self.std + self.mean), answers)
-        return off + FEATURES_WEIGHT * F.mse_loss(got, (wanted - self.mean) / self.std)
-
-
 # ---------------------------------------------------------------- the optimiser
-
-
-def has_bfloat16(device):
-    """Whether the machine computes in bfloat16, and does not only imitate it."""
-    return device == "cuda" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
 
 
 @torch.no_grad()
@@ -401,7 +266,7 @@ def orthogonalised(matrix, steps=5):
     between about 0.7 and 1.2, which is close enough, after far fewer steps than the textbook cubic needs.
     """
     a, b, c = 3.4445, -4.7750, 2.0315
-    x = matrix.to(torch.bfloat16 if has_bfloat16(matrix.device.type) else matrix.dtype) / (matrix.norm() + 1e-7)
+    x = matrix.bfloat16() / (matrix.norm() + 1e-7)
     x = x.T if matrix.shape[0] > matrix.shape[1] else x
     for _ in range(steps):
         square = x @ x.T
@@ -448,11 +313,10 @@ class Muon(torch.optim.Optimizer):
         self.set_length(weight)
 
 
-def optimisers(net, imitation):
+def optimisers(net):
     """Muon for the kernels, AdamW for the rest; weight decay on the head's matrix only."""
     kernels = [conv.weight for conv in of_kind(net, nn.Conv2d)]
-    small = [p for norm in of_kind(net, nn.BatchNorm2d) for p in norm.parameters()]
-    small += [net.classifier.bias, *imitation.parameters()]
+    small = [p for norm in of_kind(net, nn.BatchNorm2d) for p in norm.parameters()] + [net.classifier.bias]
     groups = [{"params": [net.classifier.weight], "weight_decay": 0.05}, {"params": small, "weight_decay": 0.0}]
     return Muon(kernels, lr=0.0), torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.99))
 
@@ -471,7 +335,8 @@ def set_learning_rate(pair, lr):
 
 def low_precision(device):
     """bfloat16 where the machine computes in it, else float32."""
-    return torch.autocast(device, dtype=torch.bfloat16, enabled=has_bfloat16(device))
+    able = device == "cuda" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return torch.autocast(device, dtype=torch.bfloat16, enabled=able)
 
 
 def stage_of(step, stages=STAGES):
@@ -491,9 +356,7 @@ class Run:
     def __init__(self, device):
         self.device = device
         self.net = initialise(VGG(batch_norm=True), SEED).to(device, memory_format=torch.channels_last)
-        self.imitation = nn.Linear(8 * WIDTH, TEACHER_FEATURES).to(device)  # pooled features -> the teacher's, standardised
-        self.imitating = False
-        self.optimisers = optimisers(self.net, self.imitation)
+        self.optimisers = optimisers(self.net)
         self.average = copy.deepcopy(self.net)
         self.history = []  # an entry per epoch
         self.step = 0
@@ -503,31 +366,19 @@ class Run:
         state = {
             "net": self.net.state_dict(),
             "average": self.average.state_dict(),
-            "imitation": self.imitation.state_dict(),
-            "progress": (self.step, self.losses, self.seconds, self.history, self.imitating),
+            "progress": (self.step, self.losses, self.seconds, self.history),
             "optimisers": [o.state_dict() for o in self.optimisers],
         }
         torch.save(state, file.with_suffix(".part"))
         os.replace(file.with_suffix(".part"), file)  # a kill leaves the old file or the new one, never half of one
 
-    def go_on_from(self, weights, card, pictures):
-        """Take over shipped weights and the log in their card, as if this run had made them."""
-        self.net = unfold(load_plain(weights), pictures).to(self.device, memory_format=torch.channels_last)
-        self.optimisers = optimisers(self.net, self.imitation)
-        self.average = copy.deepcopy(self.net)
-        *self.history, last = card["training"]["log"]
-        self.step = last["step"]  # in the middle of an epoch, whose losses and seconds are carried over
-        self.losses = [last["loss"]] * (last["step"] - len(self.history) * EPOCH)
-        self.seconds = last["seconds"]
-
     def load(self, file):
         state = torch.load(file, map_location=self.device)
         self.net.load_state_dict(state["net"])
         self.average.load_state_dict(state["average"])
-        self.imitation.load_state_dict(state["imitation"])
         for optimiser, saved in zip(self.optimisers, state["optimisers"]):
             optimiser.load_state_dict(saved)
-        self.step, self.losses, self.seconds, self.history, self.imitating = state["progress"]
+        self.step, self.losses, self.seconds, self.history = state["progress"]
 
 
 @torch.no_grad()
@@ -536,16 +387,13 @@ def follow(average, net, share=0.01):
     torch._foreach_lerp_(list(average.parameters()), list(net.parameters()), share)
 
 
-def moving(run, stage):
-    """The parameters that learn in a stage."""
-    imitation = run.imitation.parameters() if stage.teacher else ()
-    return [*run.net.split(stage.frozen)[1].parameters(), *run.net.classifier.parameters(), *imitation]
+def moving(net, frozen):
+    """The parameters that learn while the first `frozen` blocks stand still."""
+    return [*net.split(frozen)[1].parameters(), *net.classifier.parameters()]
 
 
-def part_gradients(run, x, y, wanted, stage, teacher):
+def part_gradients(run, x, y, stage):
     """(loss, gradients) of one part of a batch; parts run side by side and touch nothing in common that matters.
-
-    The loss that is told is the one on the labels, so that it compares from the first epoch to the last.
 
     The one thing they share is BatchNorm's running statistics, which `settle_norms` measures afresh anyway.
     """
@@ -553,18 +401,16 @@ def part_gradients(run, x, y, wanted, stage, teacher):
     with low_precision(run.device):
         with torch.no_grad():
             x = still(x)
-        pooled = learning(x).mean((2, 3)).float()
-        loss = F.cross_entropy(run.net.classifier(pooled).float(), y, label_smoothing=stage.smoothing)
-        total = loss + teacher.loss(run.imitation(pooled).float(), wanted) if stage.teacher else loss
-    return loss.item(), torch.autograd.grad(total, moving(run, stage))
+        scores = run.net.classifier(learning(x).mean((2, 3)))
+        loss = F.cross_entropy(scores.float(), y, label_smoothing=stage.smoothing)
+    return loss.item(), torch.autograd.grad(loss, moving(run.net, stage.frozen))
 
 
-def train_step(run, x, y, index, stage, teacher):
+def train_step(run, x, y, stage):
     """One step on a batch; returns its loss."""
-    wanted = teacher.of(index) if stage.teacher else y
-    parts = zip(x.chunk(PARTS), y.chunk(PARTS), wanted.chunk(PARTS))
-    losses, gradients = zip(*WORKERS.map(lambda part: part_gradients(run, *part, stage, teacher), parts))
-    for parameter, *shares in zip(moving(run, stage), *gradients):
+    parts = zip(x.chunk(PARTS), y.chunk(PARTS))
+    losses, gradients = zip(*WORKERS.map(lambda part: part_gradients(run, *part, stage), parts))
+    for parameter, *shares in zip(moving(run.net, stage.frozen), *gradients):
         parameter.grad = torch.stack(shares).mean(0)
     for optimiser in run.optimisers:
         optimiser.step()
@@ -593,21 +439,20 @@ def batch(step, pictures, labels):
     index = order[place * BATCH : (place + 1) * BATCH]
     stage = stage_of(step)[0]
     generator = torch.Generator().manual_seed(10**6 * (SEED + 1) + step)
-    seen = crops(pictures, index, stage.px, stage.scale, generator)
-    return normalised(recoloured(seen.float(), generator) if stage.teacher else seen), labels[index], index
+    return normalised(crops(pictures, index, stage.px, stage.scale, generator)), labels[index]
 
 
-def train_until(run, end, pictures, labels, teacher):
+def train_until(run, end, pictures, labels):
     """Steps up to `end`, all in one stage; the next batch is made ready while the network works on this one."""
     stage, began = stage_of(run.step)[0], time.time()
     freeze(run, stage.frozen)
     run.net.train()
     ready = batch(run.step, pictures, labels)
     while run.step < end:
-        x, y, index = ready
+        x, y = ready
         upcoming = WORKERS.submit(batch, min(run.step + 1, end - 1), pictures, labels)
         set_learning_rate(run.optimisers, learning_rate(run.step))
-        run.losses.append(train_step(run, x.to(run.device), y.to(run.device), index, stage, teacher))
+        run.losses.append(train_step(run, x.to(run.device), y.to(run.device), stage))
         run.step += 1
         ready = upcoming.result()
     run.seconds += time.time() - began
@@ -682,22 +527,14 @@ def close_epoch(run, work, train_set, val_set, log):
     log(f"EPOCH {epoch} px {stage.px} loss {measures['loss']:.3f} top-1 {top1:.3f} fold gap {gap:.1e}")
 
 
-def train(run, work, train_set, val_set, teacher_weights, log):
+def train(run, work, train_set, val_set, log):
     """All stages, from wherever the run stands, with a checkpoint every 25 steps."""
-    teacher = None
     if run.step == 0:
         save_half(finished(run, train_set[0], 1000)[0].state_dict(), work / "epoch_00.safetensors")
     while position := stage_of(run.step):
         epoch_end = (run.step // EPOCH + 1) * EPOCH
         end, before = min(run.step + 25, epoch_end, position[2]), run.step
-        if position[0].teacher and teacher is None:
-            log("the teacher looks at every picture")
-            teacher = Teacher(teacher_weights, work, train_set[0], run.device)
-            if not run.imitating:
-                settled = settle_norms(copy.deepcopy(run.average), train_set[0], run.device, 1000)
-                teacher.begin(settled, run.imitation, train_set[0])
-                run.imitating = True
-        seconds = train_until(run, end, *train_set, teacher)
+        seconds = train_until(run, end, *train_set)
         loss, speed = np.mean(run.losses[-25:]), BATCH * (end - before) / seconds
         log(f"step {end} px {position[0].px} loss {loss:.3f} lr {learning_rate(end - 1):.4f} {speed:.0f}/s")
         if end == epoch_end or stage_of(end) is None:
@@ -821,32 +658,22 @@ def processor():
     return f"{names[0]}, {len(names)} cores" if names else platform.processor()
 
 
-def recipe(teacher):
+def recipe():
     """How the network was trained, apart from what changed from epoch to epoch: the log has that."""
-    weights = {"file": teacher.name, "sha256": sha256(teacher)} if teacher else str(MobileNet_V2_Weights.IMAGENET1K_V1)
     return {
-        "teacher": {
-            "network": "MobileNetV2 (Sandler et al. 2018, arXiv:1801.04381), trained on ImageNet",
-            "weights": weights,
-            "looks_at": f"every training picture once, whole, enlarged to {TEACHER_PX} px (bicubic)",
-        },
         "stages": [dataclasses.asdict(stage) for stage in STAGES],
         "batch": BATCH,
         "parts_of_a_batch_normalised_apart": PARTS,
         "optimiser": "Muon (momentum 0.95, kernels kept at a fixed length) for convolutions; AdamW for norms and head, "
         f"learning rate {ADAMW_SHARE} of Muon's (0.1 in epochs 1 and 2), weight decay 0.05 on the head's matrix",
-        "augmentation": "random crop (aspect 0.87 to 1.15), mirroring; with a teacher also brightness, contrast and saturation "
-        "times 0.6 to 1.4, a sixth of the pictures grey",
-        "loss": "cross-entropy with label smoothing; with a teacher plus the cross-entropy to its 1,000 answers and "
-        f"{FEATURES_WEIGHT:.0f} times the mean squared error to its standardised features, both from one linear map of the "
-        "pooled features, which is thrown away at the end. The log's loss is that on the labels",
+        "augmentation": "random crop (aspect 0.87 to 1.15), mirroring",
+        "loss": "cross-entropy with label smoothing",
         "average": "moving average of the weights, 0.01 a step; BatchNorm measured again on "
         f"{SETTLED_ON:,} whole training pictures",
         "chosen": "the last step. Stages were changed while the network trained, because of the training loss and the time left, "
-        "with the log's top-1 in sight; the stages with a teacher were laid down before they began. Muon was preferred to SGD after tests of 150 steps on 2,000 validation pictures",
+        "with the log's top-1 in sight; Muon was preferred to SGD after tests of 150 steps on 2,000 validation pictures",
         "again": "a second run follows the same stages but not bit for bit: restarts and the drawing of crops differed",
         "seed": SEED,
-        "precision": "bfloat16 where the processor has it (epochs 1 to 22), else float32",
         "keys": "px is the side of the crops, scale the range of their area as a share of the picture, lr Muon's learning rate "
         "from and to, frozen the number of first blocks that stood still; the log under `training` has an entry per epoch, and "
         "where the last epoch is not whole, its step says how far it went",
@@ -858,18 +685,16 @@ def ship_evolution(work, out, history):
     out.mkdir(parents=True, exist_ok=True)
     entries = []
     for epoch in (*EVOLUTION_EPOCHS, len(history)):
+        net = load_plain(work / f"epoch_{epoch:02d}.safetensors")
+        first = [f"features.{i}" for i, layer in enumerate(net.features) if isinstance(layer, nn.Conv2d)][:EVOLUTION_CONVS]
         file = out / f"epoch_{epoch:02d}.safetensors"
-        whole = work / file.name
-        if whole.exists():  # else the run went on from shipped weights, and what shipped of this epoch stays
-            net = load_plain(whole)
-            first = [f"features.{i}" for i, layer in enumerate(net.features) if isinstance(layer, nn.Conv2d)][:EVOLUTION_CONVS]
-            save_half({name: value for name, value in net.state_dict().items() if name.rsplit(".", 1)[0] in first}, file)
+        save_half({name: value for name, value in net.state_dict().items() if name.rsplit(".", 1)[0] in first}, file)
         entry = {"epoch": epoch, "file": f"{out.name}/{file.name}", "bytes": file.stat().st_size, "sha256": sha256(file)}
         entries.append({**entry, "top1": history[epoch - 1]["top1"], "top1_n": history[epoch - 1]["top1_n"]} if epoch else entry)
     return entries
 
 
-def card(file, net, history, top1, photo, px, epochs, source, teacher):
+def card(file, net, history, top1, photo, px, epochs, source):
     """Everything a reader should know before using the weights, as plain data."""
     ids, names = class_names(source)
     return {
@@ -894,18 +719,17 @@ def card(file, net, history, top1, photo, px, epochs, source, teacher):
         },
         "licence": "Apache-2.0 (weights, by this project's contributors)",
         "trained_on": "Tiny ImageNet (Stanford CS231n): 100,000 photographs of 64 x 64 pixels, 200 of ImageNet's classes. The "
-        "photographs are for non-commercial research and education under ImageNet's terms; none is included. In the stages with a "
-        "teacher it also imitated MobileNetV2, which had learnt from the 1.28 million photographs of ImageNet's 1,000 classes.",
+        "photographs are for non-commercial research and education under ImageNet's terms; none is included.",
         "not_for": [
             "decisions about people, safety, medicine or anything that matters if it is wrong",
             "naming what is in a photograph beyond its 200 classes, or recognising persons",
             "judging VGG16: it is thinner, and saw a twelfth of the photographs at a twelfth of the area",
-            "a claim of novelty: dogs, cats and bees are among its classes, ants and many more dogs among its teacher's, and "
-            "it or its teacher may have seen pictures that also occur in other collections from the web",
+            "a claim of novelty: dogs, cats and bees are among its classes, and it may have seen pictures that also "
+            "occur in other collections from the web",
         ],
         "accuracy": [{"pictures": "Tiny ImageNet, validation", "measure": "top-1", "px": SIDE, **top1, "chance": 1 / CLASSES}],
         "transfer": photo,
-        "recipe": recipe(teacher),
+        "recipe": recipe(),
         "training": {
             "seconds": round(sum(entry["seconds"] for entry in history)),
             "seconds_are": "wall time, sum over epochs, without steps lost to restarts; the machine was shared with other work, "
@@ -921,7 +745,7 @@ def card(file, net, history, top1, photo, px, epochs, source, teacher):
     }
 
 
-def ship(run, work, out, train_set, val_set, source, photos, teacher, log):
+def ship(run, work, out, train_set, val_set, source, photos, log):
     """Export the last epoch, measure the exported file, write the card."""
     out.mkdir(parents=True, exist_ok=True)
     file = out / "vgg16_tiny.safetensors"
@@ -932,7 +756,7 @@ def ship(run, work, out, train_set, val_set, source, photos, teacher, log):
     epochs = ship_evolution(work, out / "vgg16_tiny_epochs", run.history)
 
     def write_card(px, photo):
-        text = json.dumps(card(file, net, run.history, top1, photo, px, epochs, source, teacher), indent=1)
+        text = json.dumps(card(file, net, run.history, top1, photo, px, epochs, source), indent=1)
         file.with_suffix(".json").write_text(text + "\n")
 
     write_card(SIDE, None)  # the photographs take minutes: a first card now, the whole one then
@@ -945,17 +769,15 @@ OUT = HERE.parents[1] / "data" / "weights"
 
 
 @app.command()
-def main(source: Path = None, photos: Path = None, teacher: Path = None, work: Path = WORK, out: Path = OUT, go_on: bool = False):
+def main(source: Path = None, photos: Path = None, work: Path = WORK, out: Path = OUT):
     """Train vgg16_tiny, fold it, measure it, and write its weights and card.
 
     Parameters
     ----------
     source : a folder with Tiny ImageNet's train/, val/ and wnids.txt; without it the archive is downloaded
     photos : a folder with cats_and_dogs_filtered/ and hymenoptera_data/, for the transfer figures; may be left out
-    teacher : a safetensors file with torchvision's mobilenet_v2; without it torchvision downloads its own (14 MB)
     work : where decoded pictures and checkpoints live; start the command again with the same folder to go on
     out : where the weights and the card go
-    go_on : begin with the weights in `out` and the log in their card, and do only the stages that the log lacks
     """
 
     def log(text):
@@ -967,12 +789,8 @@ def main(source: Path = None, photos: Path = None, teacher: Path = None, work: P
     if (work / "checkpoint.pt").exists():
         run.load(work / "checkpoint.pt")
         log(f"going on after step {run.step}")
-    elif go_on:
-        weights = out / "vgg16_tiny.safetensors"
-        run.go_on_from(weights, json.loads(weights.with_suffix(".json").read_text()), train_set[0][::50])
-        log(f"going on from {weights} after step {run.step}")
-    train(run, work, train_set, val_set, teacher, log)
-    ship(run, work, out, train_set, val_set, source, photos, teacher, log)
+    train(run, work, train_set, val_set, log)
+    ship(run, work, out, train_set, val_set, source, photos, log)
 
 
 if __name__ == "__main__":
