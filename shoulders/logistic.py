@@ -37,9 +37,6 @@ def scale(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def fit(features: np.ndarray, labels: np.ndarray, folds, strengths: np.ndarray = STRENGTHS):
     """Fit on standardised features, with the strength whose mean log loss over the folds is least.
 
-    The search begins with three strengths around 1e-2 and goes on, up or down, for as long as the log loss falls: on either
-    side of the best strength it rises, and the largest strengths take the longest to solve.
-
     Parameters
     ----------
     features : numpy.ndarray, shape (n, d)
@@ -48,7 +45,6 @@ def fit(features: np.ndarray, labels: np.ndarray, folds, strengths: np.ndarray =
     folds : sequence of (numpy.ndarray, numpy.ndarray)
         Rows to learn from and rows to judge by. Not asked for where there is one strength only.
     strengths : numpy.ndarray, shape (k,)
-        In rising order.
 
     Returns
     -------
@@ -57,42 +53,22 @@ def fit(features: np.ndarray, labels: np.ndarray, folds, strengths: np.ndarray =
     """
     mean, spread = scale(features)
     rows = (features - mean) / spread
-    gram = rows @ rows.T
-    if len(strengths) == 1:
-        (a,), (b,) = solve(gram, labels, strengths)
-        return mean, spread, a @ rows, float(b), float(strengths[0])
-    best, (a, b) = _chosen(gram, features, labels, list(folds), strengths)
-    return mean, spread, a @ rows, float(b), float(strengths[best])
+    a, b = solve(rows @ rows.T, labels, strengths)
+    best = 0
+    if len(strengths) > 1:
+        with ThreadPoolExecutor(2) as pool:  # the sums let other threads run
+            losses = list(pool.map(lambda fold: _judged(features, labels, strengths, *fold, (a, b)), folds))
+        best = int(np.mean(losses, 0).argmin())
+    return mean, spread, a[best] @ rows, float(b[best]), float(strengths[best])
 
 
-def _chosen(gram, features, labels, folds, strengths):
-    """The number of the best strength, and what all rows teach with it."""
-    taught, losses = {}, {}
-    middle = int(np.abs(np.log(strengths / 1e-2)).argmin())
-    untried = [middle - 1, middle, middle + 1]
-    with ThreadPoolExecutor(2) as pool:  # the sums let other threads run
-        parts = list(pool.map(lambda fold: _part(features, labels, *fold), folds))
-        while untried := [i for i in untried if 0 <= i < len(strengths) and i not in losses]:
-            a, b = solve(gram, labels, strengths[untried])
-            judged = [pool.submit(_judged, *part, strengths[untried], a, b) for part in parts]
-            losses.update(zip(untried, np.mean([part.result() for part in judged], 0)))
-            taught.update(zip(untried, zip(a, b)))
-            best = min(losses, key=losses.get)
-            untried = [best - 1, best + 1]
-    return best, taught[best]
-
-
-def _part(features, labels, learn, judge):
-    """What a fold needs: products of its rows with each other and with those that it is judged by; labels; which rows."""
+def _judged(features, labels, strengths, learn, judge, whole):
+    """Mean log loss on the rows `judge` of what the rows `learn` teach, for each strength; `whole` is what all rows taught."""
     mean, spread = scale(features[learn])
     rows = (features - mean) / spread
-    return rows[learn] @ rows[learn].T, rows[learn] @ rows[judge].T, labels[learn], labels[judge], learn
-
-
-def _judged(gram, across, labels, asked, learn, strengths, a, b):
-    """Mean log loss of a fold for each strength, setting out from the `a` and `b` that all rows taught."""
-    a, b = solve(gram, labels, strengths, (a[:, learn], b))
-    return loss(a @ across + b[:, None], asked)
+    learnt = rows[learn]
+    a, b = solve(learnt @ learnt.T, labels[learn], strengths, (whole[0][:, learn], whole[1]))
+    return loss(a @ learnt @ rows[judge].T + b[:, None], labels[judge])
 
 
 def solve(gram: np.ndarray, labels: np.ndarray, strengths: np.ndarray, start=None) -> tuple[np.ndarray, np.ndarray]:

@@ -225,14 +225,6 @@ def test_the_head_is_the_one_that_grid_search_finds(n, d, share, apart, folds, n
         assert mine.classes_.tolist() == list(names)
 
 
-@pytest.mark.parametrize(("n", "d", "apart", "strength"), [(60, 100, 0.0, 1e-4), (60, 100, 0.3, 1.0), (40, 10, 30.0, 1e2)])
-def test_the_search_for_the_strength_reaches_both_ends(n, d, apart, strength):
-    """Where nothing can be learnt the least is best, and where all is plain the largest."""
-    features, labels = clouds(n, d, 0.5, apart, seed=1)
-    assert searched(features, labels, 0).best_params_["logisticregression__C"] == strength
-    assert strength == heads.fit("logistic_regression", features, labels.astype(int), 0)[-1].C
-
-
 def test_the_same_accuracy_within_one_picture():
     """On one split as large as that of the bees and ants, 244 pictures to learn from and 153 to judge by."""
     for seed in range(2):
