@@ -196,7 +196,7 @@ def _folded(module, layers, head, crop):
     """
     if not any(_plain_norm(layer) for layer in module.modules()):
         return module
-    plain, noise = copy.deepcopy(module).eval(), torch.rand(2, 3, crop, crop, generator=torch.Generator().manual_seed(0))
+    plain, noise = copy.deepcopy(module).eval(), torch.rand(1, 3, crop, crop, generator=torch.Generator().manual_seed(0))
     folded = copy.deepcopy(plain)
     for conv, norm in _neighbours(folded, noise):
         if conv not in layers:
