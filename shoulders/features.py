@@ -112,7 +112,8 @@ def extract(
 
     Notes
     -----
-    On a CPU the network runs channels-last, and in bfloat16 exactly where the processor multiplies it in hardware
+    BatchNorm is folded into the convolution before it, which changes what a layer says by rounding alone. On a CPU the
+    network runs channels-last, and in bfloat16 exactly where the processor multiplies it in hardware
     (`shoulders.devices.precision`). Pictures are decoded ahead by threads while the network computes. Memory holds a few
     batches, whatever the number of pictures: rows go to a memory-mapped file, and come from it as they are used.
     """
