@@ -85,7 +85,7 @@ def loaded(task):
     return held, backbones.load(task["backbone"], task["weights"])
 
 
-def woken(backbone, held):
+def woken(task, backbone, held):
     """Wake BatchNorm that was folded into its convolution, which left mean 0 and variance 1: measure both on training pictures.
 
     Weight and bias make up for it: in eval mode the network says what it said, and in train mode BatchNorm works as it does
@@ -96,7 +96,8 @@ def woken(backbone, held):
 
     started = time.perf_counter()
     norms = [layer for layer in backbone.module.modules() if isinstance(layer, nn.BatchNorm2d)]
-    if any((layer.running_var != 1).any() or layer.running_mean.any() for layer in norms):
+    lived_in = any((layer.running_var != 1).any() or layer.running_mean.any() for layer in norms)
+    if lived_in or named(task["weights"]) == "random":
         return 0.0
     seen = {layer: [] for layer in norms}
 
@@ -105,7 +106,7 @@ def woken(backbone, held):
 
     hooks = [layer.register_forward_pre_hook(note) for layer in norms]
     with torch.inference_mode():
-        for paths in torch.arange(len(held.train)).split(32):
+        for paths in torch.arange(len(held.train)).split(4):  # few at once: the peak memory told is the loop's
             images = torch.stack([backbone.transform.picture(held.train.paths[i]) for i in paths])
             backbone.module.eval()(backbone.transform.batch(images))
     for hook in hooks:
@@ -140,7 +141,7 @@ def tutorial(task):
     from shoulders import devices
 
     held, backbone = loaded(task)
-    apart = woken(backbone, held)
+    apart = woken(task, backbone, held)
     torch.manual_seed(task["split"])
     network, learning = _new_head(backbone.module, len(held.classes), task["fixed"])
     network.to(devices.device())
@@ -245,7 +246,7 @@ def fastai_one_line(task):
     from torch import nn
 
     held, backbone = loaded(task)
-    apart = woken(backbone, held)
+    apart = woken(task, backbone, held)
     set_seed(task["split"])
     loaders = fastai_loaders(held, backbone.transform, 64)
 
