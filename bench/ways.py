@@ -644,7 +644,8 @@ def notes(rows):
             "It leaves BatchNorm in train mode, and so does fastai's one line. Weights into which BatchNorm was folded "
             "(int8origin's were) do not survive that, so before both it is woken: its means and variances are measured on the "
             "training pictures, which changes nothing that the network says in eval mode, and is in none of the seconds. "
-            "(It would be in the peak memory, which is not told therefore.) In the table of fine-tuning both leave BatchNorm as it is."
+            "(It would be in the peak memory, which is not told therefore.) In the table of fine-tuning both leave BatchNorm "
+            "as it is."
         )
     for way, epochs in short:
         words = f"its seconds are extrapolated to {EPOCHS} by the median epoch, its accuracy is that after {epochs}."
