@@ -97,7 +97,7 @@ def woken(task, backbone, held):
     started = time.perf_counter()
     norms = [layer for layer in backbone.module.modules() if isinstance(layer, nn.BatchNorm2d)]
     lived_in = any((layer.running_var != 1).any() or layer.running_mean.any() for layer in norms)
-    if lived_in or named(task["weights"]) == "random":
+    if not norms or lived_in or named(task["weights"]) == "random":
         return 0.0
     seen = {layer: [] for layer in norms}
 
