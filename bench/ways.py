@@ -94,6 +94,8 @@ def woken(task, backbone, held):
     import torch
     from torch import nn
 
+    from shoulders import cutting
+
     started = time.perf_counter()
     norms = [layer for layer in backbone.module.modules() if isinstance(layer, nn.BatchNorm2d)]
     lived_in = any((layer.running_var != 1).any() or layer.running_mean.any() for layer in norms)
@@ -104,13 +106,10 @@ def woken(task, backbone, held):
     def note(layer, inputs):
         seen[layer].append((inputs[0].mean((0, 2, 3)), inputs[0].square().mean((0, 2, 3))))
 
-    hooks = [layer.register_forward_pre_hook(note) for layer in norms]
-    with torch.inference_mode():
+    with cutting.hooked((layer.register_forward_pre_hook, note) for layer in norms), torch.inference_mode():
         for paths in torch.arange(len(held.train)).split(32):
             images = torch.stack([backbone.transform.picture(held.train.paths[i]) for i in paths])
             backbone.module.eval()(backbone.transform.batch(images))
-    for hook in hooks:
-        hook.remove()
     with torch.no_grad():
         for layer, parts in seen.items():
             mean, square = (torch.stack(part).mean(0).clone() for part in zip(*parts))

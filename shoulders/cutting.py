@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import torch
 from torch import nn
-from torch.nn.utils.fusion import fuse_conv_bn_weights
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from shoulders import devices
 from shoulders.backbones import Backbone, BackboneError
@@ -196,15 +196,17 @@ def _folded(module, layers, head, crop):
     """
     if not any(_plain_norm(layer) for layer in module.modules()):
         return module
-    plain, noise = copy.deepcopy(module).eval(), torch.rand(1, 3, crop, crop, generator=torch.Generator().manual_seed(0))
-    folded = copy.deepcopy(plain)
-    for conv, norm in _neighbours(folded, noise):
-        if conv not in layers:
-            _fold(folded, conv, norm)
+    network, noise = copy.deepcopy(module).eval(), torch.rand(1, 3, crop, crop, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
-        before, after = (run(network, noise, layers, head, torch.clone) for network in (plain, folded))
+        before = run(network, noise, layers, head, torch.clone)
+    for conv, norm in _neighbours(network, noise):
+        if conv not in layers:
+            network.set_submodule(conv, fuse_conv_bn_eval(network.get_submodule(conv), network.get_submodule(norm)))
+            network.set_submodule(norm, nn.Identity())
+    with torch.inference_mode():
+        after = run(network, noise, layers, head, torch.clone)
     close = (torch.allclose(after[x], before[x], rtol=1e-3, atol=1e-4 * float(before[x].abs().max())) for x in before)
-    return folded if all(close) else plain
+    return network if all(close) else module
 
 
 def _plain_norm(layer):
@@ -213,8 +215,7 @@ def _plain_norm(layer):
 
 def _neighbours(network, images):
     """Names of (convolution, BatchNorm that takes its very output), where each of them runs once."""
-    said, taken = [], []
-    hooks = []
+    said, taken, hooks = [], [], []
     for name, layer in network.named_modules():
         if type(layer) is nn.Conv2d:
             hooks.append((layer.register_forward_hook, lambda _, __, output, name=name: said.append((name, output))))
@@ -225,13 +226,6 @@ def _neighbours(network, images):
     runs = Counter(name for name, _ in said + taken)
     pairs = ((conv, norm) for conv, output in said for norm, seen in taken if seen is output)
     return [(conv, norm) for conv, norm in pairs if runs[conv] == runs[norm] == 1]
-
-
-def _fold(network, conv, norm):
-    conv, at, norm = network.get_submodule(conv), norm, network.get_submodule(norm)
-    statistics = norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias
-    conv.weight, conv.bias = fuse_conv_bn_weights(conv.weight, conv.bias, *statistics)
-    network.set_submodule(at, nn.Identity())
 
 
 def _fast(module):
