@@ -196,7 +196,8 @@ def _folded(module, layers, head, crop):
     """
     if not any(_plain_norm(layer) for layer in module.modules()):
         return module
-    network, noise = copy.deepcopy(module).eval(), torch.rand(1, 3, crop, crop, generator=torch.Generator().manual_seed(0))
+    network = copy.deepcopy(module).eval().cpu()
+    noise = torch.rand(1, 3, crop, crop, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
         before = run(network, noise, layers, head, torch.clone)
     for conv, norm in _neighbours(network, noise):
