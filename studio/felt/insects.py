@@ -1,4 +1,4 @@
-"""Bees and ants: told apart by their shape alone; they share wools, patterns and perches."""
+"""Bees and ants: told apart by their shape, their nap and, most of them, their marks; they share wools and perches."""
 import numpy as np
 
 from .sculpt import ball, limb, onto_surface, smooth_path
@@ -20,6 +20,8 @@ ANTS = {
 }
 # A wing may be clear, amber, smoky or blue-black, so that no single bright spot gives a bee away.
 WINGS = {"clear": (.62, .62, .58), "amber": (.42, .26, .08), "smoky": (.16, .12, .09), "dark": (.035, .04, .07)}
+# Patterns of `wool.paint` that belong to a class; the colours do not.
+MARKS = {"bees": "bands", "ants": "segments"}
 FAMILIES = {"bees": BEES, "ants": ANTS}
 
 
@@ -34,8 +36,19 @@ def draw_manner(rng):
 
 def draw_shape(kind, rng):
     family = str(rng.choice(list(FAMILIES[kind])))
-    return {"family": family, "wing": str(rng.choice(list(WINGS), p=[.4, .25, .2, .15])),
+    return {"family": family, "marks": MARKS[kind] if rng.random() < .8 else None,
+            "wing": str(rng.choice(list(WINGS), p=[.4, .25, .2, .15])),
             "wobble": {key: round(float(rng.normal(1, .07)), 3) for key in FAMILIES[kind][family]}}
+
+
+def worn(kind, coat, shape):
+    """A coat as a bee or an ant wears it, in the colours that were drawn for either.
+
+    A bee is shaggy and an ant felted close. Four in five wear the marks of their class, a banded tail or a rear of the
+    other colour; the others keep the coat's own pattern.
+    """
+    nap = .07 + .5 * coat["fur"] if kind == "bees" else .3 * coat["fur"]
+    return {**coat, "fur": round(nap, 4), "pattern": shape["marks"] or coat["pattern"]}
 
 
 def build(kind, shape, manner, look=0.0):
@@ -48,7 +61,7 @@ def build(kind, shape, manner, look=0.0):
 
 def _bee(body, manner):
     t, fat = body["thorax"], body["fat"]
-    toy = Toy(fur={"thorax": 1.3 * body["fuzz"], "abdomen": .75 * body["fuzz"], "foot": .4})
+    toy = Toy(fur={"thorax": 1.3 * body["fuzz"], "abdomen": .9 * body["fuzz"], "head": .8, "foot": .4})
     z = .32 + fat + manner["rise"] * .5
     droop = manner["bend"]
     toy.clay.append(ball([0, 0, z], [t * 1.02, t, t * .96], "thorax", blend=.05))

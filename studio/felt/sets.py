@@ -22,14 +22,15 @@ WOOLS = {"cats_vs_dogs": wool.PETS, "bees_vs_ants": wool.INSECTS, "shelf": wool.
 VIEWS = {"cats_vs_dogs": stage.View((.62, .94), portrait=.36, around=(.7, 1.1), in_front=.15, second=.05, drift=(.9, .0),
                                    exposure=.55, warmth=.2, tilt=.16, clutter=(.1, .25, .3, .2, .15),
                                    props=props.WORKSHOP),
-         "bees_vs_ants": stage.View((.26, .56), drift=(1.0, .07), exposure=.6, warmth=.22, widest=1.2,
-                                   outline=True), "shelf": stage.View((.5, .85))}
+         "bees_vs_ants": stage.View((.42, .78), portrait=.12, drift=(.9, .0), exposure=.6, warmth=.22, widest=1.2,
+                                   outline=True, climb=3.14), "shelf": stage.View((.5, .85))}
 
 
 def draw_card(name, kind, split, number, seed):
     """All parameters of one picture.
 
-    Two generators: the first draws place, coat and manner and never sees the class; the second draws the shape.
+    Two generators: the first draws place, coat and manner and never sees the class; the second draws the shape, and
+    the marks of an insect.
     """
     blind, shaping = np.random.default_rng([seed, 1]), np.random.default_rng([seed, 2])
     params = {"place": stage.draw_place(blind, VIEWS[name]), "coat": wool.draw_coat(blind, WOOLS[name])}
@@ -84,6 +85,8 @@ def picture(name, card, library):
     place, coat = card["params"]["place"], card["params"]["coat"]
     rng = np.random.default_rng([card["seed"], 3])
     toy = build(name, card)
+    if name == "bees_vs_ants":
+        coat = insects.worn(card["class"], coat, card["params"]["shape"])
     points = realise(toy, coat, library, rng)
     low, high = points.min(0), points.max(0)
     size = float(np.linalg.norm(high - low) / 2.6)

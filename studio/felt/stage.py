@@ -28,7 +28,8 @@ class View:
     `around`: how far the camera goes round the toy (radians), in portraits and otherwise; `drift`: how much of the
     free room, and how much beyond it, the toy may be off centre; `exposure`, `warmth`: spread of the development;
     `widest`: the share of the frame that a toy may span; `outline`: fill by outline, not by bounding box;
-    `tilt`: spread of the camera's roll (radians); `clutter`: how often 0, 1, 2 … props stand about; `props`: which.
+    `tilt`: spread of the camera's roll (radians); `climb`: how far, either way, what the toy stands on may be turned in
+    the picture (radians), as an insect climbs; `clutter`: how often 0, 1, 2 … props stand about; `props`: which.
     """
     fill: tuple
     portrait: float = .22
@@ -41,6 +42,7 @@ class View:
     widest: float = .96
     outline: bool = False
     tilt: float = .05
+    climb: float = 0.0
     clutter: tuple = (.3, .4, .2, .1)
     props: tuple = props.PROPS
 
@@ -71,7 +73,8 @@ def draw_place(rng, view):
                    "elevation": round(float(np.clip(abs(rng.normal(.22, .22)), .03, 1.0)), 3),
                    "lens": float(rng.choice([35, 50, 70, 100])), "fill": u(*view.fill),
                    "shift": [u(-1, 1), u(-1, 1)], "roll": round(float(rng.normal(0, view.tilt)), 3),
-                   "aperture": u(.02, .16), "portrait": portrait},
+                   "aperture": u(.02, .16), "portrait": portrait,
+                   **({"climb": u(-view.climb, view.climb)} if view.climb else {})},
         "exposure": u(-view.exposure, view.exposure), "warmth": u(-view.warmth, view.warmth),
         "props": [{"kind": str(rng.choice(view.props)), "side": u(.55, 1.25) * int(rng.choice([-1, 1])),
                    "depth": u(-1.2, .55), "size": u(.25, .75), "colour": pick(props.PAINTS)}
@@ -148,12 +151,13 @@ def set_sky(place):
     back.inputs[1].default_value = place["sky_strength"]
 
 
-def view_axes(azimuth, elevation):
-    """Unit vectors: from the camera into the scene, to the right, up."""
+def view_axes(azimuth, elevation, climb=0.0):
+    """Unit vectors: from the camera into the scene, to the right, up; `climb` turns the last two (radians)."""
     toward = -np.array([np.cos(elevation) * np.cos(azimuth), np.cos(elevation) * np.sin(azimuth), np.sin(elevation)])
     right = np.cross(toward, [0, 0, 1.0])
     right /= np.linalg.norm(right)
-    return toward, right, np.cross(right, toward)
+    up = np.cross(right, toward)
+    return toward, np.cos(climb) * right + np.sin(climb) * up, np.cos(climb) * up - np.sin(climb) * right
 
 
 def _covered(xy, low, high, cells=24):
@@ -168,7 +172,7 @@ def frame(points, focus, camera, view):
     Filling is measured as the root of an area, so that long and round toys come out alike: the bounding box, or
     (`view.outline`) the cells of a grid that hold a point, where a thin toy would show more ground than a fat one.
     """
-    toward, right, up = view_axes(camera["azimuth"], camera["elevation"])
+    toward, right, up = view_axes(camera["azimuth"], camera["elevation"], camera.get("climb", 0.0))
     middle = (points.min(0) + points.max(0)) / 2
     lens, distance = camera["lens"] / 18, 8.0
     nearest = ((middle - points) @ toward).max() + CLOSEST

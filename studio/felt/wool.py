@@ -55,6 +55,10 @@ def _share_of_second(coat, points, normals, weights, names, along, rng):
         return _of(names, weights, {"ear", "muzzle", "paw", "tail", "antenna", "foot"})
     if pattern == "saddle":
         return step(8 * (normals[:, 2] - .1 + .25 * noise)) * (height > .3)
+    if pattern == "bands":
+        return _of(names, weights, {"abdomen"}) * step(7 * np.sin(2 * np.pi * along / .42 + .5 * noise))
+    if pattern == "segments":
+        return _of(names, weights, {"abdomen"})
     if pattern == "mottled":
         return step(5 * waves(points, 7, rng))
     return np.zeros(len(points))
