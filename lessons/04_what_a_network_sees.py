@@ -254,7 +254,7 @@ plates.plate(last)
 # pictures, and the question is what *they* have in common.
 #
 # In the pocket edition: map 52 of the third block answers to an arch. Map 97 of the fourth answers mostly to eyes, of cats,
-# dogs, ants and spiders alike; map 141 to a round spot in a ring, on wings, rockets and faces. Of the last block, map 97 seems
+# dogs, ants and a bear alike; map 141 to a round spot in a ring, on wings, rockets and faces. Of the last block, map 97 seems
 # to like horizontal planks. Of the other three we would not name one.
 #
 # One activation, by three rules. The rows differ by the one line that you worked out on paper:
