@@ -7,8 +7,6 @@ the d features instead and ends at the same place; the tests compare the two.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 
 SHRUNK_BY = 10
@@ -17,7 +15,8 @@ SHRUNK_BY = 10
 STRENGTHS = np.logspace(-4, 2, 7)
 """Among these the strength is chosen: scikit-learn's C, the larger the closer the fit to the training rows."""
 
-_STEPS, _TOLERANCE = 100, 1e-5  # Newton's method doubles the digits in a step: after one that brings so little, nothing is left
+_STEPS = 100
+_ROUGHLY = 1e-3  # to tell strengths apart that lie a factor of ten apart
 
 
 def scale(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -56,9 +55,7 @@ def fit(features: np.ndarray, labels: np.ndarray, folds, strengths: np.ndarray =
     a, b = solve(rows @ rows.T, labels, strengths)
     best = 0
     if len(strengths) > 1:
-        with ThreadPoolExecutor(2) as pool:  # the sums let other threads run
-            losses = list(pool.map(lambda fold: _judged(features, labels, strengths, *fold, (a, b)), folds))
-        best = int(np.mean(losses, 0).argmin())
+        best = int(np.mean([_judged(features, labels, strengths, *fold, (a, b)) for fold in folds], 0).argmin())
     return mean, spread, a[best] @ rows, float(b[best]), float(strengths[best])
 
 
@@ -67,11 +64,11 @@ def _judged(features, labels, strengths, learn, judge, whole):
     mean, spread = scale(features[learn])
     rows = (features - mean) / spread
     learnt = rows[learn]
-    a, b = solve(learnt @ learnt.T, labels[learn], strengths, (whole[0][:, learn], whole[1]))
+    a, b = solve(learnt @ learnt.T, labels[learn], strengths, (whole[0][:, learn], whole[1]), _ROUGHLY)
     return loss(a @ learnt @ rows[judge].T + b[:, None], labels[judge])
 
 
-def solve(gram: np.ndarray, labels: np.ndarray, strengths: np.ndarray, start=None) -> tuple[np.ndarray, np.ndarray]:
+def solve(gram, labels, strengths, start=None, tolerance: float = 1e-5) -> tuple[np.ndarray, np.ndarray]:
     """Minimise ``C · Σ log(1 + exp(-y f)) + |w|² / 2`` for every C at once, where ``f = gram @ a + b`` and w = rowsᵀ a.
 
     Parameters
@@ -84,6 +81,9 @@ def solve(gram: np.ndarray, labels: np.ndarray, strengths: np.ndarray, start=Non
         scikit-learn's C.
     start : (numpy.ndarray, numpy.ndarray), optional
         An `a` and a `b` to set out from: the nearer to the end, the fewer steps. Default: zeros.
+    tolerance : float
+        Done after a step that gains less than this share of the value: Newton's method doubles the digits in a step, so what
+        is left to gain is far less.
 
     Returns
     -------
@@ -92,7 +92,7 @@ def solve(gram: np.ndarray, labels: np.ndarray, strengths: np.ndarray, start=Non
 
     Notes
     -----
-    Iteratively reweighted least squares (Rasmussen & Williams 2006, algorithm 3.1), with the intercept left unpenalised. A
+    Iteratively reweighted least squares (Rasmussen & Williams 2006, section 3.4), with the intercept left unpenalised. A
     step that makes things worse is halved.
     """
     a, b = start or (np.zeros((len(strengths), len(labels))), np.zeros(len(strengths)))
@@ -104,31 +104,32 @@ def solve(gram: np.ndarray, labels: np.ndarray, strengths: np.ndarray, start=Non
         a[going], b[going], new = _walk(gram, labels, strengths[going], a[going], b[going], to_a, to_b, value[going])
         better = value[going] - new
         value[going] = new
-        going = going[better > _TOLERANCE * np.abs(new)]  # relative: where C is small, so is the value
+        going = going[better > tolerance * np.abs(new)]  # relative: where C is small, so is the value
         if not len(going):
             break
     return a, b
 
 
 def _newton(gram, labels, strengths, a, b):
-    """Where Newton's method would go next."""
+    """Where Newton's method would go next: the least squares that the loss is like, about these scores."""
+    from scipy.special import expit
+
     f = a @ gram + b[:, None]
-    p = np.exp(-np.logaddexp(0, -f))
-    root = np.sqrt(np.maximum(strengths[:, None] * p * (1 - p), 1e-12))
-    target = root * f + strengths[:, None] * (labels - p) / root
-    both = np.stack([_solved(gram, *sides) for sides in zip(root, target)]) * root[:, :, None]
+    p = expit(f)
+    curvature = np.maximum(p * (1 - p), 1e-14)
+    target, spread = f + (labels - p) / curvature, 1 / (strengths[:, None] * curvature)
+    both = np.stack([_solved(gram, *sides) for sides in zip(spread, target)])
     to_b = both[:, :, 0].sum(1) / both[:, :, 1].sum(1)
     return both[:, :, 0] - to_b[:, None] * both[:, :, 1], to_b
 
 
-def _solved(gram, root, target):
-    """(1 + root · gram · root) x = target, and = root: by Cholesky, which is half the work of numpy's solve."""
+def _solved(gram, spread, target):
+    """(gram + spread) x = target, and = 1, with the spread on the diagonal: by Cholesky, half the work of numpy's solve."""
     from scipy.linalg.lapack import dposv
 
-    matrix = gram * root[:, None]
-    matrix *= root
-    matrix.flat[:: len(root) + 1] += 1
-    return dposv(matrix.T, np.stack([target, root], 1), lower=True, overwrite_a=True)[1]  # symmetric: .T spares a copy
+    matrix = gram.copy()
+    matrix.flat[:: len(target) + 1] += spread
+    return dposv(matrix.T, np.stack([target, np.ones_like(target)], 1), lower=True, overwrite_a=True)[1]  # .T spares a copy
 
 
 def _walk(gram, labels, strengths, a, b, to_a, to_b, value):
