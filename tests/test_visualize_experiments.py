@@ -255,8 +255,9 @@ def test_computing_only_what_changes_gives_the_same(name, patch, stride, monkeyp
     module = seeded(*ODD[name](), nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(16, 3))
     image = pictures(1, 37)[0, :, :33]  # not square
     short = visualize.occlusion(module, image, "2", patch=patch, stride=stride)
-    plan = locality.plan
-    assert len(plan(networks.quiet_copy(module), image[None], "2", short.boxes)) > 1
+    plan, copied, whole = locality.plan, networks.quiet_copy(module), image[None]
+    _, steps = networks.forward(copied, whole, "2", locality.units(copied))
+    assert len(plan(steps, whole, short.boxes)) > 1
     monkeypatch.setattr(locality, "plan", lambda *given: plan(*given)[:1])
     long = visualize.occlusion(module, image, "2", patch=patch, stride=stride)
     torch.testing.assert_close(short.probability, long.probability, rtol=0, atol=1e-6)

@@ -47,22 +47,19 @@ class Part:
 
 
 @torch.no_grad()
-def plan(module: nn.Module, whole: torch.Tensor, layer: str, boxes) -> list[Part]:
+def plan(steps: list[networks.Step], whole: torch.Tensor, boxes) -> list[Part]:
     """The picture, and the units behind it of which a window changes a small part.
 
     Parameters
     ----------
-    module : torch.nn.Module
-        A `quiet_copy`.
+    steps : list of shoulders.visualize.networks.Step
+        Of the `units` of a `quiet_copy`, on the way of the whole picture to a layer: the plan goes no further.
     whole : torch.Tensor, shape (1, 3, height, width)
-    layer : str
-        The plan goes no further.
     boxes : sequence of (top, left, bottom, right)
     """
     vertical = _alike([(top, bottom) for top, _, bottom, _ in boxes], whole.shape[2])
     across = _alike([(left, right) for _, left, _, right in boxes], whole.shape[3])
     parts = [Part(None, whole, Field(PIXEL, PIXEL), vertical[0], across[0], vertical[1], across[1])]
-    _, steps = networks.forward(module, whole, layer, list(_units(module)))
     for step in steps:
         part = _after(parts[-1], step)
         if part is None:
@@ -71,24 +68,21 @@ def plan(module: nn.Module, whole: torch.Tensor, layer: str, boxes) -> list[Part
     return parts
 
 
-def _units(module):
+def units(module: nn.Module) -> list[nn.Module]:
     """A network's children one after the other, with those of each Sequential in its place: what may stand in a row."""
-    for child in module.children():
-        if type(child).forward is nn.Sequential.forward:
-            yield from _units(child)
-        else:
-            yield child
+    rows = (units(child) if type(child).forward is nn.Sequential.forward else [child] for child in module.children())
+    return [unit for row in rows for unit in row]
 
 
 def _after(before, step):
     """What is changed after one more unit; nothing when it does not stand behind the last one, or most of it is changed."""
     if step.input is not before.maps or not isinstance(step.output, torch.Tensor) or step.output.ndim != 4 or not step.stands:
         return None
-    corner = step.input[:, :, :SMALL, :SMALL]  # what a place sees is the same everywhere
+    corner = step.input[:0, :, :SMALL, :SMALL]  # what a place sees is the same everywhere, and of no picture it costs nothing
     try:
         with Ruler(corner) as ruler:
             field = ruler.field(step.module(corner))
-    except RuntimeError:  # made for one size of picture alone
+    except (RuntimeError, IndexError, ValueError):  # made for one size of picture alone, or for one picture
         return None
     if math.isinf(field.rows.first):
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import partial
 
 import torch
 from torch import nn
@@ -12,7 +13,7 @@ from shoulders.backbones import Backbone
 from shoulders.progress import track
 from shoulders.visualize import locality, networks
 from shoulders.visualize.networks import VisualizeError
-from shoulders.visualize.projection import back, mixed, need_maps
+from shoulders.visualize.projection import back, mixed, need_maps, walked
 
 GREY = "the training pictures' mean colour"
 
@@ -162,8 +163,12 @@ def occlusion(
     boxes, colour = windows(height, width, patch, stride), _colour(network, fill).to(whole)
     module = networks.quiet_copy(network)
     watch, target, whole_activity, whole_shares = _uncovered(module, whole, layer, watch, target)
-    pixels, *_ = back(module, whole, layer, torch.tensor([watch]), rule)
-    activity, shares = _looks(network, whole, layer, watch, boxes, colour, batch_size)
+    output, steps = networks.forward(module, whole, layer, locality.units(module))
+    way = module, whole, layer, torch.tensor([watch]), rule
+    pixels, *_ = walked(output, steps, whole, *way[3:]) or back(*way)
+    look = partial(_look, layer, watch, boxes, colour)
+    plain, parts = networks.quiet_copy(network), locality.plan(steps, whole, boxes)
+    activity, shares = _looks(look, *_shortened(look, plain, module, parts, len(boxes) // 2), len(boxes), batch_size)
     grid = count(height, patch, stride), count(width, patch, stride)
     return Occlusion(
         picture=networks.decoded(network, image)[0], projection=pixels[0].cpu(), map=watch, target=target,
@@ -204,31 +209,31 @@ def _watched(answer, scores, layer, watch):
     return mixed(answer[layer], None)[:, watch].sum((1, 2)).cpu(), scores.softmax(1).cpu()
 
 
-def _looks(network, whole, layer, watch, boxes, colour, batch_size):
+@torch.no_grad()
+def _look(layer, watch, boxes, colour, module, parts, chosen):
+    """The same of some of the covered pictures, shown to a network where a plan ends."""
+    with networks.exact():
+        covered = locality.covered(parts, boxes, colour, chosen)
+        return _watched(*networks.answers(module, covered, [layer]), layer, watch)
+
+
+def _looks(look, module, parts, total, batch_size):
     """The same of every covered picture."""
-    module, parts = _shortened(network, whole, layer, watch, boxes, colour)
-    groups = [range(i, min(i + batch_size, len(boxes))) for i in range(0, len(boxes), batch_size)]
-    found = []
-    with torch.no_grad(), networks.exact():
-        for group in track(groups, len(boxes), "Covering", "windows", len):
-            covered = locality.covered(parts, boxes, colour, group)
-            found.append(_watched(*networks.answers(module, covered, [layer]), layer, watch))
+    groups = [range(i, min(i + batch_size, total)) for i in range(0, total, batch_size)]
+    found = [look(module, parts, group) for group in track(groups, total, "Covering", "windows", len)]
     return tuple(torch.cat(part) for part in zip(*found))
 
 
-def _shortened(network, whole, layer, watch, boxes, colour):
-    """A network to which covered pictures are given where a plan ends, if that says the same of one of them; or all of it."""
-    plain, short = (networks.quiet_copy(network) for _ in range(2))
-    parts = locality.plan(short, whole, layer, boxes)
-    locality.resumed(short, parts)
-    tried = [len(boxes) // 2]
+def _shortened(look, plain, module, parts, tried):
+    """The network to which covered pictures are given where a plan ends, if it says the same of the one that is tried.
+
+    Otherwise another copy, `plain`, that gets the pictures themselves.
+    """
+    locality.resumed(module, parts)
     try:
-        expected, found = (
-            _watched(*networks.answers(module, locality.covered(way, boxes, colour, tried), [layer]), layer, watch)
-            for module, way in ((plain, parts[:1]), (short, parts))
-        )
+        expected, found = look(plain, parts[:1], [tried]), look(module, parts, [tried])
         if all(torch.allclose(a, b, rtol=1e-4, atol=1e-5) for a, b in zip(found, expected)):
-            return short, parts
+            return module, parts
     except (RuntimeError, VisualizeError):  # a network that does something else with its picture, too
         pass
     return plain, parts[:1]

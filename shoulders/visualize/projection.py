@@ -130,8 +130,13 @@ def back(module, images, layer, maps, rule, positions=None, directions=None):
 
 @torch.no_grad()
 def _by_walking(module, layer, rule, directions, images, maps, positions):
-    """Nothing, when the network is no chain."""
-    output, steps = networks.forward(module, images, layer)
+    return walked(*networks.forward(module, images, layer), images, maps, rule, positions, directions)
+
+
+@torch.no_grad()
+def walked(output, steps, images, maps, rule, positions=None, directions=None):
+    """As `back`, after a pass that was made already (`networks.forward`); nothing, when its steps are no chain."""
+    rules.need_rule(rule)
     if not walk.chain(steps, images, output):
         return None
     seeds, values, positions = _seeds(output, maps, positions, directions)
