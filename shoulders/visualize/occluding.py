@@ -163,15 +163,13 @@ def occlusion(
     boxes, colour = windows(height, width, patch, stride), _colour(network, fill).to(whole)
     module = networks.quiet_copy(network)
     watch, target, whole_activity, whole_shares = _uncovered(module, whole, layer, watch, target)
-    output, steps = networks.forward(module, whole, layer, locality.units(module))
-    way = module, whole, layer, torch.tensor([watch]), rule
-    pixels, *_ = walked(output, steps, whole, *way[3:]) or back(*way)
+    projection, steps = _projected(module, whole, layer, watch, rule)
     look = partial(_look, layer, watch, boxes, colour)
     plain, parts = networks.quiet_copy(network), locality.plan(steps, whole, boxes)
     activity, shares = _looks(look, *_shortened(look, plain, module, parts, len(boxes) // 2), len(boxes), batch_size)
     grid = count(height, patch, stride), count(width, patch, stride)
     return Occlusion(
-        picture=networks.decoded(network, image)[0], projection=pixels[0].cpu(), map=watch, target=target,
+        picture=networks.decoded(network, image)[0], projection=projection, map=watch, target=target,
         activity=activity.view(grid), probability=shares[:, target].view(grid), label=shares.argmax(1).view(grid),
         whole_activity=float(whole_activity), whole_probability=float(whole_shares[0, target]),
         whole_label=int(whole_shares.argmax()), names=networks.classes_of(network), layer=layer, boxes=tuple(boxes),
@@ -187,6 +185,14 @@ def _uncovered(module, whole, layer, watch, target):
     watch = int(maps.flatten(2).amax(2).argmax()) if watch is None else watch
     need_maps(maps, [watch])
     return watch, int(networks.targets_of(scores, target)), *_watched(answer, scores, layer, watch)
+
+
+def _projected(module, whole, layer, watch, rule):
+    """The watched map's projection, and the units that the whole picture went through on its way."""
+    output, steps = networks.forward(module, whole, layer, locality.units(module))
+    maps = torch.tensor([watch])
+    pixels, *_ = walked(output, steps, whole, maps, rule) or back(module, whole, layer, maps, rule)
+    return pixels[0].cpu(), steps
 
 
 def _colour(network, fill):
