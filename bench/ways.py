@@ -298,7 +298,7 @@ def on_features(backbone, held, splits):
     fits = {
         "ours": partial(heads.fit, "logistic_regression"),
         "scikit-learn": _by_sklearn,
-        "scikit-learn, same folds": _by_search,
+        "scikit-learn, five folds": _by_search,
     }
     for split, (way, fit) in product(range(splits), fits.items()):
         train, valid = parts_of(held, split)
@@ -318,7 +318,7 @@ def _by_sklearn(features, labels, _):
 
 
 def _by_search(features, labels, seed):
-    """The referee: the same scale, strengths and folds, by scikit-learn's solver, asked to go on to the minimum, and search."""
+    """The referee: the same scale and strengths, by scikit-learn's solver, asked to go on to the minimum, and search."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import GridSearchCV, StratifiedKFold
     from sklearn.pipeline import make_pipeline
@@ -545,7 +545,7 @@ COSTS = {
     "tutorial, fine": ("The tutorial's loop, fine-tuning", "seconds", "train"),
     "fastai, fine_tune(1)": ("fastai, `vision_learner(…).fine_tune(1)`", "seconds", "train"),
     "scikit-learn, on features": ("scikit-learn's logistic regression on our features", None, "train"),
-    "scikit-learn, same folds, on features": ("scikit-learn, scale, strength and folds as ours", None, "train"),
+    "scikit-learn, five folds, on features": ("scikit-learn, scale as ours, the strength by five folds", None, "train"),
     "ours, cold": ("Ours, `shoulders compare`, new process, nothing remembered", "seconds", None),
     "ours, warm, new process": ("Ours, `shoulders compare`, new process, features remembered", None, "seconds"),
     "ours, n-th experiment": ("Ours, `training.feature_extraction`, in a running process", None, "train"),

@@ -36,7 +36,7 @@ _RUN = {
     "from_scratch_helped": partial(training.from_scratch, helped=True),
 }
 
-VERSION = 6
+VERSION = 7
 """Part of every key: raised whenever a regime would give another result, or a row would hold something else."""
 
 
@@ -69,7 +69,7 @@ def rows(
     per_class : sequence of int or None
         Training pictures of each class; None for all.
     seeds : int
-        Number of seeds, 0, 1, …: they draw the pictures, the folds and the random weights. All regimes see the same draws.
+        Number of seeds, 0, 1, …: they draw the pictures and the random weights. All regimes see the same draws.
     head, layer : str
         Of feature extraction.
     recipe : dict, optional
@@ -221,16 +221,33 @@ def summary(rows) -> pd.DataFrame:
         ``high``: `interval` for the mean over draws, within 0 and 1, or, of a single run, its own Wilson interval;
         ``alone_low`` and ``alone_high``: Wilson's interval of one run with that mean, which is all that a single run would
         know; ``n_valid``, ``classes``. Regimes in their order, pictures from few to many.
+
+    Raises
+    ------
+    ComparisonError
+        For a regime that was run with more than one head, layer or network.
     """
+    import pandas as pd
+
+    table = _of_one_kind(rows)
+    by_regime = table.groupby("regime", sort=False)
+    lines = [_line(way, n, runs) for way, held in by_regime for n, runs in held.groupby("pictures")]
+    return pd.DataFrame(lines, columns=_LINE)
+
+
+def _of_one_kind(rows):
+    """The rows as a table, with `pictures` of a class: a mean over several heads or networks would be of nothing."""
     import pandas as pd
 
     table = pd.DataFrame(rows)
     if table.empty:
-        return pd.DataFrame(columns=_LINE)
+        return pd.DataFrame(columns=["regime", "pictures", "seed", "accuracy", "per_class"])
+    for kind, (regime, runs) in product(table.columns.intersection(["head", "layer", "backbone"]), table.groupby("regime")):
+        if len(kinds := runs[kind].unique()) > 1:
+            names = " and ".join(map(str, kinds))
+            raise ComparisonError(f"{regime} was run with more than one {kind}, {names}: give the rows of one at a time.")
     table["pictures"] = table.n_train / table.classes
-    by_regime = table.groupby("regime", sort=False)
-    lines = [_line(way, n, runs) for way, held in by_regime for n, runs in held.groupby("pictures")]
-    return pd.DataFrame(lines, columns=_LINE)
+    return table
 
 
 _LINE = "regime", "per_class", "pictures", "runs", "mean", "low", "high", "alone_low", "alone_high", "n_valid", "classes"
@@ -260,8 +277,7 @@ def paired(rows, regime: str, other: str) -> pd.DataFrame:
     """
     import pandas as pd
 
-    table = pd.DataFrame(rows)
-    table["pictures"] = table.n_train / table.classes
+    table = _of_one_kind(rows)
     both = [table[table.regime == name].drop_duplicates(["pictures", "seed"]) for name in (regime, other)]
     joined = both[0].merge(both[1], on=["pictures", "seed"], suffixes=("", "_other"))
     found = []

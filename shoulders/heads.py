@@ -14,6 +14,8 @@ from shoulders import logistic
 from shoulders.errors import CourseError
 from shoulders.names import HEADS
 
+_MANY = 2000  # what `shoulders.logistic` takes grows with the third power of the pictures: from here on scikit-learn is sooner
+
 
 class HeadError(CourseError):
     """A head cannot be fitted; the message says why."""
@@ -30,7 +32,7 @@ def fit(head: str, features: np.ndarray, labels: np.ndarray, seed: int = 0):
     labels : numpy.ndarray of int, shape (n,)
         At least two classes.
     seed : int
-        Of the folds on which the regulariser is chosen.
+        Of the folds on which the regulariser is chosen, where there are folds.
 
     Returns
     -------
@@ -65,36 +67,32 @@ def _libraries():
 def logistic_regression(features, labels, seed=0):
     """L2-regularised logistic regression on standardised features (Cox 1958).
 
-    The strength is chosen among `shoulders.logistic.STRENGTHS` by the log loss of up to five folds of these pictures; with
-    one picture of some class it cannot be chosen and is 1e-2.
+    The strength is chosen among `shoulders.logistic.STRENGTHS` by the log loss on pictures that the fit did not see. Of two
+    classes, `shoulders.logistic` leaves out each picture once, in closed form. Of more, or of over 2,000 pictures,
+    scikit-learn fits up to five folds. With one picture of some class the strength cannot be chosen and is 1e-2.
     """
-    from sklearn.model_selection import StratifiedKFold
-
-    classes = np.unique(labels)
-    count = min(5, _fewest(labels))
-    folds = StratifiedKFold(count, shuffle=True, random_state=seed) if count > 1 else None
-    strengths = logistic.STRENGTHS if folds else np.array([1e-2])
-    if len(classes) > 2:
-        return _logistic_by_sklearn(features, labels, folds, strengths)
-    rows, second = features.astype(float), labels == classes[1]
-    chosen = folds.split(rows, second) if folds else ()
-    mean, spread, coef, intercept, strength = logistic.fit(rows, second, chosen, strengths)
+    classes, fewest = np.unique(labels), _fewest(labels)
+    strengths = logistic.STRENGTHS if fewest > 1 else np.array([1e-2])
+    if len(classes) > 2 or len(labels) > _MANY:
+        return _logistic_by_sklearn(features, labels, strengths, min(5, fewest), seed)
+    mean, spread, coef, intercept, strength = logistic.fit(features.astype(float), labels == classes[1], strengths)
     arrays = {"mean": mean, "scale": spread, "classes": classes, "coef": coef[None], "intercept": np.array([intercept])}
     fitted = from_arrays("logistic_regression", arrays)
     fitted[-1].C = strength
     return fitted
 
 
-def _logistic_by_sklearn(features, labels, folds, strengths):
+def _logistic_by_sklearn(features, labels, strengths, folds, seed):
     from sklearn.linear_model import LogisticRegression
-    from sklearn.model_selection import GridSearchCV
+    from sklearn.model_selection import GridSearchCV, StratifiedKFold
     from sklearn.pipeline import make_pipeline
 
     pipeline = make_pipeline(_scaler(), LogisticRegression(C=strengths[0], tol=1e-7, max_iter=10_000))
-    if folds is None:
-        return pipeline.fit(features, labels)
-    search = GridSearchCV(pipeline, {"logisticregression__C": strengths}, scoring="neg_log_loss", cv=folds)
-    return search.fit(features, labels).best_estimator_
+    if folds == 1:
+        return _plain("logistic_regression", pipeline.fit(features, labels))
+    cut = StratifiedKFold(folds, shuffle=True, random_state=seed)
+    search = GridSearchCV(pipeline, {"logisticregression__C": strengths}, scoring="neg_log_loss", cv=cut)
+    return _plain("logistic_regression", search.fit(features, labels).best_estimator_)
 
 
 def ridge(features, labels, seed=0):
@@ -102,7 +100,7 @@ def ridge(features, labels, seed=0):
     from sklearn.linear_model import RidgeClassifierCV
     from sklearn.pipeline import make_pipeline
 
-    return make_pipeline(_scaler(), RidgeClassifierCV(alphas=1 / logistic.STRENGTHS)).fit(features, labels)
+    return _plain("ridge", make_pipeline(_scaler(), RidgeClassifierCV(alphas=1 / logistic.STRENGTHS)).fit(features, labels))
 
 
 def nearest_neighbours(features, labels, seed=0, neighbours=5):
@@ -137,17 +135,16 @@ def _scaler():
     return _scaler_kind()()
 
 
+def _plain(head, fitted):
+    """The same head in scikit-learn's classes alone: it can be pickled."""
+    plain, last = from_arrays(head, to_arrays(fitted)), fitted[-1]
+    strength = {"alpha": last.alpha_} if head == "ridge" else {"C": last.C}
+    plain[-1].set_params(**strength)
+    return plain
+
+
 def _fewest(labels):
     return int(np.bincount(labels)[np.unique(labels)].min())
-
-
-def weights(fitted, classes: int = 2) -> np.ndarray:
-    """What each standardised feature adds to each class's score, shape (classes, d); of a linear head.
-
-    With two classes scikit-learn keeps one row, for the second class: it is returned as two that mirror each other.
-    """
-    rows = np.atleast_2d(fitted[-1].coef_)
-    return np.concatenate([-rows, rows]) / 2 if len(rows) == 1 and classes == 2 else rows
 
 
 def probabilities(fitted, features: np.ndarray) -> np.ndarray:
@@ -194,7 +191,8 @@ def from_arrays(head: str, arrays: dict[str, np.ndarray]):
     scaler = StandardScaler(with_std="scale" in arrays)
     scaler.mean_, scaler.scale_, scaler.n_features_in_ = arrays["mean"], arrays.get("scale"), len(arrays["mean"])
     if head == "nearest_neighbours":
-        last = KNeighborsClassifier(int(arrays["neighbours"][0])).fit(arrays["vectors"], arrays["labels"])
+        labels = arrays["classes"][arrays["labels"]]
+        last = KNeighborsClassifier(int(arrays["neighbours"][0])).fit(arrays["vectors"], labels)
         return make_pipeline(scaler, Normalizer(), last)
     last = LogisticRegression() if head == "logistic_regression" else RidgeClassifier()
     last.coef_, last.intercept_ = arrays["coef"], arrays["intercept"]

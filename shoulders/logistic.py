@@ -15,8 +15,7 @@ SHRUNK_BY = 10
 STRENGTHS = np.logspace(-4, 2, 7)
 """Among these the strength is chosen: scikit-learn's C, the larger the closer the fit to the training rows."""
 
-_STEPS = 100
-_ROUGHLY = 1e-3  # to tell strengths apart that lie a factor of ten apart
+_STEPS, _TOLERANCE = 100, 1e-5  # Newton's method doubles the digits in a step: after one that brings so little, nothing is left
 
 
 def scale(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -33,16 +32,14 @@ def scale(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return mean, np.sqrt(np.where(drawn > 0, drawn, 1))
 
 
-def fit(features: np.ndarray, labels: np.ndarray, folds, strengths: np.ndarray = STRENGTHS):
-    """Fit on standardised features, with the strength whose mean log loss over the folds is least.
+def fit(features: np.ndarray, labels: np.ndarray, strengths: np.ndarray = STRENGTHS):
+    """Fit on standardised features, with the strength whose mean log loss on the rows left out, one at a time, is least.
 
     Parameters
     ----------
     features : numpy.ndarray, shape (n, d)
     labels : numpy.ndarray, shape (n,)
         0 or 1, both of them.
-    folds : sequence of (numpy.ndarray, numpy.ndarray)
-        Rows to learn from and rows to judge by. Not asked for where there is one strength only.
     strengths : numpy.ndarray, shape (k,)
 
     Returns
@@ -52,23 +49,13 @@ def fit(features: np.ndarray, labels: np.ndarray, folds, strengths: np.ndarray =
     """
     mean, spread = scale(features)
     rows = (features - mean) / spread
-    a, b = solve(rows @ rows.T, labels, strengths)
-    best = 0
-    if len(strengths) > 1:
-        best = int(np.mean([_judged(features, labels, strengths, *fold, (a, b)) for fold in folds], 0).argmin())
+    gram = rows @ rows.T
+    a, b = solve(gram, labels, strengths)
+    best = loss(left_out(gram, labels, strengths, a, b), labels).argmin()
     return mean, spread, a[best] @ rows, float(b[best]), float(strengths[best])
 
 
-def _judged(features, labels, strengths, learn, judge, whole):
-    """Mean log loss on the rows `judge` of what the rows `learn` teach, for each strength; `whole` is what all rows taught."""
-    mean, spread = scale(features[learn])
-    rows = (features - mean) / spread
-    learnt = rows[learn]
-    a, b = solve(learnt @ learnt.T, labels[learn], strengths, (whole[0][:, learn], whole[1]), _ROUGHLY)
-    return loss(a @ learnt @ rows[judge].T + b[:, None], labels[judge])
-
-
-def solve(gram, labels, strengths, start=None, tolerance: float = 1e-5) -> tuple[np.ndarray, np.ndarray]:
+def solve(gram: np.ndarray, labels: np.ndarray, strengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Minimise ``C · Σ log(1 + exp(-y f)) + |w|² / 2`` for every C at once, where ``f = gram @ a + b`` and w = rowsᵀ a.
 
     Parameters
@@ -79,11 +66,6 @@ def solve(gram, labels, strengths, start=None, tolerance: float = 1e-5) -> tuple
         0 or 1.
     strengths : numpy.ndarray, shape (k,)
         scikit-learn's C.
-    start : (numpy.ndarray, numpy.ndarray), optional
-        An `a` and a `b` to set out from: the nearer to the end, the fewer steps. Default: zeros.
-    tolerance : float
-        Done after a step that gains less than this share of the value: Newton's method doubles the digits in a step, so what
-        is left to gain is far less.
 
     Returns
     -------
@@ -95,8 +77,7 @@ def solve(gram, labels, strengths, start=None, tolerance: float = 1e-5) -> tuple
     Iteratively reweighted least squares (Rasmussen & Williams 2006, section 3.4), with the intercept left unpenalised. A
     step that makes things worse is halved.
     """
-    a, b = start or (np.zeros((len(strengths), len(labels))), np.zeros(len(strengths)))
-    a, b = a.copy(), b.copy()
+    a, b = np.zeros((len(strengths), len(labels))), np.zeros(len(strengths))
     value = _value(gram, labels, strengths, a, b)
     going = np.arange(len(strengths))
     for _ in range(_STEPS):
@@ -104,32 +85,67 @@ def solve(gram, labels, strengths, start=None, tolerance: float = 1e-5) -> tuple
         a[going], b[going], new = _walk(gram, labels, strengths[going], a[going], b[going], to_a, to_b, value[going])
         better = value[going] - new
         value[going] = new
-        going = going[better > tolerance * np.abs(new)]  # relative: where C is small, so is the value
+        going = going[better > _TOLERANCE * np.abs(new)]  # relative: where C is small, so is the value
         if not len(going):
             break
     return a, b
 
 
-def _newton(gram, labels, strengths, a, b):
-    """Where Newton's method would go next: the least squares that the loss is like, about these scores."""
+def left_out(gram, labels, strengths, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """The score of each row by the fit to all other rows, as near as one step of Newton's method comes to it.
+
+    Parameters
+    ----------
+    gram, labels, strengths
+        As for `solve`.
+    a, b : numpy.ndarray
+        What `solve` returned.
+
+    Returns
+    -------
+    numpy.ndarray, shape (k, n)
+
+    Notes
+    -----
+    Approximate leave-one-out (Rad & Maleki 2020, arXiv 1801.10243): of the least squares that the loss is like at its
+    minimum, leaving a row out has a closed form. Ridge regression's is exact.
+    """
+    return np.stack([_left_out(gram, *of) for of in zip(*_least_squares(gram, labels, strengths, a, b))])
+
+
+def _left_out(gram, target, spread):
+    inverse = _solved(gram, spread, np.eye(len(gram)))
+    ones = inverse.sum(1)
+    inverse -= np.outer(ones, ones) / ones.sum()  # the intercept is fitted, too
+    return target - inverse @ target / inverse.diagonal()
+
+
+def _least_squares(gram, labels, strengths, a, b):
+    """What the loss is like about these scores: targets for them, and how far each may stay from its own; both (k, n)."""
     from scipy.special import expit
 
     f = a @ gram + b[:, None]
     p = expit(f)
     curvature = np.maximum(p * (1 - p), 1e-14)
-    target, spread = f + (labels - p) / curvature, 1 / (strengths[:, None] * curvature)
-    both = np.stack([_solved(gram, *sides) for sides in zip(spread, target)])
+    return f + (labels - p) / curvature, 1 / (strengths[:, None] * curvature)
+
+
+def _newton(gram, labels, strengths, a, b):
+    """Where Newton's method would go next."""
+    target, spread = _least_squares(gram, labels, strengths, a, b)
+    sides = np.stack([target, np.ones_like(target)], 2)
+    both = np.stack([_solved(gram, *of) for of in zip(spread, sides)])
     to_b = both[:, :, 0].sum(1) / both[:, :, 1].sum(1)
     return both[:, :, 0] - to_b[:, None] * both[:, :, 1], to_b
 
 
-def _solved(gram, spread, target):
-    """(gram + spread) x = target, and = 1, with the spread on the diagonal: by Cholesky, half the work of numpy's solve."""
+def _solved(gram, spread, sides):
+    """x of (gram + spread on the diagonal) x = sides: by Cholesky, half the work of numpy's solve."""
     from scipy.linalg.lapack import dposv
 
     matrix = gram.copy()
-    matrix.flat[:: len(target) + 1] += spread
-    return dposv(matrix.T, np.stack([target, np.ones_like(target)], 1), lower=True, overwrite_a=True)[1]  # .T spares a copy
+    matrix.flat[:: len(spread) + 1] += spread
+    return dposv(matrix.T, sides, lower=True, overwrite_a=True)[1]  # symmetric: .T spares a copy
 
 
 def _walk(gram, labels, strengths, a, b, to_a, to_b, value):

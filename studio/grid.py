@@ -30,7 +30,7 @@ COLUMNS = {
     "backbone": "the network",
     "layer": "where it is cut",
     "per_class": "training pictures of each class, drawn by the seed; all: every one",
-    "seed": "of the draw, the folds, the random weights, the order of the pictures",
+    "seed": "of the draw, the random weights, the order of the pictures",
     "accuracy": "share of the validation pictures that were named correctly, after the last epoch",
     "low": "95 % interval of this one run (Wilson), lower bound",
     "high": "upper bound",

@@ -235,6 +235,16 @@ def test_summary_by_hand():
     assert comparison.summary([]).columns.tolist() == table.columns.tolist()
 
 
+@pytest.mark.parametrize("kind", ["head", "layer", "backbone"])
+def test_a_mean_over_several_heads_layers_or_networks_is_refused(kind):
+    runs = [row(0.8, seed=0) | {kind: "one"}, row(0.9, seed=1) | {kind: "other"}]
+    for said in (comparison.summary, lambda rows: comparison.paired(rows, "fine_tuning", "feature_extraction")):
+        with pytest.raises(ComparisonError, match=f"more than one {kind}, one and other: give the rows of one at a time"):
+            said(runs)
+        said([*runs[:1], row(0.7, "fine_tuning") | {kind: "other"}])  # each regime has its own
+    assert comparison.paired([], "fine_tuning", "feature_extraction").empty
+
+
 def test_paired_takes_out_the_luck_of_the_draw():
     luck = np.random.default_rng(0).normal(0, 0.05, 20)
     runs = [row(0.8 + x, seed=s) for s, x in enumerate(luck)]

@@ -1,5 +1,7 @@
 """Heads: fitted as announced, the same every time, and the same after being kept as arrays."""
 
+import pickle
+
 import numpy as np
 import pytest
 from sklearn.metrics import log_loss
@@ -40,11 +42,11 @@ def test_the_same_every_time_to_the_last_digit(head, classes):
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-def test_the_regulariser_is_chosen_on_folds_of_the_training_pictures(seed):
+def test_of_three_classes_the_regulariser_is_chosen_on_folds_of_the_training_pictures(seed):
     """By the same folds in a loop of our own."""
     from sklearn.linear_model import LogisticRegression
 
-    features, labels = clouds(n=12, apart=0.4)
+    features, labels = clouds(n=12, classes=3, apart=0.4)
     losses = []
     for strength in STRENGTHS:
         folds = []
@@ -87,7 +89,7 @@ def test_ridge_is_the_closed_form_at_the_best_left_out_error():
     alphas = 1 / np.array(STRENGTHS)
     best = alphas[np.argmin([left_out(alpha) for alpha in alphas])]
     fitted = heads.fit("ridge", features, labels)
-    assert fitted[-1].alpha_ == pytest.approx(best)
+    assert fitted[-1].alpha == pytest.approx(best)
     weights, level = solved(np.ones(len(labels), bool), best)
     np.testing.assert_allclose(fitted.decision_function(features), inside @ weights + level, rtol=1e-6, atol=1e-8)
 
@@ -132,15 +134,27 @@ def test_labels_at_random_are_learnt_at_chance(head):
 def test_weights_give_the_scores_again(head, classes):
     features, labels = clouds(classes=classes)
     fitted = heads.fit(head, features, labels)
-    weights = heads.weights(fitted, classes)
-    assert weights.shape == (classes, 6)
-    scores = standardised(features) @ weights.T
-    if classes == 2:
-        np.testing.assert_array_equal(weights[0], -weights[1])
-        mine = scores[:, 1] - scores[:, 0] + fitted[-1].intercept_
-    else:
-        mine = scores + fitted[-1].intercept_
-    np.testing.assert_allclose(mine, fitted.decision_function(features), rtol=1e-4, atol=1e-4)
+    scores = standardised(features) @ fitted[-1].coef_.T + fitted[-1].intercept_
+    told = fitted.decision_function(features).reshape(scores.shape)
+    np.testing.assert_allclose(scores, told, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("head", heads.HEADS)
+def test_a_head_can_be_pickled(head, classes):
+    features, labels = clouds(classes=classes)
+    fitted = heads.fit(head, features, labels)
+    again = pickle.loads(pickle.dumps(fitted))
+    np.testing.assert_array_equal(heads.probabilities(again, features), heads.probabilities(fitted, features))
+
+
+@pytest.mark.parametrize("head", heads.HEADS)
+def test_a_head_kept_as_arrays_keeps_the_numbers_of_the_classes(head):
+    features, labels = clouds()
+    fitted = heads.fit(head, features, 2 * labels)
+    again = heads.from_arrays(head, heads.to_arrays(fitted))
+    assert set(again.predict(features)) == {0, 2}
+    assert again.predict(features).tolist() == fitted.predict(features).tolist()
 
 
 @pytest.mark.parametrize("classes", [2, 3, 4])
@@ -190,7 +204,7 @@ def test_a_feature_that_never_changes_does_no_harm(head, classes):
     assert np.isfinite(told).all()
     np.testing.assert_allclose(told, heads.probabilities(heads.fit(head, features, labels), features), atol=0.02)
     if head != "nearest_neighbours":
-        assert abs(heads.weights(fitted, classes)[:, 6:]).max() < 1e-6
+        assert abs(fitted[-1].coef_[..., 6:]).max() < 1e-6
 
 
 @pytest.mark.parametrize("head", heads.HEADS)

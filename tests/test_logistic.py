@@ -187,6 +187,32 @@ def test_the_loss_is_scikit_learns():
     assert logistic.loss(np.array([-1e4, 1e4]), np.array([True, True])) == 5e3  # and never infinite
 
 
+# --------------------------------------------------------------------------------------------------- rows that are left out
+
+
+def without_each(rows, labels, strength):
+    """The score of each row by scikit-learn's fit to the others."""
+    others = [np.arange(len(rows)) != i for i in range(len(rows))]
+    fits = [referee(rows[keep], labels[keep], strength) for keep in others]
+    return np.concatenate([fitted.decision_function(rows[[i]]) for i, fitted in enumerate(fits)])
+
+
+@pytest.mark.parametrize(
+    ("n", "d", "share", "apart"), [(60, 10, 0.5, 0.5), (30, 60, 0.5, 0.4), (50, 8, 0.08, 1.0), (9, 40, 0.3, 0.8)]
+)  # fmt: skip
+def test_leaving_out_is_as_fitting_without_each_row(n, d, share, apart):
+    features, labels = clouds(n, d, share, apart, seed=1)
+    rows = scaled(features)
+    scores = logistic.left_out(rows @ rows.T, labels, STRENGTHS, *logistic.solve(rows @ rows.T, labels, STRENGTHS))
+    exact = np.array([without_each(rows, labels, strength) for strength in STRENGTHS])
+    mine, theirs = logistic.loss(scores, labels), logistic.loss(exact, labels)
+    np.testing.assert_allclose(mine[STRENGTHS <= 1], theirs[STRENGTHS <= 1], rtol=0.05)
+    assert mine.argmin() == theirs.argmin()
+    assert theirs[theirs.argmin()] < 0.9 * theirs[0] and theirs.argmin() not in (0, len(STRENGTHS) - 1)  # it matters which
+    seen = logistic.loss(np.array([referee(rows, labels, c).decision_function(rows) for c in STRENGTHS]), labels)
+    assert (mine > seen).all()  # a row that was seen is told better
+
+
 # ------------------------------------------------------------------------------------------- the strength, and the head
 
 
@@ -212,7 +238,8 @@ def searched(features, labels, seed, folds=5):
 @pytest.mark.parametrize(
     ("n", "d", "share", "apart", "folds"), [(60, 10, 0.5, 0.5, 5), (30, 60, 0.5, 0.4, 5), (50, 8, 0.08, 1.0, 4), (9, 40, 0.3, 0.8, 2)]
 )  # fmt: skip
-def test_the_head_is_the_one_that_grid_search_finds(n, d, share, apart, folds, names):
+def test_of_too_many_pictures_the_head_is_the_one_that_grid_search_finds(n, d, share, apart, folds, names, monkeypatch):
+    monkeypatch.setattr(heads, "_MANY", n - 1)
     features, second = clouds(n, d, share, apart, seed=1)
     labels = np.where(second, names[1], names[0])
     assert min(5, np.unique(labels, return_counts=True)[1].min()) == folds
@@ -223,6 +250,17 @@ def test_the_head_is_the_one_that_grid_search_finds(n, d, share, apart, folds, n
         np.testing.assert_allclose(heads.probabilities(mine, new), theirs.predict_proba(new), atol=1e-3)
         assert mine.predict(new).tolist() == theirs.predict(new).tolist()
         assert mine.classes_.tolist() == list(names)
+
+
+@pytest.mark.parametrize("names", [(0, 1), (3, 7)])
+def test_the_head_is_scikit_learns_with_the_strength_of_the_least_loss_left_out(names):
+    features, second = clouds(60, 10, 0.5, 0.5, seed=1)
+    labels, rows = np.where(second, names[1], names[0]), scaled(features)
+    losses = [log_loss(second, expit(without_each(rows, second, strength))) for strength in STRENGTHS]
+    mine, theirs = heads.fit("logistic_regression", features, labels), referee(rows, labels, STRENGTHS[np.argmin(losses)])
+    assert mine[-1].C == theirs.C
+    np.testing.assert_allclose(heads.probabilities(mine, features), theirs.predict_proba(rows), atol=1e-3)
+    assert mine.classes_.tolist() == list(names)
 
 
 def test_the_same_accuracy_within_one_picture():
