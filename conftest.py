@@ -45,13 +45,14 @@ def _is_cell(item):
 def lacking(notebook: Path) -> str:
     """Why the lesson of a notebook cannot run on this machine, or nothing."""
     from shoulders import editions
+    from shoulders.errors import CourseError
 
     lesson = notebook.name[:2]
     if lesson not in editions.NEEDS:
         return ""
     try:
         editions.decide(lesson)
-    except editions.EditionError as error:
+    except CourseError as error:
         return str(error)
     return ""
 

@@ -446,10 +446,15 @@ def _random(wanted, seed):
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = _without_auxiliary(_network(wanted)).eval()
+    return Backbone(wanted, wanted.transform, state_digest(network), f"random weights, seed {seed}", lambda: network)
+
+
+def state_digest(module: nn.Module) -> str:
+    """sha256 of all that a network has learnt, and of the names."""
     state = hashlib.sha256()
-    for name, tensor in network.state_dict().items():
-        state.update(name.encode() + tensor.numpy().tobytes())
-    return Backbone(wanted, wanted.transform, state.hexdigest(), f"random weights, seed {seed}", lambda: network)
+    for name, tensor in module.state_dict().items():
+        state.update(name.encode() + tensor.cpu().numpy().tobytes())
+    return state.hexdigest()
 
 
 def _with_weights(wanted, path, digest):

@@ -59,7 +59,7 @@ def _need_layer(network, layer):
     if layer not in ("hidden", "classes"):
         from shoulders import cutting
 
-        cutting.need_layer(network, layer)
+        cutting.need_layers(network, [layer])
 
 
 def _write_json(path, content):

@@ -89,12 +89,13 @@ def _trial(module, crop):
             seen[name] = (layer, tuple(output.shape[1:]), seen.get(name, (0, 0, 0))[2] + 1)
 
     hooks = [(layer.register_forward_hook, partial(saw, name)) for name, layer in module.named_modules() if name]
-    training = module.training
+    training = [layer for layer in module.modules() if layer.training]
     try:
         with hooked(hooks), torch.inference_mode():
             module.eval()(torch.zeros(1, 3, crop, crop))
     finally:
-        module.train(training)
+        for layer in training:
+            layer.training = True
     return seen
 
 
@@ -141,27 +142,29 @@ def _channels_last(shape):
     return len(shape) == 3 and shape[0] == shape[1] != shape[2]
 
 
-def need_layer(backbone: Backbone, layer: str) -> None:
-    """Refuse a layer that the network lacks, or that answers more than once in a pass.
+def need_layers(backbone: Backbone, layers) -> None:
+    """Refuse layers that the network lacks, or that answer more than once in a pass.
 
     Raises
     ------
     BackboneError
         Names the layers that are nearest in spelling.
     """
-    if layer in (HIDDEN, CLASSES):
-        return
-    seen = _trial(backbone.module, backbone.transform.crop)
+    if layers := [layer for layer in layers if layer not in (HIDDEN, CLASSES)]:
+        seen = _trial(backbone.module, backbone.transform.crop)
+        for layer in layers:
+            _need_layer(seen, layer, backbone.name)
+
+
+def _need_layer(seen, layer, name):
     if layer not in seen:
         near = ", ".join(difflib.get_close_matches(layer, seen, 4, 0.3) or list(seen)[:4])
-        raise BackboneError(
-            f"{backbone.name} has no layer {layer!r} that answers with one tensor: for instance {near}, hidden, classes."
-        )
+        raise BackboneError(f"{name} has no layer {layer!r} that answers with one tensor: for instance {near}, hidden, classes.")
     _, shape, runs = seen[layer]
     if _channels_last(shape):
-        raise BackboneError(f"{layer!r} of {backbone.name} gives maps with the channels last, {shape}: choose hidden or classes.")
+        raise BackboneError(f"{layer!r} of {name} gives maps with the channels last, {shape}: choose hidden or classes.")
     if runs > 1:
-        raise BackboneError(f"{layer!r} of {backbone.name} runs {runs} times in one pass: choose the block that holds it.")
+        raise BackboneError(f"{layer!r} of {name} runs {runs} times in one pass: choose the block that holds it.")
 
 
 def pooled(output: torch.Tensor) -> torch.Tensor:
@@ -273,7 +276,7 @@ def decapitate(backbone: Backbone, at: str = HIDDEN) -> nn.Module:
     torch.nn.Module
         (n, 3, height, width) to (n, features), float32; `out_features` says how many.
     """
-    need_layer(backbone, at)
+    need_layers(backbone, [at])
     return Headless(copy.deepcopy(backbone.module), at, head_of(backbone), backbone.transform.crop)
 
 
@@ -379,7 +382,7 @@ def split(backbone: Backbone, body: Headless, at: str = HIDDEN) -> tuple[Callabl
     if at != HIDDEN:
         for name in under:
             _drop(above.network, name, under)
-    noise = torch.rand(2, 3, backbone.transform.crop, backbone.transform.crop)
+    noise = torch.rand(2, 3, backbone.transform.crop, backbone.transform.crop, generator=torch.Generator().manual_seed(0))
     try:
         with torch.inference_mode():
             between = run(body.network, noise, [last], body.head, keep)[last]

@@ -156,9 +156,16 @@ class Pictures:
         """Positions of `per_class` pictures of each class, drawn by `seed`; ``None`` for all of them.
 
         Samples of one seed are nested: the ten of a class hold its five. A class with fewer pictures gives all it has.
+
+        Raises
+        ------
+        DatasetError
+            For less than one.
         """
         if per_class is None:
             return np.arange(len(self))
+        if per_class < 1:
+            raise DatasetError(f"{per_class} pictures of each class were asked for: give 1 or more, or None for all.")
         rng = np.random.default_rng(seed)
         chosen = [rng.permutation(np.flatnonzero(self.labels == c))[:per_class] for c in range(len(self.classes))]
         return np.sort(np.concatenate(chosen))

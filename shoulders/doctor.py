@@ -81,9 +81,10 @@ def _device():
 
 
 def _disk():
-    home = places.cache()
-    while not home.exists():
-        home = home.parent
+    cache = places.cache()
+    home = next((folder for folder in (cache, *cache.parents) if folder.exists()), None)
+    if home is None:  # a drive that is not there
+        return Finding("disk", f"no {cache.anchor} for {cache}", False, "Set SHOULDERS_CACHE to a folder that you may write to.")
     free = shutil.disk_usage(home).free
     good = home.is_dir() and free > 1e9 and os.access(home, os.W_OK)
     advice = "" if good else "Free at least 1 GB, or set SHOULDERS_CACHE to a folder that you may write to."

@@ -142,7 +142,8 @@ def _sentences(name, need, held, network):
     pictures = f"{len(held.train)} + {len(held.valid)} pictures of {' and '.join(held.classes)}"
     own = os.environ.get("SHOULDERS_WEIGHTS")
     top1 = f" (it names {network.card.top1:.0f} % of new ones correctly)" if network.card.top1 else ""
-    trained = f"with the weights of {Path(own).name}" if own else f"trained on {network.card.trained_on}{top1}"
+    weights = "random weights" if own == "random" else f"the weights of {Path(own or '').name}"
+    trained = f"with {weights}" if own else f"trained on {network.card.trained_on}{top1}"
     yield f"This is the {name} edition, because {reason}: {pictures}, and {network.name}, {trained}."
     if held.name.startswith("felt_"):
         yield "The pictures are renderings of felt animals, not photographs: what is measured on them is a demonstration."

@@ -30,7 +30,7 @@ from shoulders.errors import CourseError
 from shoulders.pictures import stream
 from shoulders.progress import track
 
-VERSION = 2
+VERSION = 3
 """Part of every key: raised whenever this code would compute something else."""
 
 
@@ -155,8 +155,7 @@ def look(backbone: Backbone, sources, layers: str | Sequence[str] = "hidden") ->
     from shoulders import cutting
 
     layers = [layers] if isinstance(layers, str) else list(layers)
-    for layer in layers:
-        cutting.need_layer(backbone, layer)
+    cutting.need_layers(backbone, layers)
     read, sources = cutting.reader(backbone, layers), list(sources)
     starts = range(0, len(sources), BATCH)
     parts = [read(torch.stack([backbone.transform.picture(source) for source in sources[i : i + BATCH]])) for i in starts]
@@ -208,14 +207,14 @@ class _Rows:
         span = 4 * int(np.prod(shape))
         header = json.dumps({"features": {"dtype": "F32", "shape": list(shape), "data_offsets": [0, span]}}).encode()
         header += b" " * (-len(header) % 8)
-        with open(self.part, "wb") as file:
-            file.write(struct.pack("<Q", len(header)) + header)
-            try:
+        try:
+            with open(self.part, "wb") as file:
+                file.write(struct.pack("<Q", len(header)) + header)
                 reserve(file, 8 + len(header) + span)
-            except OSError as error:
-                self.part.unlink()
-                room = f"make room in {path.parent}, or set SHOULDERS_CACHE to a folder on a larger disk"
-                raise FeatureError(f"{size(span)} of features do not fit on the disk: {room}.") from error
+        except OSError as error:
+            self.part.unlink(missing_ok=True)
+            room = f"make room in {path.parent}, or set SHOULDERS_CACHE to a folder on a larger disk"
+            raise FeatureError(f"{size(span)} of features do not fit on the disk: {room}.") from error
         self.values = np.memmap(self.part, np.float32, "r+", 8 + len(header), shape)
 
     def close(self, complete):
@@ -276,8 +275,7 @@ def _fill(backbone, pictures, flip, batch_size, clock, layers, place):
     """Place every layer's rows, batch by batch."""
     from shoulders import cutting
 
-    for layer in layers:
-        cutting.need_layer(backbone, layer)
+    cutting.need_layers(backbone, layers)
     reader = cutting.reader(backbone, layers)
     rows, done, complete = {}, 0, False
     try:

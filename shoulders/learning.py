@@ -44,7 +44,6 @@ class Bar(Callback):
     open = None
 
     def before_fit(self):
-        self.after_fit()  # of a training that ran out of memory
         self.open = bar(self.n_epoch * len(self.dls.train), "Training", "batches")
         self.step = self.open.__enter__()
 

@@ -24,7 +24,7 @@ MOST_PIXELS = 150_000_000
 # that decode would now and then leave every warning of the process switched off.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
-VERSION = 3
+VERSION = 4
 """Part of the memory's name: raised whenever the check would say something else. (Pillow's version is part of it too.)"""
 
 MEMORY = f"checked-pictures-{VERSION}-pillow-{PIL.__version__}.jsonl"
@@ -156,7 +156,8 @@ def _orientation(image):
 
 def _to_8_bit(image):
     values = np.asarray(image, dtype=np.float32)
-    top = 65535 if values.max() > 255 else 255
+    most = values.max()
+    top = 65535 if image.mode.startswith("I;16") or most > 255 else 1 if image.mode == "F" and most <= 1 else 255
     return Image.fromarray((values.clip(0, top) * (255 / top)).round().astype(np.uint8))
 
 
@@ -221,8 +222,10 @@ def _oddities(image):
         found.append("CMYK")
     if image.mode == "P":
         found.append("palette")
-    if image.mode.startswith(("I", "F")):
+    if image.mode.startswith("I"):
         found.append("16-bit")
+    if image.mode == "F":
+        found.append("floating point")
     if image.mode in ("LA", "PA", "RGBA") or "transparency" in image.info:
         found.append("alpha")
     if _orientation(image) != 1:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import io
-import os
 import textwrap
 from collections import Counter
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from shoulders import places
 from shoulders.comparison import interval, summary
 from shoulders.errors import CourseError
 
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, BLACK = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#333333",
 )  # fmt: skip
-COLOURS = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY, BLACK, YELLOW)
-
 
 _LARGE = 100_000  # bytes
 
@@ -84,15 +82,12 @@ class Drawing:
         ------
         PlotError
             For an ending that is none of `FORMATS`.
+        shoulders.errors.CourseError, OSError
+            For a place that cannot be written to.
         """
         path = need_format(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
-        try:
-            self.figure.savefig(part, dpi=150, bbox_inches="tight", facecolor="white")
-            os.replace(part, path)
-        finally:
-            part.unlink(missing_ok=True)
+        with places.whole(path) as part:
+            self.figure.savefig(part, format=path.suffix[1:].lower(), dpi=150, bbox_inches="tight", facecolor="white")
         return f"Picture written to {path}. {self.words}"
 
 
@@ -185,7 +180,8 @@ def votes(names, strengths, classes, most: int = 8, xlabel: str = "weight of the
         What `strengths` are, with their unit.
     """
     order = np.argsort(strengths)
-    chosen = np.concatenate([order[:most], order[-most:]])
+    most = min(most, len(names) // 2)
+    chosen = np.concatenate([order[:most], order[len(order) - most :]])
     figure, ax = new(7, 0.27 * len(chosen) + 1)
     place = np.arange(len(chosen))
     ax.barh(place, strengths[chosen], color=[ORANGE if s < 0 else BLUE for s in strengths[chosen]])
@@ -237,7 +233,15 @@ def _per_cent(axis):
 
 
 def history(result: Result) -> Drawing:
-    """Loss and accuracy after each epoch of a training."""
+    """Loss and accuracy after each epoch of a training.
+
+    Raises
+    ------
+    PlotError
+        For a result without a curve.
+    """
+    if not result.history or "valid_loss" not in result.history[0]:
+        raise PlotError("This result holds no curve: train with curve=True (feature extraction has none).")
     epochs = [row["epoch"] for row in result.history]
     figure, (left, right) = new(7, 2.8, 1, 2)
     left.plot(epochs, [row["train_loss"] for row in result.history], "o-", color=ORANGE, label="training")
@@ -245,7 +249,8 @@ def history(result: Result) -> Drawing:
     left.set(xlabel="epoch", ylabel="loss", title="How wrong it is", xticks=epochs)
     left.legend(frameon=False)
     right.plot(epochs, [row["accuracy"] for row in result.history], "s--", color=BLUE)
-    right.set(xlabel="epoch", ylabel="accuracy", title="How often it is right", xticks=epochs, ylim=(0.4, 1.02))
+    lowest = min(0.4, *(row["accuracy"] - 0.05 for row in result.history))
+    right.set(xlabel="epoch", ylabel="accuracy", title="How often it is right", xticks=epochs, ylim=(max(lowest, 0), 1.02))
     _per_cent(right.yaxis)
     last = result.history[-1]
     return Drawing(

@@ -58,9 +58,11 @@ def _notebook_bar(total, description):
         done[0] += size
         bar.update(min(done[0], total))
 
-    yield step
-    if done[0] < total:
-        bar.update(total)  # else it has cleared itself
+    try:
+        yield step
+    finally:
+        if done[0] < total:
+            bar.update(total)  # else it has cleared itself
 
 
 @contextmanager

@@ -32,7 +32,7 @@ def feature_extraction(
     per_class : int, optional
         Training pictures of each class; all by default.
     seed : int
-        Of the draw, and of the folds that choose the head's regulariser.
+        Of the draw, and of the head (`shoulders.heads.fit`).
     head : str
         One of `shoulders.heads.HEADS`.
     layer : str
@@ -164,38 +164,21 @@ def from_scratch(
 def _with_fastai(
     regime, backbone, body, held, per_class, seed, batch_size, teach, splitter=None, at=None, helped=False, curve=True
 ):
-    """Train `body` and a new linear head with fastai; when a GPU's memory is too small, again with half the batch."""
-    import torch
+    """Train `body` and a new linear head with fastai."""
+    from fastai.torch_core import no_random
     from torch import nn
 
     from shoulders import views
-    from shoulders.learning import learner_for
 
     started = time.perf_counter()
     chosen = held.train.sample(per_class, seed)
     seen = views.seen(backbone, body, at, held, chosen)
-    loaders = views.loaders(seen, len(held.train.classes), batch_size, views.varied if helped else None)
     looked = time.perf_counter()
-    blank = {name: value.clone() for name, value in body.state_dict().items()}
-    learns = [parameter.requires_grad for parameter in body.parameters()]
-    while True:
-        learner, diary = learner_for(loaders, seen.module, body.out_features, seed, splitter, curve)
-        try:
-            teach(learner)
-            break
-        except torch.OutOfMemoryError:
-            if batch_size == 1:
-                raise
-        finally:
-            learner("after_cancel_batch")  # leaves autocast, however the last batch ended
-        batch_size //= 2
-        warnings.warn(f"The GPU's memory is too small: starting again with {batch_size} pictures at once.", stacklevel=3)
-        body.load_state_dict(blank)
-        for parameter, learnt in zip(body.parameters(), learns):
-            parameter.requires_grad_(learnt).grad = None
-        views.in_batches_of(loaders, batch_size)
-    trained = time.perf_counter()
-    probabilities = learner.get_preds(dl=loaders.valid)[0].float().cpu().numpy()
+    with no_random(seed):  # and afterwards the generators are as they were
+        loaders = views.loaders(seen, len(held.train.classes), batch_size, views.varied if helped else None)
+        learner, diary = _taught(body, batch_size, teach, loaders, seen.module, body.out_features, seed, splitter, curve)
+        trained = time.perf_counter()
+        probabilities = learner.get_preds(dl=loaders.valid)[0].float().cpu().numpy()
     return Result(
         regime, "linear", backbone.name, per_class, seed, len(chosen), held.valid, probabilities,
         seen.seconds | {"train": trained - looked, "total": time.perf_counter() - started},
@@ -203,3 +186,31 @@ def _with_fastai(
         False, devices.device(), devices.precision(), "hidden", tuple(diary.rows),
         nn.Sequential(body, learner.model[1]).cpu().eval(),
     )  # fmt: skip
+
+
+def _taught(body, batch_size, teach, loaders, *what):
+    """A learner and its diary after the training; when a GPU's memory is too small, again with half the batch."""
+    import torch
+
+    from shoulders import views
+    from shoulders.learning import learner_for
+
+    blank = {name: value.clone() for name, value in body.state_dict().items()}
+    learns = [parameter.requires_grad for parameter in body.parameters()]
+    while True:
+        learner, diary = learner_for(loaders, *what)
+        try:
+            teach(learner)
+            return learner, diary
+        except torch.OutOfMemoryError:
+            if batch_size == 1:
+                raise
+        finally:
+            learner("after_cancel_batch")  # leaves autocast, however the last batch ended
+            learner.bar.after_fit()
+        batch_size //= 2
+        warnings.warn(f"The GPU's memory is too small: starting again with {batch_size} pictures at once.", stacklevel=4)
+        body.load_state_dict(blank)
+        for parameter, learnt in zip(body.parameters(), learns):
+            parameter.requires_grad_(learnt).grad = None
+        views.in_batches_of(loaders, batch_size)

@@ -40,25 +40,27 @@ class Rows:
     Parameters
     ----------
     count : int
-    make : callable
-        From positions, shape (k,), to a tensor of k rows.
     ready : callable
         From positions, shape (k,), and which of them are mirrored, shape (k,), to what goes into the network.
     """
 
-    def __init__(self, count: int, make: Callable, ready: Callable):
-        self.made, self.make, self.ready, self.rows = np.zeros(count, bool), make, ready, None
+    def __init__(self, count: int, ready: Callable):
+        self.made, self.ready, self.rows = np.zeros(count, bool), ready, None
 
-    def fill(self, positions: np.ndarray, words: str) -> None:
-        """Make the rows that are missing, with a bar that says `words`."""
+    def fill(self, make: Callable, positions: np.ndarray, words: str) -> Rows:
+        """Make the rows that are missing, with a bar that says `words`.
+
+        `make`, from positions, shape (k,), to a tensor of k rows, is not kept: it may hold a network.
+        """
         missing = np.unique(positions[~self.made[positions]])
         parts = np.split(missing, range(features.BATCH, len(missing), features.BATCH)) if len(missing) else []
         for part in track(parts, len(missing), words, size=len):
-            values = self.make(part)
+            values = make(part)
             if self.rows is None:
                 self.rows = _on_disk((len(self.made), *values.shape[1:]), values.dtype)
             self.rows[part] = values
             self.made[part] = True
+        return self
 
 
 def _on_disk(shape, dtype):
@@ -73,8 +75,8 @@ def _on_disk(shape, dtype):
     return torch.from_numpy(np.memmap(file, np.uint8, "r+", shape=length)).view(dtype).view(shape)
 
 
-def decoded(pictures: Pictures, transform: Transform) -> Rows:
-    """The pictures as the network takes them, uint8, shape (n, 3, crop, crop)."""
+def decoded(pictures: Pictures, transform: Transform, positions: np.ndarray) -> Rows:
+    """The pictures at these positions as the network takes them, uint8, shape (n, 3, crop, crop)."""
 
     def decode(position):
         return transform.picture(stream(pictures.paths[position], pictures.digests[position]))
@@ -87,22 +89,21 @@ def decoded(pictures: Pictures, transform: Transform) -> Rows:
         images = rows.rows[positions].to(devices.device())
         return torch.where(mirrored.to(images.device)[:, None, None, None], images.flip(-1), images)
 
-    rows = _kept((pictures.paths, pictures.digests, repr(transform)), lambda: Rows(len(pictures), make, ready))
-    return rows
+    rows = _kept((pictures.paths, pictures.digests, repr(transform)), lambda: Rows(len(pictures), ready))
+    return rows.fill(make, positions, "Decoding")
 
 
-def answers(backbone: Backbone, read: Callable, at: str, pictures: Pictures) -> Rows:
-    """What the layers below `at` say about each picture and about its mirror image, shape (n, 2, height, width, channels).
+def answers(backbone: Backbone, read: Callable, at: str, pictures: Pictures, positions: np.ndarray) -> Rows:
+    """What the layers below `at` say about these pictures and about their mirror images, (n, 2, height, width, channels).
 
     Parameters
     ----------
     read : callable
         From uint8 pictures, shape (n, 3, crop, crop), to the answers: of `shoulders.cutting.split`.
     """
-    images = decoded(pictures, backbone.transform)
+    images = decoded(pictures, backbone.transform, positions)
 
     def make(positions):
-        images.fill(positions, "Decoding")
         both = [read(images.rows[positions].flip(-1) if mirrored else images.rows[positions]) for mirrored in (False, True)]
         return torch.stack([answer.movedim(1, -1) for answer in both], 1)  # channels last, as the layers above want them
 
@@ -110,8 +111,8 @@ def answers(backbone: Backbone, read: Callable, at: str, pictures: Pictures) -> 
         return rows.rows[positions, mirrored.long()].movedim(-1, 1).to(devices.device())
 
     key = (pictures.digests, repr(backbone.transform), backbone.name, backbone.digest, at, devices.device(), devices.precision())
-    rows = _kept(key, lambda: Rows(len(pictures), make, ready))
-    return rows
+    rows = _kept(key, lambda: Rows(len(pictures), ready))
+    return rows.fill(make, positions, "Looking")
 
 
 def _kept(key, make):
@@ -171,20 +172,15 @@ def seen(backbone: Backbone, body: cutting.Headless, at: str | None, held: Pictu
     """
     parts = [(held.train, chosen), (held.valid, np.arange(len(held.valid)))]
     started = time.perf_counter()
-    images = [_filled(decoded(part, backbone.transform), positions, "Decoding") for part, positions in parts]
+    images = [decoded(part, backbone.transform, positions) for part, positions in parts]
     decode, started = time.perf_counter() - started, time.perf_counter()
     halves = cutting.split(backbone, body, at) if at else None
     below, module = halves or (None, body)
     if below:
-        images = [_filled(answers(backbone, below, at, part), positions, "Looking") for part, positions in parts]
+        images = [answers(backbone, below, at, part, positions) for part, positions in parts]
     train, valid = (Part(rows, positions, part.labels[positions]) for rows, (part, positions) in zip(images, parts))
     prepare = _as_it_is if below else backbone.transform.batch
     return Seen(train, valid, module, prepare, {"decode": decode, "features": time.perf_counter() - started})
-
-
-def _filled(rows, positions, words):
-    rows.fill(positions, words)
-    return rows
 
 
 def _as_it_is(rows):

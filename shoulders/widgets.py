@@ -38,9 +38,11 @@ def ask(answer, samples) -> ipywidgets.VBox:
     button = ipywidgets.Button(description="Ask the network", button_style="primary")
     output = ipywidgets.Output()
 
+    def forget_the_sample(_):
+        sample.value = None  # what was chosen last is asked about
+
     def pressed(_):
-        files = uploaded(upload.value)
-        source = io.BytesIO(files[-1]) if files else Path(samples[sample.value])
+        source = Path(samples[sample.value]) if sample.value else io.BytesIO(uploaded(upload.value)[-1])
         output.clear_output(wait=True)
         with output:
             try:
@@ -48,6 +50,7 @@ def ask(answer, samples) -> ipywidgets.VBox:
             except (CourseError, Image.DecompressionBombError) as error:
                 print(error)
 
+    upload.observe(forget_the_sample, "value")
     button.on_click(pressed)
     return ipywidgets.VBox([ipywidgets.HBox([upload, sample, button]), output])
 

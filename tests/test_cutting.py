@@ -256,20 +256,21 @@ def test_a_wrong_layer_is_told_its_neighbours():
     with pytest.raises(
         BackboneError, match=r"resnet18 has no layer 'layer5' that answers with one tensor: for instance .*layer4.*hidden"
     ):
-        cutting.need_layer(backbone, "layer5")
+        cutting.need_layers(backbone, ["layer5"])
     with pytest.raises(BackboneError, match=r"'layer1\.0\.relu' of resnet18 runs 2 times in one pass: choose the block"):
-        cutting.need_layer(backbone, "layer1.0.relu")
+        cutting.need_layers(backbone, ["layer1.0.relu"])
     for layer in ("hidden", "classes", "layer4.1", "fc"):
-        cutting.need_layer(backbone, layer)
+        cutting.need_layers(backbone, [layer])
 
 
 def test_a_trial_leaves_nothing_behind():
     backbone = network("resnet18")
     backbone.module.train()
+    backbone.module.layer1.eval()
     try:
         before = weights_of(backbone.module)
         cutting.layers(backbone)
-        assert backbone.module.training
+        assert backbone.module.training and backbone.module.layer2[0].training and not backbone.module.layer1[0].training
         assert not hooks_of(backbone.module)
         assert weights_of(backbone.module) == before  # BatchNorm saw zeros, and learnt nothing
     finally:

@@ -303,6 +303,13 @@ def test_samples_are_nested(tmp_path, seed):
     np.testing.assert_array_equal(held.sample(None, seed), np.arange(28))
 
 
+@pytest.mark.parametrize("count", [0, -1])
+def test_a_sample_of_no_picture_is_refused(tmp_path, count):
+    held = datasets.load(set_of(tmp_path / "set", 3, 1)).train
+    with pytest.raises(datasets.DatasetError, match=f"{count} pictures of each class were asked for: give 1 or more"):
+        held.sample(count)
+
+
 def test_samples_differ_by_seed(tmp_path):
     held = datasets.load(set_of(tmp_path / "set", 14, 1)).train
     assert held.sample(5, 0).tolist() == held.sample(5, 0).tolist() != held.sample(5, 1).tolist()

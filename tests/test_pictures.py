@@ -136,6 +136,25 @@ def test_every_mode_becomes_rgb(mode):
     assert (rgb.mode, rgb.size) == ("RGB", (5, 4))
 
 
+@pytest.mark.parametrize(
+    ("mode", "values", "expected"),
+    [
+        ("F", [0, 0.5, 1], [0, 128, 255]),
+        ("F", [0, 100, 200], [0, 100, 200]),
+        ("F", [0, 32768, 65535], [0, 128, 255]),
+        ("I;16", [0, 32768, 65535], [0, 128, 255]),
+        ("I;16", [0, 128, 255], [0, 0, 1]),
+        ("I", [0, 100, 200], [0, 100, 200]),
+    ],
+)
+def test_more_than_8_bits_keep_their_brightness(mode, values, expected, tmp_path):
+    kind = {"F": np.float32, "I;16": np.uint16, "I": np.int32}[mode]
+    image = Image.fromarray(np.array([values], kind))
+    assert image.mode == mode
+    image.save(tmp_path / "a.tiff")
+    assert np.asarray(pictures.read(tmp_path / "a.tiff"))[0, :, 0].tolist() == expected
+
+
 def test_a_large_jpeg_is_decoded_smaller_but_not_too_small(tmp_path):
     paint(3, (1600, 1200)).save(tmp_path / "a.jpg", quality=95)
     assert pictures.read(tmp_path / "a.jpg").size == (1600, 1200)

@@ -49,6 +49,21 @@ def test_accuracies_and_intervals_are_where_the_result_says(result):
     assert "70.0% (one)" in drawing.words and "100.0% (two)" in drawing.words
 
 
+def test_a_history_shows_every_accuracy(result):
+    rows = [{"epoch": e, "train_loss": 1.6, "valid_loss": 1.7, "accuracy": a} for e, a in ((1, 0.2), (2, 0.26))]
+    drawing = plots.history(replace(result, history=tuple(rows)))
+    low, high = drawing.figure.axes[1].get_ylim()
+    assert 0 <= low <= 0.2 and high >= 1
+    for rows in ((), ({"epoch": 1, "train_loss": 1.6},)):
+        with pytest.raises(plots.PlotError, match="holds no curve: train with curve=True"):
+            plots.history(replace(result, history=rows))
+
+
+def test_votes_of_few_classes_name_each_once():
+    drawing = plots.votes(list("abcdef"), np.arange(6) - 2.5, ("cats", "dogs"))
+    assert [label.get_text() for label in drawing.figure.axes[0].get_yticklabels()] == list("abcdef")
+
+
 def test_votes_are_the_strongest_of_each_side():
     strengths = np.array([0.1, -3, 2, -0.2, 0.3, 1])
     drawing = plots.votes(list("abcdef"), strengths, ("cats", "dogs"), most=2)

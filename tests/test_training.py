@@ -1,6 +1,7 @@
 """Training: what is frozen stays byte for byte, the same seed gives the same numbers, the last epoch is what is reported."""
 
 import random
+from contextlib import contextmanager
 from functools import partial
 
 import numpy as np
@@ -9,7 +10,7 @@ import torch
 from making import folder_of, network, set_of, weights_of
 from sklearn.linear_model import LogisticRegression
 
-from shoulders import cutting, datasets, features, heads, training, views
+from shoulders import cutting, datasets, features, heads, learning, training, views
 from shoulders.backbones import Transform
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:torch.optim", "ignore:Detected call of")
@@ -203,6 +204,35 @@ def test_memory_too_small_for_one_picture_is_an_error(held, monkeypatch):
     with pytest.warns(UserWarning, match="with 1 pictures"), pytest.raises(torch.OutOfMemoryError):
         tuned(backbone, held, batch_size=4)
     assert not torch.is_autocast_enabled("cpu")
+
+
+def test_a_training_leaves_the_dice_as_they_lay(held):
+    def dice():
+        flags = torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark
+        return random.getstate(), str(np.random.get_state()), torch.get_rng_state().tolist(), flags
+
+    before = dice()
+    tuned(network("vgg16_tiny"), held)
+    assert dice() == before
+
+
+def test_an_interrupt_leaves_no_bar(held, monkeypatch):
+    closed = []
+
+    @contextmanager
+    def counted(*_):
+        try:
+            yield lambda size: stop()
+        finally:
+            closed.append(True)
+
+    def stop():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(learning, "bar", counted)
+    with pytest.raises(KeyboardInterrupt):
+        tuned(network("vgg16_tiny"), held)
+    assert closed == [True]
 
 
 def test_an_interrupt_leaves_autocast(held, monkeypatch):

@@ -23,7 +23,7 @@ def nothing_kept(monkeypatch):
 
 
 def everything(held):
-    return views.Part(views._filled(views.decoded(held, TRANSFORM), np.arange(len(held)), ""), np.arange(len(held)), held.labels)
+    return views.Part(views.decoded(held, TRANSFORM, np.arange(len(held))), np.arange(len(held)), held.labels)
 
 
 def plain_loaders(held, batch_size, monkeypatch):
@@ -125,18 +125,18 @@ def test_rows_are_made_once_and_when_they_are_asked_for(held):
         made.extend(positions.tolist())
         return torch.as_tensor(positions)[:, None].to(torch.uint8)
 
-    rows = views.Rows(6, make, None)
-    rows.fill(np.array([4, 1, 4]), "")
-    rows.fill(np.array([1, 2]), "")
+    rows = views.Rows(6, None)
+    rows.fill(make, np.array([4, 1, 4]), "")
+    rows.fill(make, np.array([1, 2]), "")
     assert made == [1, 4, 2]
     assert rows.rows[[1, 2, 4], 0].tolist() == [1, 2, 4]
 
 
 def test_rows_are_remembered_by_what_made_them(held):
-    first = views.decoded(held.train, TRANSFORM)
-    assert views.decoded(held.train, TRANSFORM) is first
-    assert views.decoded(held.valid, TRANSFORM) is not first
-    assert views.decoded(held.train, Transform(40, 24)) is not first
+    first = views.decoded(held.train, TRANSFORM, np.arange(1))
+    assert views.decoded(held.train, TRANSFORM, np.arange(1)) is first
+    assert views.decoded(held.valid, TRANSFORM, np.arange(1)) is not first
+    assert views.decoded(held.train, Transform(40, 24), np.arange(1)) is not first
 
 
 def test_a_full_disk_is_one_sentence(held, monkeypatch):
@@ -145,7 +145,7 @@ def test_a_full_disk_is_one_sentence(held, monkeypatch):
 
     monkeypatch.setattr(views.features, "reserve", full)
     with pytest.raises(views.features.FeatureError, match="do not fit on the disk.*TMPDIR"):
-        views._filled(views.decoded(held.train, TRANSFORM), np.arange(3), "")
+        views.decoded(held.train, TRANSFORM, np.arange(3))
 
 
 def test_varied_pictures_differ_from_each_other_and_stay_pictures():

@@ -11,7 +11,7 @@ from making import folder_of, network, set_of, weights_of
 from test_visualize import Residual, WrittenOver, pictures, seeded, small
 from torch import nn
 
-from shoulders import backbones, datasets, plates, training, visualize
+from shoulders import backbones, datasets, features, plates, training, visualize
 from shoulders.visualize import filters, locality, moving, networks, occluding, parts, surgery
 
 pytestmark = pytest.mark.usefixtures("exact")
@@ -417,6 +417,18 @@ def test_shuffled_weights_are_the_same_numbers_elsewhere():
         other = shuffled.state_dict()[name]
         assert torch.equal(other.flatten().sort().values, tensor.flatten().sort().values)
     assert not torch.equal(module[0].weight, shuffled[0].weight)
+
+
+def test_every_variant_of_a_network_has_features_of_its_own(tmp_path):
+    """They are remembered by a digest: of all that the variant has learnt."""
+    backbone, held = network("vgg16_tiny"), datasets.load(set_of(tmp_path, 3, 1))
+    variants = [backbone, *(visualize.random_weights(backbone, 0, above) for above in ("", "features.20", "features.28"))]
+    tuned = [training.fine_tune(backbone, held, head_epochs=1, epochs=1, blocks=1, rate=rate) for rate in (1e-4, 5e-2)]
+    variants += [visualize.retrained(backbone, result) for result in tuned]
+    assert len({one.digest for one in variants}) == len(variants)
+    assert variants[1].digest == visualize.random_weights(backbone, 0).digest
+    found = [features.extract(one, held.valid)["hidden"] for one in variants]
+    assert len({rows.tobytes() for rows in found}) == len(variants)
 
 
 @pytest.mark.parametrize("above, same", [("3", ["0"]), ("1", ["0"]), ("7", ["0", "3"]), ("", [])])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from shoulders import comparison, costs, datasets, features, heads, views
+from shoulders import comparison, costs, datasets, features, heads, pictures, views
 from shoulders.backbones import Backbone
 from shoulders.checks import Exercise
 from shoulders.datasets import Pictures, PictureSet
@@ -89,8 +89,7 @@ def _squares(path, side):
     """The grey picture as `side` × `side` numbers."""
     from PIL import Image
 
-    with Image.open(path) as image:
-        return np.asarray(image.convert("L").resize((side, side), Image.Resampling.BOX), float).ravel()
+    return np.asarray(pictures.read(path).convert("L").resize((side, side), Image.Resampling.BOX), float).ravel()
 
 
 def lesson_03(edition: Edition) -> Lesson03:

@@ -77,9 +77,6 @@ PAPER = (
 )  # fmt: skip
 """What the paper has: item, what we did of it, its number, why ours differs."""
 
-CALTECH_101 = {"Bo and others": 81.4, "Jianchao and others": 84.3, "this paper": 86.5}
-"""Table 4 of the paper: 30 training pictures per class, per cent right."""
-
 
 @dataclass(frozen=True)
 class Lesson05:

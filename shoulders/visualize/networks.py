@@ -20,7 +20,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from shoulders import cutting, devices, features
+from shoulders import backbones, cutting, devices, features
 from shoulders.backbones import Backbone
 from shoulders.datasets import Pictures
 from shoulders.errors import CourseError
@@ -295,7 +295,7 @@ def variant(network: Backbone | nn.Module, module: nn.Module, about: str = "chan
     """The same kind of network around another module: a backbone keeps its transform, its card and its classes."""
     if not isinstance(network, Backbone):
         return module
-    return replace(network, build=lambda: module, digest=f"{about} {network.digest}", source=f"{about} {network.source}")
+    return replace(network, build=lambda: module, digest=backbones.state_digest(module), source=f"{about} {network.source}")
 
 
 def _answer(found, layer):
