@@ -280,14 +280,14 @@ def execute(notebook, folder: Path, name: str) -> None:
     BuildError
         Names the notebook and the first cell that failed.
     """
-    from jupyter_client import AsyncKernelManager
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-    manager = AsyncKernelManager(kernel_spec_manager=_this_python(), kernel_name="python3")
+    from shoulders import lessons
+
     client = NotebookClient(
         notebook,
-        km=manager,
+        km=lessons.kernel(),
         timeout=CELL_SECONDS,
         extra_arguments=["--log-level=ERROR"],
         record_timing=False,
@@ -299,18 +299,6 @@ def execute(notebook, folder: Path, name: str) -> None:
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         last = [i for i, cell in enumerate(notebook.cells, 1) if cell.get("execution_count") or cell.get("outputs")]
         raise BuildError(f"{name}, about cell {last[-1] if last else 1}: {error}") from None
-
-
-def _this_python():
-    """A kernel of the Python that runs this file, whatever other kernels this machine knows."""
-    from ipykernel.kernelspec import get_kernel_dict
-    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
-
-    class ThisPython(KernelSpecManager):
-        def get_kernel_spec(self, kernel_name):
-            return KernelSpec(resource_dir="", **get_kernel_dict())
-
-    return ThisPython()
 
 
 def strip(notebook) -> None:

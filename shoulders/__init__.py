@@ -32,8 +32,8 @@ def _keep_memory():
     if not sys.platform.startswith("linux") or any(name.startswith(("MALLOC_", "GLIBC_TUNABLES")) for name in os.environ):
         return
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # other C libraries have none
-    if mallopt is not None:
-        mallopt(mmap_threshold, 160 * mib)  # 32 pictures in MobileNetV2's widest maps: 154 MB
+    # 32 pictures in MobileNetV2's widest maps: 154 MB. An old glibc refuses so much: then all stays as it was.
+    if mallopt is not None and mallopt(mmap_threshold, 160 * mib):
         mallopt(trim_threshold, 1024 * mib)
 
 

@@ -70,6 +70,8 @@ def choose(lesson: str) -> Edition:
     ------
     EditionError
         When the wanted edition lacks something; names the command that brings it.
+    shoulders.backbones.BackboneError, shoulders.datasets.DatasetError
+        For a network or pictures of the environment's that are not known.
     """
     name, need = decide(lesson), _need(lesson)
     pictures, backbone = _chosen(need, name)

@@ -67,10 +67,10 @@ def run(lesson: str, html=None, solutions: bool = True) -> Run:
 
     path = _edition(lesson, solutions)
     notebook = nbformat.read(path, as_version=4)
-    client = NotebookClient(notebook, timeout=1800, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}})
+    client = NotebookClient(notebook, km=kernel(), timeout=1800, resources={"metadata": {"path": str(path.parent)}})
     started = time.perf_counter()
     code = [(index, cell) for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
-    with client.setup_kernel(env=os.environ | _absolute_places()):
+    with client.setup_kernel(env=os.environ | _absolute_places(), cleanup_kc=True):
         for number, (index, cell) in enumerate(track(code, len(code), f"Lesson {lesson}", "cells"), 1):
             try:
                 client.execute_cell(cell, index, execution_count=number)
@@ -83,6 +83,19 @@ def run(lesson: str, html=None, solutions: bool = True) -> Run:
                 ) from error
     page = str(_write_page(notebook, Path(html))) if html else ""
     return Run(lesson, len(code), time.perf_counter() - started, _verdict(notebook), page)
+
+
+def kernel():
+    """A manager for a kernel of the Python that runs this, whatever other kernels this machine knows."""
+    from ipykernel.kernelspec import get_kernel_dict
+    from jupyter_client import AsyncKernelManager
+    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+
+    class ThisPython(KernelSpecManager):
+        def get_kernel_spec(self, kernel_name):
+            return KernelSpec(resource_dir="", **get_kernel_dict())
+
+    return AsyncKernelManager(kernel_spec_manager=ThisPython(), kernel_name="python3")
 
 
 def _absolute_places():

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import time
 import warnings
+from typing import TYPE_CHECKING
 
 from shoulders import backbones, devices, features, heads
 from shoulders.backbones import Backbone
 from shoulders.datasets import PictureSet
 from shoulders.results import Result
+
+if TYPE_CHECKING:
+    from shoulders.cutting import Headless
 
 
 def feature_extraction(
@@ -159,6 +163,26 @@ def from_scratch(
         "from_scratch_helped" if helped else "from_scratch", backbone, body, held, per_class, seed, batch_size,
         lambda learner: learner.fit_one_cycle(epochs, rate), helped=helped, curve=curve,
     )  # fmt: skip
+
+
+def train(backbone: Backbone, body: Headless, held: PictureSet, seed: int, epochs: int, rate: float, batch_size: int) -> Result:
+    """All of a body and a new linear head, as `from_scratch` does it: for a layout of your own.
+
+    Parameters
+    ----------
+    backbone : Backbone
+        For its name and its transform.
+    body : shoulders.cutting.Headless
+        Learns in place.
+    held : PictureSet
+    seed, epochs, rate, batch_size
+        As `from_scratch`'s; the body's weights are there already.
+    """
+
+    def teach(learner):
+        learner.fit_one_cycle(epochs, rate)
+
+    return _with_fastai("from_scratch", backbone, body, held, None, seed, batch_size, teach, curve=False)
 
 
 def _with_fastai(

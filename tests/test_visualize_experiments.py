@@ -664,7 +664,8 @@ def test_ablation_trains_what_is_left(tmp_path, monkeypatch):
 def test_the_seed_draws_what_had_to_change_its_width(tmp_path, monkeypatch):
     seen = []
     monkeypatch.setattr(backbones, "load", lambda name, *given: network(name))
-    monkeypatch.setattr(surgery, "_trained", lambda backbone, held, body, *rest: seen.append(weights_of(body)) or {})
+    monkeypatch.setattr(training, "train", lambda backbone, body, *rest: seen.append(weights_of(body)))
+    monkeypatch.setattr(surgery, "_judged", lambda *_: {})
     for start in range(2):
         torch.manual_seed(start)  # what the learner drew before
         before = torch.get_rng_state()

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import copy
-from contextlib import contextmanager
 from dataclasses import replace
 
 import pandas as pd
 import torch
 from torch import nn
 
-from shoulders import backbones, cutting, devices
+from shoulders import backbones, cutting, devices, training
 from shoulders.backbones import Backbone
 from shoulders.datasets import PictureSet
-from shoulders.progress import track
-from shoulders.results import Result, wilson
+from shoulders.results import Result
 from shoulders.visualize import networks
 from shoulders.visualize.networks import VisualizeError
 
@@ -155,58 +153,29 @@ def ablation(
     imitation, and the differences are mostly smaller than their intervals. A network without BatchNorm gets some, or its
     deep chains would not learn at all.
     """
+    from fastai.torch_core import no_random
+
     rows = []
     for name, taken in {"the whole network": (), **layers}.items():
-        with _seeded(seed):
+        with no_random(seed):
             network = cutting.with_batch_norm(without(backbones.load(backbone.name, "random", seed).module, taken))
         body = cutting.Headless(network, cutting.HIDDEN, cutting.head_of(backbone), backbone.transform.crop)
-        rows.append({"network": name, **_trained(backbone, held, body, epochs, rate, batch_size, seed)})
+        result = training.train(backbone, body, held, seed, epochs, rate, batch_size)
+        rows.append({"network": name, **_judged(backbone, held, result)})
     return pd.DataFrame(rows)
 
 
-@contextmanager
-def _seeded(seed):
-    """Within, torch draws by this seed; afterwards as if nothing had been drawn."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        yield
-
-
-def _trained(backbone, held, body, epochs, rate, batch_size, seed):
-    """What a body and a new linear head name rightly after a plain training, the last epoch counted."""
-    with _seeded(seed):
-        model = nn.Sequential(body, nn.Linear(body.out_features, len(held.classes))).to(devices.device())
-        _train(model, backbone, held.train, epochs, rate, batch_size)
-    right = [_right(backbone, part, model.eval()) for part in (held.train, held.valid)]
-    low, high = wilson(right[1], len(held.valid))
+def _judged(backbone, held, result):
+    low, high = result.interval
     return {
-        "train": right[0] / len(held.train), "accuracy": right[1] / len(held.valid), "low": low, "high": high,
-        "n": len(held.valid), "n_train": len(held.train), "parameters": sum(p.numel() for p in model.parameters()),
+        "train": _right(backbone, held.train, result.model) / len(held.train), "accuracy": result.accuracy,
+        "low": low, "high": high, "n": len(held.valid), "n_train": len(held.train), "parameters": result.trained_parameters,
     }  # fmt: skip
-
-
-def _train(model, backbone, pictures, epochs, rate, batch_size):
-    """Adam at a rate that rises and falls once, pictures in random order, half of them mirrored."""
-    images, labels = networks.decoded(backbone, pictures), torch.as_tensor(pictures.labels)
-    optimiser = torch.optim.Adam(model.parameters(), rate)
-    steps = epochs * -(-len(images) // batch_size)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps)
-    model.train()
-    for _ in track(range(epochs), epochs, "Training", "epochs"):
-        for chosen in torch.randperm(len(images)).split(batch_size):
-            batch = networks.inputs(backbone, images[chosen])
-            mirrored = (torch.rand(len(chosen), 1, 1, 1) < 0.5).to(batch.device)
-            loss = nn.functional.cross_entropy(
-                model(torch.where(mirrored, batch.flip(-1), batch)), labels[chosen].to(batch.device)
-            )
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-            schedule.step()
 
 
 @torch.no_grad()
 def _right(backbone, pictures, model):
     """How many pictures the model names rightly."""
+    model = model.to(devices.device())
     guesses = torch.cat([model(batch).argmax(1).cpu() for batch in networks.batches(backbone, pictures, 32)])
     return int((guesses.numpy() == pictures.labels).sum())
