@@ -197,8 +197,19 @@ plots.votes(network.classes, gap, pictures.classes, xlabel="difference of the me
 
 # %% [markdown]
 # These are the things whose score differs most between our two classes. Are some relatives of the animals? Do others share
-# a shape or a surface with them, such as a point or a fur? Nobody taught the network our question, but its answers are not
-# the same for both. (The weights of the logistic regression need not have this order: where scores rise and fall together,
+# a shape or a surface with them, such as a point or a fur? And where do the cats and dogs stand that it can name?
+
+# %%
+kinds = "tabby", "tabby cat", "Egyptian cat", "Persian cat", "lion", "Chihuahua", "golden retriever", "standard poodle"
+for one in (network.classes.index(name) for name in kinds if name in network.classes):
+    place = (abs(gap) > abs(gap[one])).sum() + 1
+    side = pictures.classes[int(gap[one] > 0)]
+    print(f"{network.classes[one]}: {gap[one]:+.2f}, on the side of {side}; place {place} of {len(gap)} by size")
+
+# %% [markdown]
+# Does one of them stand on the wrong side? The name of a score says what it was taught for. What it brings to *our* question
+# is how it rises and falls with our pictures. Nobody taught the network this question, but its answers are not the same for
+# both classes. (The weights of the logistic regression need not have this order: where scores rise and fall together,
 # one may get its weight only to correct another.)
 
 # %% [markdown]

@@ -127,17 +127,17 @@ print(extracted)
 #
 # Now weights inside the network are to learn. Learning by examples goes in **steps**: show a batch, measure the loss, find
 # for every weight in which direction it would lower the loss (its **gradient**), and move each a little that way. How far
-# is the **learning rate**. That is all there is in this loop. (`train()` tells the network that it is learning. Remember
-# it: near the end of the lesson it will matter.)
+# is the **learning rate**. That is all there is in this loop. (`train()` tells the network that it is learning,
+# `eval()` that it only answers. Remember them: near the end of the lesson they will matter.)
 
 
 # %%
 def teach(model, images, labels, steps=5):
     learning = [weights for weights in model.parameters() if weights.requires_grad]
-    optimiser = torch.optim.Adam(learning, lr=5e-4)  # lr: the learning rate
+    optimiser = torch.optim.Adam(learning, lr=5e-4)  # says how far each weight moves; lr: the learning rate
     model.train()
     for _ in range(steps):
-        loss = nn.functional.cross_entropy(model(images), labels)
+        loss = nn.functional.cross_entropy(model(images), labels)  # how wrong it is
         loss.backward()  # the gradients
         optimiser.step()  # a small move
         optimiser.zero_grad()
@@ -173,10 +173,10 @@ print("changed:", *changed, sep="\n  ")
 #
 # ### Exercise 1: what really learns?
 #
-# In the notebooks of a well-known book the line that lets the layers learn was absent, as
-# [a reader saw](https://github.com/fchollet/deep-learning-with-python-notebooks/issues/257): what was called fine-tuning
-# was feature extraction. Nothing fails when that happens, so count. Write `learnt(model)`: how many numbers of a network
-# learn? (Each of `model.parameters()` is a table of weights.)
+# In the notebooks of a well-known book the line that lets the layers learn was absent, as [a reader
+# saw](https://github.com/fchollet/deep-learning-with-python-notebooks/issues/257): what was called fine-tuning was feature
+# extraction. Nothing fails when that happens, so count. Write `learnt(model)`: how many numbers of a network learn? (Each of
+# `model.parameters()` is a table of weights, and its `.numel()` says how many there are in it.)
 
 
 # %%
@@ -211,9 +211,10 @@ print(tuned)
 plots.history(tuned)
 
 # %% [markdown]
-# Compare the two curves on the left. As long as both fall, what is learnt holds for pictures that were not learnt from.
-# (Mind how they are measured: the training loss is the mean over an epoch, while the network still learns. The validation
-# loss is taken at its end, and may so be the lower one.)
+# Compare the two curves on the left. As long as both fall, what is learnt holds for pictures that were not learnt from. Look
+# at the trend: a step up and down again, here or in the accuracy, may be a few pictures, and one step of bad luck. (Mind how
+# they are measured: the training loss is the mean over an epoch, while the network still learns. The validation loss is taken
+# at its end, and may so be the lower one.)
 #
 # ## Step 3: from scratch
 #
@@ -225,11 +226,13 @@ blank = cutting.decapitate(backbones.load(network.name, weights="random"))
 teach(nn.Sequential(blank, nn.Linear(blank.out_features, len(pictures.classes))), images, labels)
 
 # %% [markdown]
-# Does the loss hardly leave 0.693? For years networks of such a depth could hardly be trained from nothing. What helps
-# is **BatchNorm**, a layer that brings each map of a batch to the same mean and the same spread, so that no layer receives
-# numbers that are far too large or too small. The finished call puts it behind every convolution, unless the network has
-# it already, and shows each picture turned, enlarged and lit a little differently in every epoch. So the way gets a fair
-# chance. (`helped=False` leaves both out.)
+# Does the loss hardly leave 0.693? For years networks of such a depth could hardly be trained from nothing. What helps is
+# **BatchNorm**, a layer that brings each map of a batch to the same mean and the same spread, so that no layer receives
+# numbers that are far too large or too small. The finished call puts it behind every convolution (the layers that look for
+# small patterns), unless the network has it already, and shows each picture turned, enlarged and lit a little differently in
+# every epoch. So the way gets a fair chance. (`helped=False` leaves both out.) Everything learns, so nothing can be computed
+# once and kept: on two processor cores the next cell takes about half a minute in the pocket edition, and minutes in the full
+# one.
 
 # %%
 scratch = training.from_scratch(network, pictures, epochs=8, helped=True)
@@ -238,7 +241,9 @@ plots.history(scratch)
 
 # %% [markdown]
 # Is the validation loss still falling at the right-hand end of the *left* plot? Then more epochs might help, and you would
-# wait longer. (One high point is no trend.) Lesson 03 gives it more time and asks how many pictures it would need.
+# wait longer. Does it rise while the training loss falls? Then the network may be beginning to learn by heart; but one or two
+# small steps are no trend yet, least of all while the accuracy still grows. (And an accuracy of exactly 50 % says that at that
+# time the network called every picture the same.) Lesson 03 gives it more time and asks how many pictures it would need.
 #
 # ## Step 4: what they bring and what they cost
 #

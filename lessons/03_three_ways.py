@@ -128,7 +128,7 @@ plots.bills(bills)
 # %%
 with costs.meter() as one:
     features.extract(network, pictures.valid.take([0]), remember=False)
-epochs, rows = 5, 7 * len(ten)  # seven times 20 pictures are the first 128 or more
+epochs, rows = 5, 7 * len(ten)  # an epoch has at least 128 pictures: these 20 are shown seven times
 ### BEGIN SOLUTION
 by_hand = one.gflops * (epochs * 3 * rows + len(pictures.valid))
 print(f"By hand {by_hand:,.0f}, on the bill {bills[-1]['gflops']:,.0f} billion operations")
@@ -144,6 +144,8 @@ exercise.work.check(by_hand)
 # ```python
 # by_hand = one.gflops * (epochs * 3 * rows + len(pictures.valid))
 # ```
+#
+# The bill is a little smaller: on the way back, the first layer has nothing below it.
 #
 # </details>
 #
@@ -171,9 +173,10 @@ comparison.summary(live).drop(columns=["pictures", "n_valid", "classes"]).round(
 #
 # ### Exercise 2: an interval for a mean
 #
-# The mean of *n* runs is uncertain by their spread (the **standard deviation**) divided by √*n*. In 95 of 100 cases the
-# truth is no further away than a certain number of these; for 20 runs the number is 2.093 (**Student's t**; for two runs it
-# is 12.7, so of two runs one knows hardly anything). Write `low, high` for the 20 runs with five pictures of each class.
+# The mean of *n* runs is uncertain by their spread (the **standard deviation**) divided by √*n*. In 95 of 100 cases the truth
+# is no further away than a certain number of these; for 20 runs the number is 2.093 (**Student's t**; for two runs it is
+# 12.7, so of two runs one knows hardly anything). Write `low, high` for the 20 runs with five pictures of each class. (Of few
+# runs `std()` is a little too small; `std(ddof=1)` is right.)
 
 # %%
 five = live[(live.regime == "feature_extraction") & (live.per_class == 5)].accuracy.to_numpy()
@@ -200,9 +203,10 @@ exercise.mean.check(None if low is None else (low, high))
 #
 # ## Step 3: the curves
 #
-# Now the whole experiment. Lines are the table that comes with the course, with intervals for the mean; hollow marks are
-# what you have just run; crosses are your guess. *From scratch, helped*, where the table has it, adds what one does today to
-# train from nothing: **BatchNorm** (each layer's answers are brought to one scale, unless the network does that anyway) and
+# Now the whole experiment. Lines are the table that comes with the course, with intervals for the mean; hollow marks of the
+# same shapes are what you have just run; crosses are your guess. *From scratch, helped*, where the table has it, adds what
+# one does today to train from nothing: **BatchNorm** (each layer's answers are brought to one scale, unless the network does
+# that anyway) and
 # **augmentation** (pictures turned, enlarged and lit anew in every epoch). Without these a deep chain of layers may not even
 # start to learn. An accuracy of exactly blind guessing is the sign of it: the network says the same of every picture. That
 # is a failed training, and no measure of what the pictures can teach.
@@ -235,20 +239,12 @@ for line in comparison.against(live, full.table).dropna().itertuples():
 # by how many points was one way ahead of the other? A draw that is lucky for both goes out of the difference. (The order here
 # may differ from that in step 3: there every mark is the mean over all seeds of a way, and some ways have more seeds than
 # others; here only the seeds count that both have.)
-
-# %%
-ways = [way for way in table.regime.unique() if way != "feature_extraction"]
-plots.ahead({way.replace("_", " "): comparison.paired(table, way, "feature_extraction") for way in ways})
-
-# %% [markdown]
-# Where an interval holds zero, these runs cannot tell the two apart: draw no conclusion from the order of the lines there.
-# Where it lies wholly below or above, they can. If a curve is still climbing at its right end, the experiment has not seen
-# where it ends: more pictures might still bring a crossing that this figure does not show.
 #
 # ### Exercise 3: where is fine-tuning ahead?
 #
 # What is the smallest number of pictures per class at which the whole interval of the paired difference, fine-tuning minus
-# feature extraction, lies above zero? Put it into `crossing`, or `"nowhere"`. (Use `table`, the same as in the figure.)
+# feature extraction, lies above zero? Put it into `crossing`, or `"nowhere"`. (Each row of `paired` has
+# `per_class`, the mean difference `ahead`, and the interval's `low` and `high`. The figure comes afterwards.)
 
 # %%
 paired = comparison.paired(table, "fine_tuning", "feature_extraction")
@@ -271,8 +267,17 @@ exercise.crossing.check(crossing)
 # ```
 #
 # </details>
+
+# %%
+ways = [way for way in table.regime.unique() if way != "feature_extraction"]
+plots.ahead({way.replace("_", " "): comparison.paired(table, way, "feature_extraction") for way in ways})
+
+# %% [markdown]
+# Where an interval holds zero, these runs cannot tell the two apart: draw no conclusion from the order of the lines there.
+# Where it lies wholly below or above, they can. If a curve is still climbing at its right end, the experiment has not seen
+# where it ends: more pictures might still bring a crossing that this figure does not show.
 #
-# Before you build on the answer: seven sizes are seven chances to be lucky, and of intervals that hold the truth 95 times in
+# Before you build on your answer: seven sizes are seven chances to be lucky, and of intervals that hold the truth 95 times in
 # 100, one in twenty misses it. A single size that stands out among others that do not, from few seeds or near blind
 # guessing, is a reason for new seeds, and not for a conclusion.
 
@@ -296,10 +301,9 @@ plots.runs(by_depth, "Accuracy by depth of the cut, twenty pictures of each clas
 # than yours: it need not bring anything here, and may even cost a little.
 #
 # And *fine-tuning* is many ways as well. How many of the top *blocks* (the layers between two halvings of the picture) may
-# learn? And how? The usual recipe here
-# trains the head first, because a random head sends random corrections down into layers that were good (Kumar and others,
-# below); and it lets lower layers take smaller steps (**discriminative** learning rates). What if everything starts at
-# once, or all layers take the same steps?
+# learn? And how? The usual recipe here trains the head first, because a random head sends random corrections down into layers
+# that were good (Kumar and others, below); and it lets lower layers take smaller steps (**discriminative** learning rates).
+# What if everything starts at once, or all layers take the same steps? (Fifteen or more short trainings: this takes a while.)
 
 # %%
 recipes = {f"top {count} learn" if count else "head alone": {"blocks": count} for count in (0, 1, 2)}
@@ -311,7 +315,8 @@ by_recipe = {
 plots.runs(by_recipe, "Recipes for fine-tuning, twenty pictures of each class", chance)
 
 # %% [markdown]
-# With the budget *taste* these are three runs of each recipe, and a mean of three is known no better than its bar says. But
+# With the budget *taste* these are three runs of each recipe, and a mean of three is known no better than its bar says. (A bar
+# that reaches beyond 100 % says that three runs so far apart know next to nothing of their mean.) But
 # the runs are paired: all recipes got the same pictures. So subtract before you judge, as in step 4. Each column below is a
 # seed, and each number says by how many points the recipe was ahead of the usual one.
 
@@ -357,6 +362,11 @@ plots.runs(by_setting, "Four settings, twenty pictures of each class", chance)
 
 # %%
 digits = exercise.digits(3, 8)
+eight = digits.train.take(digits.train.sample(4))
+written = [digits.classes[label] for label in eight.labels]
+plots.show_pictures([network.transform.cropped(path) for path in eight.paths], written, columns=8)
+
+# %%
 by_eye = {
     "the network's features": comparison.rows(digits, network, per_class=[20], seeds=10),
     "random weights": comparison.rows(digits, blank, per_class=[20], seeds=10),

@@ -27,7 +27,7 @@
 # * say what fine-tuning changed inside the network, and what it left as it was;
 # * tell a picture that shows something from one that only looks as if it did.
 #
-# You need lesson 01: its words are used here. New ones are **bold**.
+# You need lesson 01, and of lesson 02 what a *gradient* is: their words are used here. New ones are **bold**.
 
 # %% [markdown]
 # ## Which pictures, which network?
@@ -183,8 +183,8 @@ plates.numbers([unpooled[0, 0], *(pixels[0, 0] for pixels in back.values())], ["
 # not ask what the map said on its way up. Only the switches tell it anything about the picture. Keep that in mind.
 #
 # **A common mistake.** Where windows overlap, their values can meet at one switch. PyTorch's own `max_unpool2d` does not add
-# them: one overwrites the other, and a part of the signal is gone, without a warning. (In the paper's network and in AlexNet
-# the windows overlap. In VGG's they do not.)
+# them: one overwrites the other, and a part of the signal is gone, without a warning. (In the paper's network and in AlexNet,
+# after which it was built, the windows overlap. In VGG's they do not.)
 
 # %%
 overwritten = F.max_unpool2d(above, switches, 2, stride=1, output_size=(3, 3))
@@ -202,7 +202,8 @@ plates.first_filters(visualize.first_filters(network))
 # %% [markdown]
 # Filters of three pixels a side are coarse to look at. Light beside dark is an edge; one colour beside another, a
 # contrast of colours; one tone all over lets a colour through. The curve says how fine the patterns are that they answer
-# to: left, broad areas; right, stripes as fine as the pixels allow.
+# to: left, broad areas; right, stripes as fine as the pixels allow. (A *cycle* is once light and once dark. The *power* is how
+# much of the filters' contrast has this fineness.)
 #
 # ## Step 3: block by block
 #
@@ -236,7 +237,7 @@ plates.plate(visualize.plate(large, pool, blocks[1], maps=8, tops=found[blocks[1
 plates.plate(visualize.plate(large, pool, blocks[2], maps=6, tops=found[blocks[2]]))
 
 # %% [markdown]
-# In the fourth block look for things that a part of the thing has made: two eyes, a disc in a ring, a tip.
+# In the fourth block look for parts of things: an eye, a disc in a ring, a round edge.
 
 # %%
 plates.plate(visualize.plate(large, pool, blocks[3], maps=4, tops=found[blocks[3]]))
@@ -253,9 +254,10 @@ plates.plate(last)
 # their nine pictures is then all there is to say. The last block sees the whole picture, or nearly: there the patches are
 # pictures, and the question is what *they* have in common.
 #
-# In the pocket edition: map 52 of the third block answers to an arch. Map 97 of the fourth answers mostly to eyes, of cats,
-# dogs, ants and a bear alike; map 141 to a round spot in a ring, on wings, rockets and faces. Of the last block, map 97 seems
-# to like horizontal planks. Of the other three we would not name one.
+# In the pocket edition: map 52 of the third block answers to an arch. Map 97 of the fourth answers to eyes in six of its nine,
+# of cats, a dog and ants. Of the other three, two are balls, and the bear is there for its *arm*: from the patches alone you
+# would have counted its eyes. Map 141 answers to a round spot in a ring, on wings, rockets and faces. Of the last block, map 97
+# seems to like horizontal planks, in four of its nine. Of the other three we would not name one.
 #
 # One activation, by three rules. The rows differ by the one line that you worked out on paper:
 
@@ -313,8 +315,9 @@ for place, column in zip(("middle", "lowest row", "uppermost row"), np.array(los
 
 # %% [markdown]
 # After the ± stands the **standard error**: with thirty other pictures the mean would easily be higher or lower by as much,
-# and seldom by more than twice as much. Lowest row near zero: it is not the floor. Where the uppermost row costs most, look at
-# the pictures before you say why: is it the ears, or is it what stands behind them? Covering says *where* it matters, never
+# and seldom by more than twice as much. Lowest row near zero: covering the lowest quarter costs next to nothing. Where the
+# uppermost row costs most, look at the pictures before you say why: is it the ears, or is it what stands behind them?
+# Covering says *where* it matters, never
 # *why*.
 #
 # Now one picture, with smaller windows. Chosen, not drawn: of the thirty, the picture that a window hurts most. Then take one
@@ -336,7 +339,8 @@ plates.occlusion(covered)
 # late layer, each weighted by how much the score of the class rises with it, and drops what is below zero. **Integrated
 # gradients** (Sundararajan and others 2017) takes the *gradient* of step 1 at many pictures between plain grey and this one,
 # averages, and multiplies by the difference. Its pixels should add up to what the score gained on that way; the gap is printed.
-# Grad-CAM first (yellow is most):
+# Grad-CAM first (yellow is most). The last block has few places, and its glow is stretched over the picture: it may reach past
+# the head into the sky, and cannot tell the two apart.
 
 # %%
 shown = pictures.valid.take([my_number, thirty[np.argsort(worst)[-2]]])  # and the next of those that a window hurts
@@ -351,6 +355,8 @@ for total, gap in zip(pixels.pixels.sum((1, 2, 3)), pixels.gap):
 plates.heat(pixels, images)
 
 # %% [markdown]
+# Orange squares speak for the class, violet ones against it. Do they lie on the animal?
+#
 # Do they agree with covering? By **rank correlation**: sort the windows by each of the two, by what covering them costs and
 # by what the method says of the pixels under them. Do they come in the same order? 1 means the same, 0 no connection, -1 the
 # other way round.
@@ -464,8 +470,10 @@ for part, said in exercise.moved(network, after).items():
 
 # %% [markdown]
 # So here is the plain answer to the question of the whole course. What was frozen is the old network, to the byte: what it
-# sees, it learnt on somebody else's pictures. What learnt on has gone as far as you have just read, block by block. Only the
-# head is new. That the question can be answered all the same says that what the old blocks see serves it well enough.
+# sees, it learnt on somebody else's pictures. The weights that learnt on have moved by as little as you have just read. That
+# is enough to exchange many of the nine pictures that excite a map most, and, if your second line above is hardly larger than
+# the first, too little to make maps of cats or maps of dogs out of them. Only the head is new. That the question can be
+# answered all the same says that what the old blocks see serves it well enough.
 #
 # ## Break it on purpose
 #
@@ -491,7 +499,7 @@ plates.projections([ours, theirs], images, labels=["ours", "theirs"])
 
 # %%
 for strength in (0, 1, 2):
-    sizes = [fault(tiny, four, layer, one, strength).pixels.norm() for fault in (exercises.broken, exercise.colleague)]
+    sizes = [made(tiny, four, layer, one, strength).pixels.norm() for made in (exercises.by_hand, exercise.colleague)]
     print("strength {}: ours {:.3f}, theirs {:.3f}".format(strength, *sizes))
 ### BEGIN SOLUTION
 culprit = "filter"
@@ -519,7 +527,7 @@ exercise.culprit.check(culprit)
 # knows by the switches.
 
 # %%
-lost = exercises.broken(tiny, four, layer, one, switches=False)
+lost = exercises.by_hand(tiny, four, layer, one, switches=False)
 plates.projections([ours, lost], images, labels=["with switches", "without"])
 
 # %% [markdown]

@@ -120,8 +120,8 @@ ours["Figure 4"] = f"maps that still change their picture in the last step: {', 
 # ## Step 2: move, enlarge, turn (figure 5)
 #
 # Five pictures, drawn at random, are moved down, enlarged and turned. How far does the network's answer move, in its first
-# block and in its scores? **Invariant** means: not at all. A distance of 1 is as long as the unchanged answer itself. The names
-# are its own answers among its own classes. (In the pocket edition: it knows no felt.)
+# block and in its scores? **Invariant** means: not at all. A distance of 1: the answer has moved by as much as it was long.
+# The names are its own answers among its own classes. (In the pocket edition: it knows no felt.)
 
 # %%
 five = pool.take(np.random.default_rng(3).choice(len(pool), 5, replace=False))
@@ -271,7 +271,7 @@ print(ours["Figure 8"])
 #
 # Two layers that change at random differ in about half of their signs: 0.5. (A little more where many values do not change at
 # all, which counts as a sign of its own.) Where all parts lie there, the layer does not know eyes from anything else, at least
-# not by this measure. A ratio near 1 is then not the paper's 1.6.
+# not by this measure. With a ratio near 1 we have not found the paper's 1.6.
 #
 # ## Step 5: what each layer knows (table 7)
 #
@@ -326,10 +326,9 @@ print(ours["Table 3"])
 # Weili Nie, Yang Zhang and Ankit Patel explain how that can be: deconvnet and guided backpropagation are “essentially doing
 # (partial) image recovery”. They give back a part of the picture itself, and that has little to do with the network's decisions.
 #
-# Below, the score of one class (the one that the trained network finds likeliest) is taken back to the pixels: first by guided
-# backpropagation, then by the gradient. In each pair, the upper row is the trained network, the lower one the same with
-# everything above the fourth block shuffled. The values may grow or shrink; what we compare is the pattern. So every projection
-# has a scale of its own.
+# Below, the score of one class (the one that the trained network finds likeliest) is taken back to the pixels by each of the
+# three rules. In each pair, the upper row is the trained network, the lower one the same with everything above the fourth
+# block shuffled. The values may grow or shrink; what we compare is the pattern. So every projection has a scale of its own.
 
 # %%
 names = [name for name, _ in network.module.named_modules()]
@@ -337,8 +336,9 @@ above = names[names.index(blocks[3]) + 1]
 control = {
     rule: visualize.randomisation(network, five, "classes", list(changed.targets), rule, above=above) for rule in visualize.RULES
 }
-rows = [row for rule in ("guided", "gradient") for row in (control[rule].trained, control[rule].random)]
-labels = [f"{rule}, {top}" for rule in ("guided", "gradient") for top in ("trained", "top shuffled")]
+order = "guided", "deconvnet", "gradient"
+rows = [row for rule in order for row in (control[rule].trained, control[rule].random)]
+labels = [f"{rule}, {top}" for rule in order for top in ("trained", "top shuffled")]
 plates.projections(rows, [network.transform.picture(path) for path in five.paths], labels=labels, each=True)
 
 # %%

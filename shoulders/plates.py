@@ -18,6 +18,9 @@ GREY = "#BBBBBB"
 HEAT = "cividis"
 """One hue from dark to bright, made for all eyes: what is more is brighter."""
 
+FOR_AND_AGAINST = "PuOr_r"
+"""From violet, below zero, by white to orange."""
+
 SHARE = 99.8
 """Per cent of a map's projected values, those that are not zero, that fit on its scale; the few beyond lie at its end."""
 
@@ -171,7 +174,8 @@ def projections(found, pictures, titles=None, labels=None, each: bool = False) -
         for ax, projection in zip(row, one.pixels):
             ax.imshow(around_grey(projection, scale_of(projection) if each else scale), interpolation="nearest")
     layer = found[0].layer
-    figure.suptitle(f"What made the layer {layer} answer", fontsize=11)
+    maps = {int(one) for row in found for one in row.maps}
+    figure.suptitle(f"What made {f'map {min(maps)} of' if len(maps) == 1 else 'the layer'} {layer} answer", fontsize=11)
     ends = "each on a scale of its own" if each else "each row on the scale that stands beside it, in input units"
     return Drawing(
         figure,
@@ -199,7 +203,7 @@ def occlusion(found) -> Drawing:
     axes[2].imshow(around_grey(found.projection, scale), interpolation="nearest")
     axes[2].set_title(f"(c) projection of map {found.map}\n({found.rule}), ±{scale:.2g} input units", fontsize=9)
     name = _name(found, found.target)
-    _heat(figure, axes[3], found, found.probability, f"(d) probability of\n“{textwrap.shorten(name, 24)}”", "0 to 1", ends=(0, 1))
+    _heat(figure, axes[3], found, found.probability, f"(d) probability of\n“{textwrap.shorten(name, 24)}”", "from zero", least=0)
     labels = _labels(axes[4], found)
     for ax in axes:
         _as_the_picture(ax, found)
@@ -240,10 +244,9 @@ def _as_the_picture(ax, found):
     ax.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5), aspect="equal")
 
 
-def _heat(figure, ax, found, grid, title, label, ends=(None, None)):
-    """A grid of windows, from the least to the most unless the ends of the scale are given; the bar tells both."""
-    low, high = ends
-    drawn = ax.imshow(np.asarray(grid), cmap=HEAT, extent=_over(found), interpolation="nearest", vmin=low, vmax=high)
+def _heat(figure, ax, found, grid, title, label, least=None):
+    """A grid of windows, from the least (or from the number that is given) to the most; the bar tells both."""
+    drawn = ax.imshow(np.asarray(grid), cmap=HEAT, extent=_over(found), interpolation="nearest", vmin=least)
     bar = figure.colorbar(drawn, cax=ax.inset_axes([0, -0.1, 1, 0.06]), orientation="horizontal")
     bar.set_label(label, fontsize=8)
     bar.ax.tick_params(labelsize=8)
@@ -296,7 +299,9 @@ def heat(found, pictures) -> Drawing:
     maps = hasattr(found, "maps")
     count = len(pictures)
     figure, axes = new(1.9 * count, 4.6, 2, count, squeeze=False)
-    scale = scale_of(found.maps if maps else found.pixels)
+    side = max(1, min(pictures[0].shape[1:]) // 16)
+    squares = () if maps else _summed(found.pixels, side)
+    most = np.abs(squares).max() if len(squares) else 0
     for i, image in enumerate(pictures):
         axes[0, i].imshow(picture(image))
         axes[0, i].set_title(textwrap.shorten(found.names[i], 24), fontsize=9)
@@ -305,13 +310,22 @@ def heat(found, pictures) -> Drawing:
             axes[1, i].imshow(grey, cmap="gray", vmin=0, vmax=255)
             axes[1, i].imshow(np.asarray(found.maps[i]), cmap=HEAT, vmin=0, alpha=0.4)
         else:
-            axes[1, i].imshow(around_grey(found.pixels[i], scale), interpolation="nearest")
+            axes[1, i].imshow(squares[i], cmap=FOR_AND_AGAINST, vmin=-most, vmax=most, interpolation="nearest")
     for ax in axes.flat:
         _bare(ax)
     title = f"{found.words[0].upper()}{found.words[1:].removesuffix(', computed by captum')}"
     figure.suptitle(textwrap.fill(title, 20 * count), fontsize=11)
-    end = "each picture from zero to its own most" if maps else f"the scale ends at ±{scale:.2g} of the score"
+    end = "each picture from zero to its own most"
+    if not maps:
+        end = f"summed over squares of {side} pixels, orange for the class and violet against it, up to ±{most:.2g} of the score"
     return Drawing(figure, f"{count} pictures and {found.words}; {end}.")
+
+
+def _summed(pixels, side):
+    """Over the colours and over squares: (n, 3, height, width) to (n, height // side, width // side)."""
+    values = np.asarray(pixels).sum(1)
+    count, height, width = (size // unit for size, unit in zip(values.shape, (1, side, side)))
+    return values[:, : height * side, : width * side].reshape(count, height, side, width, side).sum((2, 4))
 
 
 def first_filters(found) -> Drawing:

@@ -376,21 +376,25 @@ def ahead(tables) -> Drawing:
     """
     import pandas as pd
 
-    figure, ax = new(8.6, 3.6)
+    closest = min(tables, key=lambda label: tables[label].ahead.abs().max())
+    figure, (left, right) = new(11, 3.8, 1, 2)
     for i, ((label, held), colour, mark) in enumerate(zip(tables.items(), (ORANGE, RED, GREEN, PURPLE), "s^Dv")):
-        reach = 100 * (held.high - held.ahead).fillna(0)
-        x = held.pictures * 1.03**i
-        ax.errorbar(x, 100 * held.ahead, yerr=reach, fmt=f"{mark}-", color=colour, capsize=3, label=label)
-        alone = held.runs == 1
-        ax.plot(x[alone], 100 * held.ahead[alone], mark, color="white", mec=colour, zorder=3)
+        for ax in (left, right) if label == closest else (left,):
+            reach = 100 * (held.high - held.ahead).fillna(0)
+            x = held.pictures * 1.03**i
+            ax.errorbar(x, 100 * held.ahead, yerr=reach, fmt=f"{mark}-", color=colour, capsize=3, label=label)
+            alone = held.runs == 1
+            ax.plot(x[alone], 100 * held.ahead[alone], mark, color="white", mec=colour, zorder=3)
     if any((held.runs == 1).any() for held in tables.values()):
-        ax.plot([], [], "o", color="white", mec=BLACK, label="a single run: no interval")
-    ax.axhline(0, color=BLACK, lw=1)
+        left.plot([], [], "o", color="white", mec=BLACK, label="a single run: no interval")
     together = pd.concat(tables.values())
-    _sizes(ax, together)
-    ax.set_ylim(100 * min(0, together.ahead.min()) - 15, 100 * max(0, together.ahead.max()) + 15)
-    ax.set(ylabel="points ahead of\nfeature extraction", title="Ahead or behind, on the same pictures?")
-    ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    for ax in (left, right):
+        ax.axhline(0, color=BLACK, lw=1)
+        _sizes(ax, together)
+    left.set_ylim(100 * min(0, together.ahead.min()) - 15, 100 * max(0, together.ahead.max()) + 15)
+    left.set(ylabel="points ahead of\nfeature extraction", title="Ahead or behind, on the same pictures?")
+    left.legend(frameon=False, fontsize=9)
+    right.set_title(f"{closest[:1].upper()}{closest[1:]} alone, enlarged")
     return Drawing(figure, " ".join(_verdict(label, held) for label, held in tables.items()))
 
 

@@ -154,7 +154,7 @@ def test_without_a_fault_it_is_the_deconvnet(tiny):
     honest = visualize.project(backbone, images, "features.8", one)
     assert honest.pixels.any()
     for strength in (0, 1, 2):
-        found = exercises.broken(backbone, images, "features.8", one, strength)
+        found = exercises.by_hand(backbone, images, "features.8", one, strength)
         torch.testing.assert_close(found.pixels, strength * honest.pixels)
 
 
@@ -169,7 +169,7 @@ def test_biases_make_something_of_nothing(lesson, tiny):
 def test_without_switches_every_value_goes_to_a_corner(tiny):
     backbone, images = tiny
     one = strongest(backbone, images, "features.4")
-    found = exercises.broken(backbone, images, "features.4", one, switches=False)
+    found = exercises.by_hand(backbone, images, "features.4", one, switches=False)
     row, column = found.positions[0].tolist()
     seen = found.pixels[0].abs().sum(0).nonzero()
     # The pool's corner is at twice the place; two filters of 3 × 3 reach two pixels around it.
@@ -235,13 +235,25 @@ def test_projections_share_a_row_s_scale_or_have_their_own():
     assert both == [1, 1] and "each on a scale of its own" in words
 
 
-def test_probabilities_are_drawn_from_0_to_1(tiny):
+def test_probabilities_are_drawn_from_zero_to_the_most(tiny):
     backbone, images = tiny
     apart, over = (visualize.occlusion(backbone, images[0], "features.8", patch=16, stride=stride) for stride in (16, 8))
     drawn = plates.occlusion(replace(over, label=torch.zeros_like(over.label)))
-    assert drawn.figure.axes[3].images[0].get_clim() == (0, 1)
+    low, high = drawn.figure.axes[3].images[0].get_clim()
+    assert low == 0 and high == pytest.approx(float(over.probability.max()))
     assert "one class is named" in drawn.words and "4 pixels at the border stay blank" in drawn.words
     assert "blank" not in plates.occlusion(apart).words
+
+
+def test_what_pixels_give_is_summed_over_colours_and_squares():
+    pixels, images = torch.zeros(1, 3, 64, 64), torch.zeros(1, 3, 64, 64, dtype=torch.uint8)
+    pixels[0, :, 4:8, 60:64], pixels[0, 1, 63, 0] = 0.5, -6.0
+    found = visualize.attribution.Attribution(pixels, torch.zeros(1), torch.zeros(1), ("cats",), "integrated gradients")
+    drawn = plates.heat(found, images)
+    squares = drawn.figure.axes[1].images[0]
+    assert squares.get_array().shape == (16, 16) and squares.get_clim() == (-24, 24)
+    assert squares.get_array()[1, 15] == 3 * 16 * 0.5 and squares.get_array()[15, 0] == -6 and abs(squares.get_array()).sum() == 30
+    assert "squares of 4 pixels, orange for the class and violet against it, up to ±24" in drawn.words
 
 
 def test_heat_says_what_it_is_and_draws_nothing_too(tiny):

@@ -3,10 +3,10 @@
 from shoulders.exercises.lesson_01 import lesson_01, name_it
 from shoulders.exercises.lesson_02 import lesson_02
 from shoulders.exercises.lesson_03 import lesson_03
-from shoulders.exercises.lesson_04 import broken, in_common, larger, lesson_04, pool
+from shoulders.exercises.lesson_04 import by_hand, in_common, larger, lesson_04, pool
 from shoulders.exercises.lesson_05 import compared, faces, lesson_05
 
 __all__ = [
-    "broken", "compared", "faces", "in_common", "larger", "lesson_01", "lesson_02", "lesson_03", "lesson_04", "lesson_05",
+    "by_hand", "compared", "faces", "in_common", "larger", "lesson_01", "lesson_02", "lesson_03", "lesson_04", "lesson_05",
     "name_it", "pool",
 ]  # fmt: skip

@@ -41,7 +41,7 @@ class Lesson04:
     @staticmethod
     def colleague(network: Backbone, images, layer: str, one: int, strength: float = 1.0) -> Projection:
         """The planted mistake: a deconvnet whose transposed filters brought biases along."""
-        return broken(network, images, layer, one, strength, biases=True)
+        return by_hand(network, images, layer, one, strength, biases=True)
 
     @staticmethod
     def as_covering(found: Occlusion, values: torch.Tensor) -> str:
@@ -129,7 +129,7 @@ def larger(network: Backbone, side: int = 128) -> Backbone:
     return replace(network, transform=replace(network.transform, resize=side, crop=side))
 
 
-def broken(
+def by_hand(
     network: Backbone, images, layer: str, one: int, strength: float = 1.0, biases: bool = False, switches: bool = True
 ) -> Projection:
     """A deconvnet that may have a fault, for a network that is a chain (VGG, AlexNet).
