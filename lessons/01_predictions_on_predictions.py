@@ -201,10 +201,10 @@ plots.votes(network.classes, gap, pictures.classes, xlabel="difference of the me
 
 # %%
 kinds = "tabby", "tabby cat", "Egyptian cat", "Persian cat", "lion", "Chihuahua", "golden retriever", "standard poodle"
-for one in (network.classes.index(name) for name in kinds if name in network.classes):
-    place = (abs(gap) > abs(gap[one])).sum() + 1
-    side = pictures.classes[int(gap[one] > 0)]
-    print(f"{network.classes[one]}: {gap[one]:+.2f}, on the side of {side}; place {place} of {len(gap)} by size")
+for i in (network.classes.index(name) for name in kinds if name in network.classes):
+    place = (abs(gap) > abs(gap[i])).sum() + 1
+    side = pictures.classes[int(gap[i] > 0)]
+    print(f"{network.classes[i]}: {gap[i]:+.2f}, on the side of {side}; place {place} of {len(gap)} by size")
 
 # %% [markdown]
 # Does one of them stand on the wrong side? The name of a score says what it was taught for. What it brings to *our* question
