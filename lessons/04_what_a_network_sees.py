@@ -269,7 +269,7 @@ rows = [visualize.project(large, some, blocks[3], clear, rule, places) for rule 
 plates.projections(rows, [large.transform.picture(path) for path in some.paths])
 
 # %% [markdown]
-# The gradient is the noisiest. The other two drop what pulls down, and look cleaner. Whether what looks cleaner is also truer
+# (In the pocket edition this map answers to eyes, whoever looks out of them.) The gradient is the noisiest. The other two drop what pulls down, and look cleaner. Whether what looks cleaner is also truer
 # is another question: lesson 05 puts it to the test.
 
 # %% [markdown]
