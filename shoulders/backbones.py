@@ -32,6 +32,9 @@ class BackboneError(CourseError):
     """A network cannot be loaded or cut; the message names it and the remedy."""
 
 
+_LARGEST = 4096  # pixels of a side that a network looks at
+
+
 @dataclass(frozen=True)
 class Transform:
     """What was done to the pictures on which the weights were trained.
@@ -45,6 +48,13 @@ class Transform:
     interpolation: str = "bilinear"
     mean: tuple[float, ...] = (0.485, 0.456, 0.406)
     std: tuple[float, ...] = (0.229, 0.224, 0.225)
+
+    def __post_init__(self):
+        sides = all(isinstance(side, int) and 0 < side <= _LARGEST for side in (self.resize, self.crop))
+        known = isinstance(self.interpolation, str) and self.interpolation.upper() in Image.Resampling.__members__
+        scale = all(isinstance(value, int | float) for value in (*self.mean, *self.std))
+        if not (sides and known and scale and len(self.mean) == len(self.std) == 3 and all(value > 0 for value in self.std)):
+            raise BackboneError(f"{self} is no transform: sides of 1 to {_LARGEST} pixels, three means and three spreads.")
 
     def cropped(self, source) -> Image.Image:
         """The part of a picture (path, file object or image) that the network sees: RGB, `crop` × `crop` pixels."""
@@ -481,7 +491,7 @@ def _state(path):
     import torch
 
     try:
-        if path.suffix == ".safetensors":
+        if path.suffix.lower() == ".safetensors":
             from safetensors.torch import load_file
 
             state = load_file(path)
@@ -491,9 +501,17 @@ def _state(path):
         hint = "it is damaged, or holds code instead of tensors alone, which is never run here"
         raise BackboneError(f"{path} cannot be read as weights: {hint}. Save it as .safetensors, or get it again.") from error
     state = state.get("state_dict", state) if isinstance(state, dict) else {}
-    if not state or not all(isinstance(tensor, torch.Tensor) for tensor in state.values()):
+    if not isinstance(state, dict) or not state or not all(map(_is_weight, state, state.values())):
         raise BackboneError(f"{path} holds no state_dict (names and tensors): save `network.state_dict()`.")
     return {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in state.items()}
+
+
+def _is_weight(name, tensor):
+    import torch
+
+    if not isinstance(name, str) or not isinstance(tensor, torch.Tensor) or tensor.layout != torch.strided:
+        return False
+    return not (tensor.is_meta or tensor.is_nested or tensor.is_quantized or tensor.is_complex())
 
 
 def _need_fit(network, state, name, path):

@@ -14,7 +14,7 @@ import typer
 
 from shoulders import places
 from shoulders.errors import CourseError
-from shoulders.names import HEADS, REGIMES
+from shoulders.names import HEADS, PICTURE_ENDINGS, REGIMES
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
@@ -47,11 +47,22 @@ _ADVICE = {
 }
 
 
-def _need_places(*paths):
-    """Before the work, not after it."""
-    for path in paths:
-        if path is not None:
-            places.need_place(path)
+def _need_places(written, read=(), drawn=None):
+    """Before the work, not after it: every output has a place of its own, and none takes that of a picture or a file to be read.
+
+    `written` and `drawn`, a picture, are outputs; of `read`, a folder stands for all that is in it.
+    """
+    read, taken = [Path(path).resolve() for path in read if path], set()
+    for path in (Path(path) for path in (*written, drawn) if path):
+        where = path.resolve()
+        if where in taken:
+            raise CourseError(f"{path} was given for two outputs: give each a name of its own.")
+        if where in read or where.exists() and set(read) & set(where.parents):
+            raise CourseError(f"{path} is read by this command and would be overwritten: give another name.")
+        if path != drawn and path.suffix.lower() in PICTURE_ENDINGS:
+            raise CourseError(f"{path} has the name of a picture, and something else would be written to it: give another name.")
+        places.need_place(path)
+        taken.add(where)
 
 
 def _need_layer(network, layer):
@@ -68,6 +79,11 @@ def _write_json(path, content):
             part.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
+def _printable(text):
+    """What a file's name may hold and a terminal would obey, as Python writes it."""
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
+
+
 def _table(rows, columns):
     """As wide as it needs to be: a cell that is cut says nothing, and what reads a pipe has no width."""
     from rich.console import Console
@@ -77,7 +93,7 @@ def _table(rows, columns):
 
     table, console = Table(*columns, box=None), Console()
     for row in rows:
-        table.add_row(*(Text(str(cell)) for cell in row))  # plain text: square brackets in a name are no markup
+        table.add_row(*(Text(_printable(str(cell))) for cell in row))  # plain text: square brackets in a name are no markup
     whole = Measurement.get(console, console.options.update(max_width=10_000), table).maximum
     Console(soft_wrap=True, width=whole).print(table)
 
@@ -89,7 +105,7 @@ def doctor(
     """Say what this machine has, and what to do; exit 1 if a lesson cannot run."""
     from shoulders import doctor
 
-    _need_places(json_file)
+    _need_places([json_file])
     findings = doctor.examine(network)
     print(*findings, sep="\n")
     _write_json(json_file, [asdict(finding) for finding in findings])
@@ -106,7 +122,7 @@ def fetch(
     """Download picture sets and weights. Safe to interrupt and to repeat. Without a name: list what there is."""
     from shoulders import editions
 
-    _need_places(json_file)
+    _need_places([json_file])
     wanted = editions.offers(None if everything or not names else names, only_lessons=everything)
     _table(
         [(offer.name, offer.kind, offer.size, offer.where or "not here") for offer in wanted], ["name", "kind", "size", "on disk"]
@@ -128,7 +144,7 @@ def lesson(
     """Run a lesson without a browser."""
     from shoulders import lessons
 
-    _need_places(html, json_file)
+    _need_places([html, json_file])
     done = lessons.run(number, html)
     page = f"; page written to {done.page}" if done.page else ""
     print(f"Lesson {done.lesson}: {done.cells} cells ran in {done.seconds:.0f} s, {done.verdict}{page}.")
@@ -158,7 +174,7 @@ def compare(
         raise comparison.ComparisonError("--save keeps the head of feature_extraction: add it to --regime.")
     if plot:
         plots.need_format(plot)
-    _need_places(plot, save, json_file)
+    _need_places([save, json_file], [source, weights], plot)
     network = backbones.load(backbone, weights)  # a mistyped name is told before the pictures are checked
     _need_layer(network, layer)
     held = datasets.load(source)
@@ -220,7 +236,7 @@ def features(
     """Write what a network says about every picture: features, labels, and a card with the file names."""
     from shoulders import backbones, datasets, models
 
-    _need_places(out, json_file)
+    _need_places([out, json_file], [source, weights])
     network = backbones.load(backbone, weights)
     _need_layer(network, layer)
     held = datasets.load(source)
@@ -242,7 +258,7 @@ def predict(
     """Name the class of pictures; exit 1 if one could not be read."""
     from shoulders import models
 
-    _need_places(json_file)
+    _need_places([json_file], [model, weights, *pictures])
     rows = models.answers(models.load(model, weights), pictures)
     _table([(r["file"], r["class"], f"{r['probability']:.1%}") for r in rows if "class" in r], ["picture", "class", "how sure"])
     _write_json(json_file, rows)

@@ -40,6 +40,9 @@ VERSION = 7
 """Part of every key: raised whenever a regime would give another result, or a row would hold something else."""
 
 
+MOST_SEEDS = 10_000
+
+
 class ComparisonError(CourseError):
     """A comparison cannot be run as asked, or a table cannot be read; the message says what would be right."""
 
@@ -423,8 +426,8 @@ def need_sense(regimes, per_class, seeds, head):
         raise ComparisonError(f"No head is called {head!r}: choose one of {', '.join(HEADS)}.")
     if strange := [regime for regime in regimes if regime not in REGIMES]:
         raise ComparisonError(f"No regime is called {strange[0]!r}: choose among {', '.join(REGIMES)}.")
-    if any(count is not None and count < 1 for count in per_class) or seeds < 1:
-        raise ComparisonError(f"per_class {list(per_class)} and seeds {seeds} must be 1 or more.")
+    if any(count is not None and count < 1 for count in per_class) or not 1 <= seeds <= MOST_SEEDS:
+        raise ComparisonError(f"per_class {list(per_class)} must be 1 or more, and seeds {seeds} from 1 to {MOST_SEEDS:,}.")
 
 
 def _key(held, backbone, regime, count, seed, extra):

@@ -334,6 +334,12 @@ def _folder_of(source):
 def _parts(folder):
     train = next((path for path in _called(TRAIN_NAMES, folder) if _class_folders(path)), None)
     if train is None:
+        names = {path.name.lower() for path in _class_folders(folder)}
+        if len(names) > 1 and names <= {*TRAIN_NAMES, *VALID_NAMES}:
+            raise DatasetError(
+                f"{folder} holds {' and '.join(sorted(names))}, but no class folders in a training part: put the pictures of "
+                f"each class in a folder of its own, as in {folder / 'train' / 'cats'}."
+            )
         return {"train": folder}  # a class may be called "train"
     valid = _called(VALID_NAMES, folder)
     filled = (path for path in valid if any(_files(inside) for inside in _class_folders(path)))
@@ -370,10 +376,16 @@ def _files(folder):
     """Every file below a folder, and every folder that may not be looked into: the check will call it unreadable."""
     if not folder.is_dir():
         return []
-    closed = []
-    walk = os.walk(folder, onerror=lambda error: closed.append(Path(error.filename)))
-    inside = [path for home, _, names in walk for name in names if (path := Path(home, name)).is_file()]
-    return sorted(path for path in inside + closed if not _hidden(path.relative_to(folder)))
+    closed, inside, been = [], [], set()
+    for home, below, names in os.walk(folder, onerror=closed.append, followlinks=True):
+        if (real := os.path.realpath(home)) in been:
+            below.clear()  # a link that leads back
+            continue
+        been.add(real)
+        paths = (Path(home, name) for name in names)
+        inside += [path for path in paths if path.is_file() or path.is_symlink()]  # a link to nothing, too
+    inside += [Path(error.filename) for error in closed]
+    return sorted(path for path in inside if not _hidden(path.relative_to(folder)))
 
 
 def _hidden(path):

@@ -50,7 +50,7 @@ def fit(head: str, features: np.ndarray, labels: np.ndarray, seed: int = 0):
     if len(np.unique(labels)) < 2:
         raise HeadError("A head needs pictures of at least two classes: draw more pictures.")
     if not np.isfinite(features).all():
-        raise HeadError("Some features are not finite: the weights are damaged, or their transform is wrong.")
+        raise HeadError("Some features are not finite: the weights are damaged (get them again), or their transform is wrong.")
     with _libraries().limit(limits=1):  # for matrices this small, starting threads costs more than the sums (10 times, seen)
         return makers[head](features, labels, seed)
 
@@ -188,8 +188,10 @@ def from_arrays(head: str, arrays: dict[str, np.ndarray]):
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import Normalizer, StandardScaler
 
-    scaler = StandardScaler(with_std="scale" in arrays)
-    scaler.mean_, scaler.scale_, scaler.n_features_in_ = arrays["mean"], arrays.get("scale"), len(arrays["mean"])
+    scales = head != "nearest_neighbours"
+    scaler = StandardScaler(with_std=scales)
+    scaler.mean_, scaler.scale_ = arrays["mean"], arrays["scale"] if scales else None
+    scaler.n_features_in_ = len(scaler.mean_)
     if head == "nearest_neighbours":
         labels = arrays["classes"][arrays["labels"]]
         last = KNeighborsClassifier(int(arrays["neighbours"][0])).fit(arrays["vectors"], labels)

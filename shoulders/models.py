@@ -89,13 +89,13 @@ def load(path, weights=None) -> Model:
             raise KeyError(*missing)
         head, transform = heads.from_arrays(card["head"], arrays), backbones.transform_from(card["transform"])
         _need_fit(head, len(arrays["mean"]), card)
-    except (OSError, SafetensorError, LookupError, TypeError, ValueError) as error:
+    except (OSError, SafetensorError, LookupError, TypeError, ValueError, AttributeError) as error:
         raise ModelError(f"{path} is no model file: give one that `shoulders compare … --save FILE` wrote.") from error
     backbone = _backbone(card, weights)
     if backbone.digest != card["weights_sha256"]:
         raise ModelError(
             f"{path} was fitted on other weights of {card['backbone']} (sha256 {card['weights_sha256'][:12]}…, not "
-            f"{backbone.digest[:12]}…): give the file with --weights."
+            f"{backbone.digest[:12]}…): give the {'file' if weights is None else 'right file'} with --weights."
         )
     backbone = replace(backbone, transform=transform)  # the one with which the head was fitted, whatever the catalogue says today
     return Model(head, backbone, card["layer"], tuple(card["classes"]), card)
@@ -177,7 +177,10 @@ def _write(path, arrays, card):
 
     try:
         with places.whole(path) as part:
+            part.touch()
+            mode = part.stat().st_mode
             save_file(arrays, part, metadata={"card": json.dumps(card)})
+            part.chmod(mode)  # others may read what others may read here: safetensors makes a file of its owner's alone
     except SafetensorError as error:
         raise ModelError(f"{path} cannot be written ({error}): make room there, or choose another place.") from error
     return Path(path)

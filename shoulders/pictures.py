@@ -162,6 +162,8 @@ def _to_8_bit(image):
 
 
 def _open(path):
+    if isinstance(path, str | os.PathLike) and os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+        raise UnidentifiedImageError("a pipe or a device")  # opening a pipe would wait for ever
     image = Image.open(path, formats=FORMATS)
     if image.width * image.height > MOST_PIXELS or max(image.size) > LONGEST * min(image.size):
         raise Image.DecompressionBombError("too many pixels, or a thread")

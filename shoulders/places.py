@@ -56,6 +56,8 @@ def need_place(path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.is_dir():
         raise CourseError(f"{path} is a folder: give the name of a file to write in it.")
+    if path.exists() and not path.is_file():
+        raise CourseError(f"{path} is no ordinary file (a device, or a pipe): give the name of a file to write.")
     if not os.access(path.parent, os.W_OK):
         raise CourseError(f"{path.parent} cannot be written to: check its permissions, or choose another place.")
 
@@ -69,7 +71,7 @@ def whole(path):
     CourseError, OSError
         Which names `path`, not the name beside it.
     """
-    path = Path(path)
+    path = Path(os.path.realpath(path))  # where a link leads
     need_place(path)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:

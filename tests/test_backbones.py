@@ -257,6 +257,35 @@ def test_a_pth_without_a_state_dict(tmp_path, content):
         backbones.load("resnet18", tmp_path / "a.pth").module  # noqa: B018
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        {0: torch.zeros(2)},
+        {("a", "b"): torch.zeros(2)},
+        {"state_dict": [1, 2]},
+        {"state_dict": torch.zeros(2)},
+        {"fc.bias": torch.zeros(1000, dtype=torch.complex64)},
+        {"fc.bias": torch.zeros(1000).to_sparse()},
+        {"fc.bias": torch.zeros(1000, device="meta")},
+    ],
+)
+def test_a_pth_of_something_else_is_one_sentence(tmp_path, content):
+    torch.save(content, tmp_path / "a.pth")
+    with pytest.raises(BackboneError, match=r"a\.pth (holds no state_dict|cannot be read as weights)"):
+        backbones.load("resnet18", tmp_path / "a.pth").module  # noqa: B018
+
+
+def test_the_ending_may_be_written_large(tmp_path):
+    path = saved(tmp_path, network("resnet18", 1).module.state_dict()).rename(tmp_path / "UP.SAFETENSORS")
+    assert weights_of(backbones.load("resnet18", path).module) == weights_of(network("resnet18", 1).module)
+
+
+@pytest.mark.parametrize("field", [{"crop": 0}, {"resize": 2.5}, {"interpolation": "x"}, {"mean": (0, 0)}, {"std": (0, 1, 1)}])
+def test_a_transform_that_makes_no_sense_is_refused(field):
+    with pytest.raises(BackboneError, match="is no transform"):
+        backbones.Transform(**{"resize": 8, "crop": 8} | field)
+
+
 def test_a_missing_file_and_missing_weights_say_what_to_do(tmp_path):
     with pytest.raises(BackboneError, match=r"none\.pth does not exist: check the path"):
         backbones.load("resnet18", tmp_path / "none.pth")

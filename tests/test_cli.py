@@ -254,10 +254,44 @@ def never(*_, **__):
 def test_a_place_that_cannot_be_written_is_told_before_the_work(tmp_path, monkeypatch, command):
     for room, work in ((doctor, "examine"), (lessons, "run"), (datasets, "load"), (backbones, "load"), (models, "load")):
         monkeypatch.setattr(room, work, never)
-    (tmp_path / "p.png").mkdir()
-    with pytest.raises(CourseError, match="p.png is a folder: give the name of a file"):
-        command(tmp_path / "p.png")
-    assert [path.name for path in tmp_path.iterdir()] == ["p.png"]
+    (tmp_path / "p.svg").mkdir()
+    with pytest.raises(CourseError, match="p.svg is a folder: give the name of a file"):
+        command(tmp_path / "p.svg")
+    assert [path.name for path in tmp_path.iterdir()] == ["p.svg"]
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (lambda at: cli.predict("m.safetensors", ["a.jpg"], json_file=at / "set/cats/0.jpg"), "has the name of a picture"),
+        (lambda at: cli.compare(str(at / "set"), save=at / "set/cats/0.txt"), "is read by this command"),
+        (lambda at: cli.features(str(at / "set"), at / "set/cats/0.txt"), "is read by this command"),
+        (lambda at: cli.compare("nowhere", weights=str(at / "w"), save=at / "w"), "is read by this command"),
+        (lambda at: cli.compare("nowhere", weights=str(at / "w"), save=at / "link"), "is read by this command"),
+        (lambda at: cli.predict(at / "w", ["a.jpg"], json_file=at / "w"), "is read by this command"),
+        (lambda at: cli.predict("m.safetensors", [str(at / "w")], json_file=at / "w"), "is read by this command"),
+        (lambda at: cli.compare("nowhere", json_file=at / "same", save=at / "same"), "was given for two outputs"),
+        (lambda at: cli.compare("nowhere", json_file=at / "same.svg", plot=at / "same.svg"), "was given for two outputs"),
+        (lambda at: cli.doctor(json_file=at / "pipe"), "is no ordinary file"),
+    ],
+)
+def test_nothing_that_is_read_is_overwritten(tmp_path, monkeypatch, command, said):
+    for room, work in ((doctor, "examine"), (datasets, "load"), (backbones, "load"), (models, "load")):
+        monkeypatch.setattr(room, work, never)
+    (tmp_path / "set" / "cats").mkdir(parents=True)
+    for name in ("set/cats/0.jpg", "set/cats/0.txt", "w"):
+        (tmp_path / name).write_text("kept")
+    (tmp_path / "link").symlink_to("w")
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(CourseError, match=said):
+        command(tmp_path)
+    assert {(tmp_path / name).read_text() for name in ("set/cats/0.jpg", "set/cats/0.txt", "w")} == {"kept"}
+
+
+def test_a_table_holds_nothing_that_a_terminal_obeys(capsys):
+    cli._table([("red\x1b[31m.jpg", "two\nlines", "Käfer 猫")], ["a", "b", "c"])
+    out = capsys.readouterr().out
+    assert "red\\x1b[31m.jpg" in out and "two\\nlines" in out and "Käfer 猫" in out and "\x1b" not in out
 
 
 def test_json_is_written_whole_or_not_at_all(tmp_path):

@@ -136,8 +136,9 @@ def test_a_recipe_reaches_the_training_and_is_part_of_what_is_remembered(held, m
             {"regimes": ("guessing",)},
             "No regime is called 'guessing': choose among feature_extraction, fine_tuning, from_scratch",
         ),
-        ({"per_class": (0,)}, r"per_class \[0\] and seeds 1 must be 1 or more"),
-        ({"seeds": 0}, r"per_class \[None\] and seeds 0 must be 1 or more"),
+        ({"per_class": (0,)}, r"per_class \[0\] must be 1 or more, and seeds 1 from 1 to 10,000"),
+        ({"seeds": 0}, r"per_class \[None\] must be 1 or more, and seeds 0 from 1 to 10,000"),
+        ({"seeds": 10**20}, r"seeds 100000000000000000000 from 1 to 10,000"),
     ],
 )
 def test_errors_come_before_any_run(held, monkeypatch, options, said):

@@ -424,6 +424,24 @@ def test_the_checksum_of_hymenoptera_is_the_publishers():
     assert archive.checksum == "sha256:fbc41b31d544714d18dd1230b1e2b455e1557766e13e67f9f5a7a23af7c02209"
 
 
+def test_parts_without_class_folders_are_no_classes(tmp_path):
+    folder_of(tmp_path, {"train": 2, "valid": 2})
+    with pytest.raises(datasets.DatasetError, match="holds train and valid, but no class folders in a training part: put the"):
+        datasets.load(tmp_path)
+
+
+def test_links_are_followed_once_and_told_where_they_lead_nowhere(tmp_path):
+    root = folder_of(tmp_path / "set", {"cats": 3, "dogs": 6})
+    folder_of(tmp_path, {"more": 3}, start=900)
+    (root / "cats" / "linked").symlink_to(tmp_path / "more")
+    (root / "cats" / "back").symlink_to(root / "cats")
+    (root / "dogs" / "gone.jpg").symlink_to(tmp_path / "nothing.jpg")
+    held = datasets.load(root)
+    assert np.bincount([*held.train.labels, *held.valid.labels]).tolist() == [6, 6]
+    told = [row for row in held.findings if row["file"].endswith("gone.jpg")]
+    assert len(told) == 1 and told[0]["action"] == "skipped"
+
+
 def test_a_class_may_be_called_train(tmp_path):
     folder_of(tmp_path / "set", {"bus": 3, "train": 3})
     assert datasets.load(tmp_path / "set").classes == ("bus", "train")

@@ -67,7 +67,7 @@ def test_the_card_says_where_it_comes_from(saved, backbone):
 def test_other_weights_are_refused_and_moved_ones_can_be_named(tmp_path, saved, backbone):
     path, *_ = saved
     safetensors.torch.save_file(backbones.load("squeezenet1_1", "random", 5).module.state_dict(), tmp_path / "others.safetensors")
-    with pytest.raises(ModelError, match=r"was fitted on other weights of squeezenet1_1 \(sha256 .*give the file with --weights"):
+    with pytest.raises(ModelError, match=r"was fitted on other weights of squeezenet1_1 \(sha256 .*give the right file with --weights"):
         models.load(path, tmp_path / "others.safetensors")
     moved = tmp_path / "moved.safetensors"
     (tmp_path / "weights.safetensors").rename(moved)
@@ -82,6 +82,31 @@ def test_weights_that_changed_in_their_place_are_refused(tmp_path, saved):
     )
     with pytest.raises(ModelError, match="other weights"):
         models.load(saved[0])
+
+
+def test_a_model_may_be_read_by_whoever_may_read_other_files_here(tmp_path, saved):
+    (tmp_path / "plain.txt").touch()
+    assert saved[0].stat().st_mode == (tmp_path / "plain.txt").stat().st_mode
+
+
+@pytest.mark.parametrize(
+    "field", [{"crop": 0}, {"crop": "x"}, {"interpolation": "x"}, {"mean": [0, 0]}, {"std": [0, 1, 1]}, {"resize": 1e9}, None]
+)
+def test_a_damaged_transform_is_refused(tmp_path, saved, field):
+    with safetensors.safe_open(saved[0], "np") as file:
+        card, arrays = json.loads(file.metadata()["card"]), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    card["transform"] = field and card["transform"] | field
+    safetensors.numpy.save_file(arrays, tmp_path / "damaged.safetensors", metadata={"card": json.dumps(card)})
+    with pytest.raises(ModelError, match="damaged.safetensors is no model file"):
+        models.load(tmp_path / "damaged.safetensors")
+
+
+def test_a_head_without_its_scale_is_refused(tmp_path, saved):
+    with safetensors.safe_open(saved[0], "np") as file:
+        card, arrays = file.metadata(), {name: file.get_tensor(name) for name in file.keys() if name != "scale"}  # noqa: SIM118
+    safetensors.numpy.save_file(arrays, tmp_path / "less.safetensors", metadata=card)
+    with pytest.raises(ModelError, match="is no model file"):
+        models.load(tmp_path / "less.safetensors")
 
 
 def test_random_weights_are_drawn_again(tmp_path):
