@@ -269,8 +269,8 @@ rows = [visualize.project(large, some, blocks[3], clear, rule, places) for rule 
 plates.projections(rows, [large.transform.picture(path) for path in some.paths])
 
 # %% [markdown]
-# (In the pocket edition this map answers to eyes, whoever looks out of them.) The gradient is the noisiest. The other two drop what pulls down, and look cleaner. Whether what looks cleaner is also truer
-# is another question: lesson 05 puts it to the test.
+# (In the pocket edition this map answers to eyes, whoever looks out of them.) The gradient is the noisiest. The other two drop
+# what pulls down, and look cleaner. Whether what looks cleaner is also truer is another question: lesson 05 puts it to the test.
 
 # %% [markdown]
 # ## Browse
