@@ -87,15 +87,13 @@ def _printable(text):
 def _table(rows, columns):
     """As wide as it needs to be: a cell that is cut says nothing, and what reads a pipe has no width."""
     from rich.console import Console
-    from rich.measure import Measurement
     from rich.table import Table
     from rich.text import Text
 
-    table, console = Table(*columns, box=None), Console()
+    table = Table(*columns, box=None)
     for row in rows:
         table.add_row(*(Text(_printable(str(cell))) for cell in row))  # plain text: square brackets in a name are no markup
-    whole = Measurement.get(console, console.options.update(max_width=10_000), table).maximum
-    Console(soft_wrap=True, width=whole).print(table)
+    Console(soft_wrap=True, width=10_000).print(table)
 
 
 @app.command()

@@ -87,7 +87,7 @@ class Drawing:
         """
         path = need_format(path)
         with places.whole(path) as part:
-            self.figure.savefig(part, format=path.suffix[1:].lower(), dpi=150, bbox_inches="tight", facecolor="white")
+            self.figure.savefig(part, format=path.suffix[1:].lower(), dpi=150, facecolor="white")
         return f"Picture written to {path}. {self.words}"
 
 
