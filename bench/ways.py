@@ -228,10 +228,11 @@ def fastai_loaders(held, transform, batch_size):
     from fastai.vision.all import CategoryBlock, DataBlock, ImageBlock, ImageDataLoaders, IndexSplitter, Normalize, Resize
 
     everything, count = pooled(held), len(held.train)
+    names = [held.classes[label] for label in everything.labels]
     block = DataBlock(
         (ImageBlock, CategoryBlock(vocab=list(held.classes))),
-        get_x=lambda i: everything.paths[i],
-        get_y=lambda i: held.classes[everything.labels[i]],
+        get_x=list(everything.paths).__getitem__,  # workers that are started anew get no lambda
+        get_y=names.__getitem__,
         splitter=IndexSplitter(range(count, len(everything))),
         item_tfms=Resize(transform.crop),
         batch_tfms=Normalize.from_stats(transform.mean, transform.std),

@@ -231,8 +231,7 @@ teach(nn.Sequential(blank, nn.Linear(blank.out_features, len(pictures.classes)))
 # numbers that are far too large or too small. The finished call puts it behind every convolution (the layers that look for
 # small patterns), unless the network has it already, and shows each picture turned, enlarged and lit a little differently in
 # every epoch. So the way gets a fair chance. (`helped=False` leaves both out.) Everything learns, so nothing can be computed
-# once and kept: on two processor cores the next cell takes about half a minute in the pocket edition, and minutes in the full
-# one.
+# once and kept: on two processor cores the next cell takes up to a minute in the pocket edition, and minutes in the full one.
 
 # %%
 scratch = training.from_scratch(network, pictures, epochs=8, helped=True)

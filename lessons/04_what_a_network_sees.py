@@ -317,8 +317,7 @@ for place, column in zip(("middle", "lowest row", "uppermost row"), np.array(los
 # After the ± stands the **standard error**: with thirty other pictures the mean would easily be higher or lower by as much,
 # and seldom by more than twice as much. Lowest row near zero: covering the lowest quarter costs next to nothing. Where the
 # uppermost row costs most, look at the pictures before you say why: is it the ears, or is it what stands behind them?
-# Covering says *where* it matters, never
-# *why*.
+# Covering says *where* it matters, never *why*.
 #
 # Now one picture, with smaller windows. Chosen, not drawn: of the thirty, the picture that a window hurts most. Then take one
 # of your own (`my_number`, or a path and its class).
@@ -470,7 +469,7 @@ for part, said in exercise.moved(network, after).items():
 
 # %% [markdown]
 # So here is the plain answer to the question of the whole course. What was frozen is the old network, to the byte: what it
-# sees, it learnt on somebody else's pictures. The weights that learnt on have moved by as little as you have just read. That
+# sees, it learnt on somebody else's pictures. The weights that learnt on have moved no further than you have just read. That
 # is enough to exchange many of the nine pictures that excite a map most, and, if your second line above is hardly larger than
 # the first, too little to make maps of cats or maps of dogs out of them. Only the head is new. That the question can be
 # answered all the same says that what the old blocks see serves it well enough.

@@ -14,7 +14,7 @@ import typer
 
 from shoulders import places
 from shoulders.errors import CourseError
-from shoulders.names import HEADS, PICTURE_ENDINGS, REGIMES
+from shoulders.names import HEADS, REGIMES
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
@@ -45,24 +45,6 @@ _ADVICE = {
     errno.ENOSPC: "Make room there, or set SHOULDERS_CACHE to a folder on a larger disk.",
     **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "Check its permissions, or choose another place."),
 }
-
-
-def _need_places(written, read=(), drawn=None):
-    """Before the work, not after it: every output has a place of its own, and none takes that of a picture or a file to be read.
-
-    `written` and `drawn`, a picture, are outputs; of `read`, a folder stands for all that is in it.
-    """
-    read, taken = [Path(path).resolve() for path in read if path], set()
-    for path in (Path(path) for path in (*written, drawn) if path):
-        where = path.resolve()
-        if where in taken:
-            raise CourseError(f"{path} was given for two outputs: give each a name of its own.")
-        if where in read or where.exists() and set(read) & set(where.parents):
-            raise CourseError(f"{path} is read by this command and would be overwritten: give another name.")
-        if path != drawn and path.suffix.lower() in PICTURE_ENDINGS:
-            raise CourseError(f"{path} has the name of a picture, and something else would be written to it: give another name.")
-        places.need_place(path)
-        taken.add(where)
 
 
 def _need_layer(network, layer):
@@ -103,7 +85,7 @@ def doctor(
     """Say what this machine has, and what to do; exit 1 if a lesson cannot run."""
     from shoulders import doctor
 
-    _need_places([json_file])
+    places.need_places([json_file])
     findings = doctor.examine(network)
     print(*findings, sep="\n")
     _write_json(json_file, [asdict(finding) for finding in findings])
@@ -120,7 +102,7 @@ def fetch(
     """Download picture sets and weights. Safe to interrupt and to repeat. Without a name: list what there is."""
     from shoulders import editions
 
-    _need_places([json_file])
+    places.need_places([json_file])
     wanted = editions.offers(None if everything or not names else names, only_lessons=everything)
     _table(
         [(offer.name, offer.kind, offer.size, offer.where or "not here") for offer in wanted], ["name", "kind", "size", "on disk"]
@@ -142,7 +124,7 @@ def lesson(
     """Run a lesson without a browser."""
     from shoulders import lessons
 
-    _need_places([html, json_file])
+    places.need_places([html, json_file])
     done = lessons.run(number, html)
     page = f"; page written to {done.page}" if done.page else ""
     print(f"Lesson {done.lesson}: {done.cells} cells ran in {done.seconds:.0f} s, {done.verdict}{page}.")
@@ -172,7 +154,7 @@ def compare(
         raise comparison.ComparisonError("--save keeps the head of feature_extraction: add it to --regime.")
     if plot:
         plots.need_format(plot)
-    _need_places([save, json_file], [source, weights], plot)
+    places.need_places([save, json_file], [source, weights], plot)
     network = backbones.load(backbone, weights)  # a mistyped name is told before the pictures are checked
     _need_layer(network, layer)
     held = datasets.load(source)
@@ -234,7 +216,7 @@ def features(
     """Write what a network says about every picture: features, labels, and a card with the file names."""
     from shoulders import backbones, datasets, models
 
-    _need_places([out, json_file], [source, weights])
+    places.need_places([out, json_file], [source, weights])
     network = backbones.load(backbone, weights)
     _need_layer(network, layer)
     held = datasets.load(source)
@@ -256,7 +238,7 @@ def predict(
     """Name the class of pictures; exit 1 if one could not be read."""
     from shoulders import models
 
-    _need_places([json_file], [model, weights, *pictures])
+    places.need_places([json_file], [model, weights, *pictures])
     rows = models.answers(models.load(model, weights), pictures)
     _table([(r["file"], r["class"], f"{r['probability']:.1%}") for r in rows if "class" in r], ["picture", "class", "how sure"])
     _write_json(json_file, rows)

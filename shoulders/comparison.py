@@ -41,6 +41,7 @@ VERSION = 7
 
 
 MOST_SEEDS = 10_000
+"""More than this is a slip of the finger."""
 
 
 class ComparisonError(CourseError):

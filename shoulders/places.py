@@ -8,6 +8,7 @@ from pathlib import Path
 import platformdirs
 
 from shoulders.errors import CourseError
+from shoulders.names import PICTURE_ENDINGS
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -60,6 +61,36 @@ def need_place(path) -> None:
         raise CourseError(f"{path} is no ordinary file (a device, or a pipe): give the name of a file to write.")
     if not os.access(path.parent, os.W_OK):
         raise CourseError(f"{path.parent} cannot be written to: check its permissions, or choose another place.")
+
+
+def need_places(written, read=(), drawn=None) -> None:
+    """Before the work: every output has a place of its own, and none takes that of what is read.
+
+    Parameters
+    ----------
+    written : sequence of path or None
+        Outputs; none of them is a picture, so none may have the name of one.
+    read : sequence of path or None
+        Files, and folders of class folders: what lies in these stays as it is.
+    drawn : path, optional
+        An output that is a picture.
+
+    Raises
+    ------
+    CourseError, OSError
+    """
+    read, taken = {Path(path).resolve() for path in read if path}, set()
+    for path in filter(None, written):
+        if Path(path).suffix.lower() in PICTURE_ENDINGS:
+            raise CourseError(f"{path} has the name of a picture, and something else would be written to it: give another name.")
+    for path in filter(None, (*written, drawn)):
+        where = Path(path).resolve()
+        if where in taken:
+            raise CourseError(f"{path} was given for two outputs: give each a name of its own.")
+        if where in read or where.exists() and read & set(where.parents[1:]):
+            raise CourseError(f"{path} is read by this command and would be overwritten: give another name.")
+        need_place(path)
+        taken.add(where)
 
 
 @contextmanager

@@ -299,9 +299,13 @@ def heat(found, pictures) -> Drawing:
     maps = hasattr(found, "maps")
     count = len(pictures)
     figure, axes = new(1.9 * count, 4.6, 2, count, squeeze=False)
-    side = max(1, min(pictures[0].shape[1:]) // 16)
-    squares = () if maps else _summed(found.pixels, side)
-    most = np.abs(squares).max() if len(squares) else 0
+    if maps:
+        end = "each picture from zero to its own most"
+    else:
+        side = max(1, min(pictures[0].shape[1:]) // 16)
+        squares = _summed(found.pixels, side)
+        most = np.abs(squares).max()
+        end = f"summed over squares of {side} pixels, orange for the class and violet against it, up to ±{most:.2g} of the score"
     for i, image in enumerate(pictures):
         axes[0, i].imshow(picture(image))
         axes[0, i].set_title(textwrap.shorten(found.names[i], 24), fontsize=9)
@@ -315,9 +319,6 @@ def heat(found, pictures) -> Drawing:
         _bare(ax)
     title = f"{found.words[0].upper()}{found.words[1:].removesuffix(', computed by captum')}"
     figure.suptitle(textwrap.fill(title, 20 * count), fontsize=11)
-    end = "each picture from zero to its own most"
-    if not maps:
-        end = f"summed over squares of {side} pixels, orange for the class and violet against it, up to ±{most:.2g} of the score"
     return Drawing(figure, f"{count} pictures and {found.words}; {end}.")
 
 

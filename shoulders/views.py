@@ -100,6 +100,8 @@ def answers(backbone: Backbone, read: Callable, at: str, pictures: Pictures, pos
     ----------
     read : callable
         From uint8 pictures, shape (n, 3, crop, crop), to the answers: of `shoulders.cutting.split`.
+    positions : numpy.ndarray of int
+        Of the pictures that are asked for; the others have rows, too, not yet made.
     """
     images = decoded(pictures, backbone.transform, positions)
 

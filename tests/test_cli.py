@@ -13,7 +13,7 @@ from making import network, photograph, set_of
 from safetensors.numpy import load_file
 from safetensors.torch import save_file
 
-from shoulders import backbones, cli, comparison, datasets, doctor, lessons, models
+from shoulders import backbones, cli, comparison, datasets, doctor, lessons, models, places
 from shoulders.errors import CourseError
 
 
@@ -272,6 +272,7 @@ def test_a_place_that_cannot_be_written_is_told_before_the_work(tmp_path, monkey
         (lambda at: cli.predict("m.safetensors", [str(at / "w")], json_file=at / "w"), "is read by this command"),
         (lambda at: cli.compare("nowhere", json_file=at / "same", save=at / "same"), "was given for two outputs"),
         (lambda at: cli.compare("nowhere", json_file=at / "same.svg", plot=at / "same.svg"), "was given for two outputs"),
+        (lambda at: cli.compare(str(at / "set"), plot=at / "set/cats/0.jpg"), "is read by this command"),
         (lambda at: cli.doctor(json_file=at / "pipe"), "is no ordinary file"),
     ],
 )
@@ -286,6 +287,13 @@ def test_nothing_that_is_read_is_overwritten(tmp_path, monkeypatch, command, sai
     with pytest.raises(CourseError, match=said):
         command(tmp_path)
     assert {(tmp_path / name).read_text() for name in ("set/cats/0.jpg", "set/cats/0.txt", "w")} == {"kept"}
+
+
+def test_what_a_command_wrote_beside_the_class_folders_it_may_write_again(tmp_path):
+    (tmp_path / "set" / "cats").mkdir(parents=True)
+    for name in ("table.json", "curve.png"):
+        (tmp_path / "set" / name).write_text("of the last run")
+    places.need_places([tmp_path / "set" / "table.json"], [tmp_path / "set"], str(tmp_path / "set" / "curve.png"))
 
 
 def test_a_table_holds_nothing_that_a_terminal_obeys(capsys):
