@@ -231,13 +231,17 @@ def fastai_loaders(held, transform, batch_size):
     names = [held.classes[label] for label in everything.labels]
     block = DataBlock(
         (ImageBlock, CategoryBlock(vocab=list(held.classes))),
-        get_x=list(everything.paths).__getitem__,  # workers that are started anew get no lambda
-        get_y=names.__getitem__,
+        get_x=partial(_at, everything.paths),  # workers that are started anew get no lambda
+        get_y=partial(_at, names),
         splitter=IndexSplitter(range(count, len(everything))),
         item_tfms=Resize(transform.crop),
         batch_tfms=Normalize.from_stats(transform.mean, transform.std),
     )
     return ImageDataLoaders.from_dblock(block, range(len(everything)), bs=batch_size)
+
+
+def _at(rows, position):
+    return rows[position]
 
 
 def fastai_one_line(task):
