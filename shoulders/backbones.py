@@ -21,6 +21,7 @@ from PIL import Image
 
 from shoulders import downloads, pictures, places
 from shoulders.errors import CourseError
+from shoulders.names import near
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,7 +118,7 @@ class Card:
     @property
     def size(self) -> str:
         """Of the download, for people. (timm does not tell it.)"""
-        return downloads.size(self.bytes) if self.bytes else "size not known"
+        return places.size(self.bytes) if self.bytes else "size not known"
 
 
 class _Numbered(tuple):
@@ -209,7 +210,7 @@ def _unknown(name):
     known = ", ".join(cards())
     raise BackboneError(
         f"No backbone is called {name!r}: choose one of {known}, another name of torchvision.models, or a name of "
-        f"timm.list_models() (pip install timm).{downloads.near(name, cards())}"
+        f"timm.list_models() (pip install timm).{near(name, cards())}"
     )
 
 
@@ -435,7 +436,7 @@ def load(name: str, weights=None, seed: int = 0, allow_fetch: bool = False) -> B
         )
     if lack := places.lack(path):
         raise BackboneError(f"{path} {lack}.")
-    digest = downloads.digest(path)
+    digest = places.digest(path)
     transform = _transform_of(wanted, digest) if weights else wanted.transform
     return Backbone(wanted, transform, digest, str(path.resolve()), partial(_with_weights, wanted, path, digest))
 
@@ -469,7 +470,7 @@ def state_digest(module: nn.Module) -> str:
 
 def _with_weights(wanted, path, digest):
     state = _state(path)
-    if downloads.digest(path) != digest:
+    if places.digest(path) != digest:
         raise BackboneError(f"{path} has changed since it was chosen: load the backbone again.")
     if wanted.library == "torchvision":
         state = {_todays_name(name): tensor for name, tensor in state.items()}

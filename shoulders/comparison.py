@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shoulders import datasets, devices, features, places, training
+from shoulders import datasets, devices, features, heads, places, training
 from shoulders.backbones import Backbone
 from shoulders.datasets import PictureSet
-from shoulders.downloads import locked
 from shoulders.errors import CourseError
+from shoulders.memory import Memory
 from shoulders.names import HEADS, REGIMES
 from shoulders.progress import track
 from shoulders.results import wilson
@@ -86,17 +86,29 @@ def rows(
         For an unknown regime, or numbers that are not positive.
     """
     need_sense(regimes, per_class, seeds, head)
-    memory = _Memory()
+    memory = Memory("comparisons-1.jsonl", _sound)
     combinations = list(product(regimes, per_class, range(seeds)))
     found = []
     for regime, count, seed in track(combinations, len(combinations), "Comparing", "runs"):
         extra = {"head": head, "layer": layer} if regime == "feature_extraction" else {"curve": False} | (recipe or {})
-        key = _key(held, backbone, regime, count, seed, extra)
-        if (row := memory.get(key)) is None:
+        key = _key(held, backbone, regime, count, 0 if _without_dice(held, regime, count, head) else seed, extra)
+        if key in memory.known:
+            row = memory.known[key] | {"seed": seed, "cached": True} | dict.fromkeys(_SECONDS, 0.0)
+        else:
             row = _RUN[regime](backbone, held, count, seed, **extra).row()
-            memory.put(key, row := row | {"seconds_run": row["seconds_total"]})
+            row["seconds_run"] = row["seconds_total"]
+            with memory.adding() as add:
+                add(key, row)
         found.append(row)
     return found
+
+
+def _without_dice(held, regime, count, head):
+    """Whether every seed gives the same: all pictures, and a head that draws nothing."""
+    return regime == "feature_extraction" and count is None and not heads.draws(head, held.train.labels)
+
+
+_SECONDS = "seconds_features", "seconds_train", "seconds_total"
 
 
 def compare(*args, **kwargs) -> pd.DataFrame:
@@ -437,27 +449,7 @@ def _key(held, backbone, regime, count, seed, extra):
     return hashlib.sha256(json.dumps(made_by).encode()).hexdigest()[:40]
 
 
-class _Memory:
-    """Rows by key, in a file that grows by whole lines under a lock."""
-
-    def __init__(self):
-        self.path = places.cache() / "comparisons-1.jsonl"
-        self.known = {}
-        for line in self.path.read_text(encoding="utf-8", errors="replace").splitlines() if self.path.exists() else ():
-            try:
-                key, row = json.loads(line)
-                if isinstance(key, str) and {"regime", "accuracy", "n_valid"} <= row.keys():
-                    self.known[key] = row
-            except (ValueError, TypeError, AttributeError):
-                continue  # half a line, of a process that was killed, or what a broken disk made of one
-
-    def get(self, key):
-        row = self.known.get(key)
-        return row and {**row, "cached": True, "seconds_features": 0.0, "seconds_train": 0.0, "seconds_total": 0.0}
-
-    def put(self, key, row):
-        with locked(self.path), open(self.path, "a", encoding="utf-8") as file:
-            file.write("\n" * self._torn() + json.dumps([key, row]) + "\n")
-
-    def _torn(self):
-        return self.path.exists() and self.path.stat().st_size > 0 and self.path.read_bytes()[-1:] != b"\n"
+def _sound(row):
+    if not {"regime", "accuracy", "n_valid"} <= row.keys():
+        raise KeyError("what every row holds")
+    return row

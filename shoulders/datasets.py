@@ -13,6 +13,7 @@ import numpy as np
 
 from shoulders import downloads, pictures, places
 from shoulders.errors import CourseError
+from shoulders.names import near
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -320,14 +321,14 @@ def _folder_of(source):
             return folder
         card = CARDS[str(source)]
         raise DatasetError(
-            f"{source} is not in {places.pictures()}: run `shoulders fetch {source}` ({downloads.size(card.bytes)}), or "
+            f"{source} is not in {places.pictures()}: run `shoulders fetch {source}` ({places.size(card.bytes)}), or "
             f"set SHOULDERS_DATA to the folder that holds {' or '.join(card.folders)}."
         )
     folder = places.expanded(source)
     if source == "" or not folder.is_dir():
-        known, near = ", ".join(CARDS), downloads.near(str(source), CARDS)
-        name = source or repr(source)
-        raise DatasetError(f"{name} is neither a folder nor a known set ({known}): check the path, or fetch a set.{near}")
+        name, offer = source or repr(source), near(str(source), CARDS)
+        known = ", ".join(CARDS)
+        raise DatasetError(f"{name} is neither a folder nor a known set ({known}): check the path, or fetch a set.{offer}")
     return folder
 
 

@@ -9,7 +9,7 @@ import socket
 import sys
 from dataclasses import dataclass
 
-from shoulders import backbones, datasets, devices, downloads, editions, places
+from shoulders import backbones, datasets, devices, editions, places
 from shoulders.errors import CourseError
 
 HOST = ("download.pytorch.org", 443)
@@ -88,7 +88,7 @@ def _disk():
     free = shutil.disk_usage(home).free
     good = home.is_dir() and free > 1e9 and os.access(home, os.W_OK)
     advice = "" if good else "Free at least 1 GB, or set SHOULDERS_CACHE to a folder that you may write to."
-    return Finding("disk", f"{downloads.size(free)} free for {places.cache()}", good, advice)
+    return Finding("disk", f"{places.size(free)} free for {places.cache()}", good, advice)
 
 
 def _memory():
@@ -97,7 +97,7 @@ def _memory():
     except (AttributeError, ValueError, OSError):
         return Finding("memory", "not told by this system")
     good = total > 3e9
-    return Finding("memory", downloads.size(total), good, "" if good else "4 GB are needed for the full edition's networks.")
+    return Finding("memory", places.size(total), good, "" if good else "4 GB are needed for the full edition's networks.")
 
 
 def _pictures(name):
@@ -105,7 +105,7 @@ def _pictures(name):
         card, folder = datasets.CARDS[name], datasets.find(name)
         if folder:
             return Finding("pictures", f"{name}: {folder}")
-        advice = f"`shoulders fetch {name}` brings them ({downloads.size(card.bytes)})." if card.archives else ""
+        advice = f"`shoulders fetch {name}` brings them ({places.size(card.bytes)})." if card.archives else ""
         return Finding("pictures", f"{name}: not here", True, advice)
 
     return look
@@ -120,7 +120,7 @@ def _weights():
 
 def _box():
     """What ships with the course, byte for byte as its cards say."""
-    wrong = [path.name for path, digest in _shipped() if not path.exists() or downloads.digest(path) != digest]
+    wrong = [path.name for path, digest in _shipped() if not path.exists() or places.digest(path) != digest]
     advice = "Get the course again: these files are not as they were made." if wrong else ""
     count = len(list(_shipped()))
     return Finding("box", f"{count - len(wrong)} of {count} files as they were made", not wrong, advice)

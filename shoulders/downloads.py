@@ -1,64 +1,19 @@
 """Fetch a file once and whole: mirrors, checksum, lock, atomic rename, archives that cannot escape their folder."""
 
-import difflib
-import hashlib
 import os
 import shutil
 import tarfile
 import tempfile
 import zipfile
 import zlib
-from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock
-
-from shoulders.errors import CourseError
+from shoulders.errors import CourseError, reason
+from shoulders.places import digest, locked, size
 
 
 class DownloadError(CourseError):
     """A file could not be fetched; the message says which, from where, and what to do."""
-
-
-@contextmanager
-def locked(path):
-    """Hold a lock beside `path` so that two notebooks do not make the same thing at once.
-
-    The lock is the operating system's: it ends with the process, even one that is killed.
-    """
-    path = Path(path)
-    lock = FileLock(str(path) + ".lock")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except (OSError, NotImplementedError) as error:
-        wish = "set SHOULDERS_CACHE or SHOULDERS_DATA to a folder that you may write to"
-        raise DownloadError(f"{path.parent} cannot be written or locked ({_reason(error)}): {wish}.") from error
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def digest(path, algorithm="sha256") -> str:
-    """Hexadecimal digest of a file's bytes."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, algorithm).hexdigest()
-
-
-def size(number: float) -> str:
-    """A number of bytes for people: ``'528 MB'``."""
-    for unit in ("bytes", "kB", "MB"):
-        if number < 1000:
-            return f"{number:.0f} {unit}"
-        number /= 1000
-    return f"{number:.1f} GB"
-
-
-def near(name: str, known) -> str:
-    """`` Did you mean vgg16?``, for the end of a sentence; ``''`` where no known name is like this one."""
-    found = difflib.get_close_matches(name, known, 1)
-    return f" Did you mean {found[0]}?" if found else ""
 
 
 def fetch(urls, target, checksum, bytes_=0, progress=True) -> Path:
@@ -91,7 +46,7 @@ def fetch(urls, target, checksum, bytes_=0, progress=True) -> Path:
             try:
                 return _fetch_one(url, target, checksum, progress)
             except Exception as error:  # whatever a server or a wire can do wrong: say it, try the next mirror
-                reasons.append(f"{url}: {_reason(error)}")
+                reasons.append(f"{url}: {reason(error)}")
     raise DownloadError(
         f"{target.name} could not be downloaded ({'; '.join(reasons)}). Check the network and run the same command "
         f"again, or put the file at {target} yourself."
@@ -127,10 +82,6 @@ def _need_space(target, bytes_):
         raise DownloadError(f"{target.name} needs {size(bytes_)} but only {size(free)} are free in {target.parent}.")
 
 
-def _reason(error):
-    return str(error).strip().splitlines()[0][:160] if str(error).strip() else type(error).__name__
-
-
 def unpack(archive, folder, arrange=None) -> Path:
     """Unpack a .zip or .tar(.gz) so that `folder` appears only when it is complete.
 
@@ -157,7 +108,7 @@ def unpack(archive, folder, arrange=None) -> Path:
             try:
                 _extract(archive, Path(room))
             except (OSError, EOFError, RuntimeError, tarfile.TarError, zipfile.BadZipFile, zlib.error) as error:
-                raise DownloadError(f"{archive} cannot be unpacked: {_reason(error)}. Delete it and fetch it again.") from error
+                raise DownloadError(f"{archive} cannot be unpacked: {reason(error)}. Delete it and fetch it again.") from error
             os.replace(arrange(Path(room)) if arrange else room_of(Path(room)), folder)
     return folder
 

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from shoulders import backbones, datasets, downloads, places
+from shoulders import backbones, datasets, places
 from shoulders.backbones import Backbone
 from shoulders.datasets import PictureSet
 from shoulders.errors import CourseError
+from shoulders.names import near
 
 
 class EditionError(CourseError):
@@ -156,7 +157,7 @@ def _sentences(name, need, held, network):
 
 def _command(names):
     sizes = [_bytes(name) for name in names]
-    return f"`shoulders fetch {' '.join(names)}` ({downloads.size(sum(sizes)) if all(sizes) else 'size not known'})"
+    return f"`shoulders fetch {' '.join(names)}` ({places.size(sum(sizes)) if all(sizes) else 'size not known'})"
 
 
 def _bytes(name):
@@ -194,7 +195,7 @@ def offers(names=None, only_lessons: bool = False) -> list[Offer]:
 def _offer(name):
     if name in datasets.CARDS:
         card, where = datasets.CARDS[name], datasets.find(name)
-        return Offer(name, "pictures", downloads.size(card.bytes), str(where or ""), card.licence, datasets.fetch)
+        return Offer(name, "pictures", places.size(card.bytes), str(where or ""), card.licence, datasets.fetch)
     card = _network(name)
     return Offer(name, "weights", card.size, str(backbones.weights_path(card) or ""), card.licence, backbones.fetch)
 
@@ -204,6 +205,6 @@ def _network(name):
     try:
         return backbones.card(name)
     except backbones.BackboneError as error:
-        if set_ := downloads.near(name, datasets.CARDS):
+        if set_ := near(name, datasets.CARDS):
             raise EditionError(f"No set and no backbone is called {name!r}.{set_}") from error
         raise

@@ -3,3 +3,9 @@
 
 class CourseError(ValueError):
     """Something that was asked for cannot be done; the message is one clear sentence."""
+
+
+def reason(error: BaseException) -> str:
+    """The first line of what an error says, or its kind where it says nothing: for the middle of a sentence."""
+    said = str(error).strip()
+    return said.splitlines()[0][:160] if said else type(error).__name__

@@ -25,9 +25,9 @@ import numpy as np
 from shoulders import devices, places
 from shoulders.backbones import Backbone
 from shoulders.datasets import Pictures
-from shoulders.downloads import locked, size
 from shoulders.errors import CourseError
 from shoulders.pictures import stream
+from shoulders.places import locked, size
 from shoulders.progress import track
 
 VERSION = 3

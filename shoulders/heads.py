@@ -55,6 +55,11 @@ def fit(head: str, features: np.ndarray, labels: np.ndarray, seed: int = 0):
         return makers[head](features, labels, seed)
 
 
+def draws(head: str, labels: np.ndarray) -> bool:
+    """Whether the seed has a say in `fit`: it does where pictures are dealt into folds."""
+    return head == "logistic_regression" and (len(np.unique(labels)) > 2 or len(labels) > _MANY)
+
+
 @cache
 def _libraries():
     """The libraries that multiply matrices in this process: looked for once, which takes longer than a fit."""
@@ -73,7 +78,7 @@ def logistic_regression(features, labels, seed=0):
     """
     classes, fewest = np.unique(labels), _fewest(labels)
     strengths = logistic.STRENGTHS if fewest > 1 else np.array([1e-2])
-    if len(classes) > 2 or len(labels) > _MANY:
+    if draws("logistic_regression", labels):
         return _logistic_by_sklearn(features, labels, strengths, min(5, fewest), seed)
     mean, spread, coef, intercept, strength = logistic.fit(features.astype(float), labels == classes[1], strengths)
     arrays = {"mean": mean, "scale": spread, "classes": classes, "coef": coef[None], "intercept": np.array([intercept])}

@@ -1,7 +1,15 @@
 """The names that a person types, known before anything heavy is imported."""
 
+import difflib
+
 HEADS = ("logistic_regression", "ridge", "nearest_neighbours")
 REGIMES = ("feature_extraction", "fine_tuning", "from_scratch", "from_scratch_helped")
 
 PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".jp2", ".heic")
 """How names of pictures end. What is one, its content says."""
+
+
+def near(name: str, known) -> str:
+    """`` Did you mean vgg16?``, for the end of a sentence; ``''`` where no known name is like this one."""
+    found = difflib.get_close_matches(name, known, 1)
+    return f" Did you mean {found[0]}?" if found else ""

@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import json
 import os
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -12,9 +11,9 @@ import numpy as np
 import PIL
 from PIL import Image, UnidentifiedImageError
 
-from shoulders import places
-from shoulders.downloads import digest, locked
 from shoulders.errors import CourseError
+from shoulders.memory import Memory
+from shoulders.places import digest
 from shoulders.progress import track
 
 MOST_PIXELS = 150_000_000
@@ -24,7 +23,7 @@ MOST_PIXELS = 150_000_000
 # that decode would now and then leave every warning of the process switched off.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
-VERSION = 4
+VERSION = 5
 """Part of the memory's name: raised whenever the check would say something else. (Pillow's version is part of it too.)"""
 
 MEMORY = f"checked-pictures-{VERSION}-pillow-{PIL.__version__}.jsonl"
@@ -247,17 +246,16 @@ def check(paths) -> list[tuple[str, Verdict]]:
     list of (str, Verdict)
         The sha256 of the file's bytes (``''`` where it cannot be read) and what `look` said of them.
     """
-    memory = places.cache() / MEMORY
+    memory = Memory(MEMORY, _sound)
     pool = ThreadPoolExecutor(os.cpu_count())
     try:
         digests = list(pool.map(_digest, paths))
-        known = {"": _skipped("unreadable"), **_remembered(memory)}
-        new = {digest: path for digest, path in zip(digests, paths) if digest not in known}
-        if new:
-            known |= _look_at(new, memory, pool)
+        memory.known[""] = _skipped("unreadable")
+        if new := {digest: path for digest, path in zip(digests, paths) if digest not in memory.known}:
+            _look_at(new, memory, pool)
     finally:
         pool.shutdown(cancel_futures=True)  # who interrupts a check does not wait for the pictures still to come
-    return [(digest, known[digest]) for digest in digests]
+    return [(digest, memory.known[digest]) for digest in digests]
 
 
 def _digest(path):
@@ -268,16 +266,13 @@ def _digest(path):
 
 
 def _look_at(new, memory, pool):
-    """Look at each picture and add a line to the memory, as they come: an interrupted check goes on where it stopped."""
-    verdicts = {}
+    """Look at each picture and remember it as they come."""
     looks = pool.map(_look_again, new, new.values())
-    with locked(memory), open(memory, "a", encoding="utf-8") as file:
-        file.write("\n")  # ends the half line that a killed process may have left
+    with memory.adding() as add:
         for key, verdict in track(zip(new, looks), len(new), "Checking"):
-            verdicts[key] = verdict
+            memory.known[key] = verdict
             if verdict != _CHANGED:
-                file.write(json.dumps({"sha256": key, **asdict(verdict)}) + "\n")
-    return verdicts
+                add(key, asdict(verdict))
 
 
 def _look_again(key, path):
@@ -288,14 +283,7 @@ def _look_again(key, path):
         return _CHANGED
 
 
-def _remembered(memory):
-    known = {}
-    for line in memory.read_text(encoding="utf-8", errors="replace").splitlines() if memory.exists() else ():
-        try:
-            entry = json.loads(line)
-            key, verdict = entry.pop("sha256"), Verdict(**entry)
-            if verdict.action in ("used", "converted", "skipped"):
-                known[key] = verdict
-        except (ValueError, KeyError, TypeError, AttributeError):
-            continue  # half a line, of a process that was killed while writing: that picture is looked at again
-    return known
+def _sound(value):
+    if (verdict := Verdict(**value)).action not in ("used", "converted", "skipped"):
+        raise ValueError(verdict.action)
+    return verdict

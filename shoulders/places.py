@@ -1,5 +1,6 @@
 """Where things lie on this machine: pictures, what ships in the box, and what was computed before."""
 
+import hashlib
 import os
 import tempfile
 from contextlib import contextmanager
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import platformdirs
 
-from shoulders.errors import CourseError
+from shoulders.errors import CourseError, reason
 from shoulders.names import PICTURE_ENDINGS
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -114,6 +115,48 @@ def whole(path):
         raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(path):
+    """Hold a lock beside `path` so that two notebooks do not make the same thing at once.
+
+    The lock is the operating system's: it ends with the process, even one that is killed.
+
+    Raises
+    ------
+    CourseError
+        Where nothing can be written, or locked.
+    """
+    from filelock import FileLock  # brings asyncio, which no help page needs
+
+    path = Path(path)
+    lock = FileLock(str(path) + ".lock")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except (OSError, NotImplementedError) as error:
+        wish = "set SHOULDERS_CACHE or SHOULDERS_DATA to a folder that you may write to"
+        raise CourseError(f"{path.parent} cannot be written or locked ({reason(error)}): {wish}.") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def digest(path, algorithm="sha256") -> str:
+    """Hexadecimal digest of a file's bytes."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, algorithm).hexdigest()
+
+
+def size(number: float) -> str:
+    """A number of bytes for people: ``'528 MB'``."""
+    for unit in ("bytes", "kB", "MB"):
+        if number < 1000:
+            return f"{number:.0f} {unit}"
+        number /= 1000
+    return f"{number:.1f} GB"
 
 
 def pictures() -> Path:

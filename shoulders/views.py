@@ -24,8 +24,8 @@ from torch import nn
 from shoulders import cutting, devices, features
 from shoulders.backbones import Backbone, Transform
 from shoulders.datasets import Pictures, PictureSet
-from shoulders.downloads import size
 from shoulders.pictures import stream
+from shoulders.places import size
 from shoulders.progress import track
 
 LEAST = 128

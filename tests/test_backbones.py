@@ -484,11 +484,11 @@ def test_a_file_of_other_published_weights_comes_with_its_own_transform(tmp_path
     (tmp_path / "second.safetensors").write_bytes(b"the second weights")
     second = models.ResNet50_Weights.IMAGENET1K_V2
     start = second.url.rsplit("-", 1)[-1].removesuffix(".pth")
-    monkeypatch.setattr("shoulders.downloads.digest", lambda path: start + "0" * (64 - len(start)))
+    monkeypatch.setattr("shoulders.places.digest", lambda path: start + "0" * (64 - len(start)))
     assert (
         backbones.load("resnet50", tmp_path / "second.safetensors").transform.resize == second.transforms().resize_size[0] == 232
     )
-    monkeypatch.setattr("shoulders.downloads.digest", lambda path: "0" * 64)
+    monkeypatch.setattr("shoulders.places.digest", lambda path: "0" * 64)
     assert backbones.load("resnet50", tmp_path / "second.safetensors").transform.resize == 256
 
 

@@ -11,7 +11,7 @@ import pytest
 from making import COURSE, network, set_of, start
 from pandas.testing import assert_frame_equal
 
-from shoulders import backbones, comparison, datasets, editions, places, training, views
+from shoulders import backbones, comparison, datasets, editions, heads, places, training, views
 from shoulders.comparison import ComparisonError
 from shoulders.datasets import Pictures
 from shoulders.names import REGIMES
@@ -73,12 +73,31 @@ def test_what_was_run_is_remembered(held, monkeypatch):
     assert runs == []
     assert again.cached.all()
     assert (again[["seconds_total", "seconds_features", "seconds_train"]] == 0).all(axis=None)
-    assert (again.seconds_run == first.seconds_total).all()
+    assert (again.seconds_run == first.seconds_run).all()
     assert (again.seconds_run > 0).all()
     assert_frame_equal(first.drop(columns=ONCE), again.drop(columns=ONCE), check_exact=True)
     more = comparison.compare(held, network(), per_class=(2, 3, None), seeds=2)
     assert runs == [(3, 0), (3, 1)]
     assert more.per_class.tolist() == [2, 2, 3, 3, "all", "all"]
+
+
+def test_all_pictures_are_run_once_for_all_seeds(held, monkeypatch):
+    runs = counted(monkeypatch)
+    table = comparison.compare(held, network(), per_class=(2, None), seeds=3)
+    assert runs == [(2, 0), (2, 1), (2, 2), (None, 0)]
+    assert table.seed.tolist() == [0, 1, 2] * 2
+    assert (table.seconds_total > 0).tolist() == [True] * 4 + [False] * 2
+    whole = [training.feature_extraction(network(), held, None, seed).accuracy for seed in range(3)]
+    assert table.accuracy.tolist()[3:] == whole
+
+
+def test_all_pictures_are_run_for_each_seed_where_the_head_deals_them_into_folds(held, monkeypatch):
+    monkeypatch.setattr(heads, "_MANY", 1)
+    runs = counted(monkeypatch)
+    comparison.rows(held, network(), per_class=(None,), seeds=2)
+    assert runs == [(None, 0), (None, 1)]
+    comparison.rows(held, network(), per_class=(None,), seeds=2, head="ridge")
+    assert runs[2:] == [(None, 0)]
 
 
 @pytest.mark.parametrize("stop_at", [1, 3, 4])

@@ -18,9 +18,7 @@ def test_the_box_is_checked_byte_for_byte(tmp_path, monkeypatch):
     (tmp_path / "SHA256SUMS").write_text("d7d6c1d5ea3bd4de3cc0b3ae0ec9a7a0fa9cf8a0a0d0ea5c39f1d85b3a0b0c1e  a.jpg\n")
     found = doctor._box()
     assert not found.good and "0 of 1" in found.found
-    from shoulders import downloads
-
-    (tmp_path / "SHA256SUMS").write_text(f"{downloads.digest(tmp_path / 'a.jpg')}  a.jpg\n")
+    (tmp_path / "SHA256SUMS").write_text(f"{places.digest(tmp_path / 'a.jpg')}  a.jpg\n")
     assert doctor._box().good
     (tmp_path / "a.jpg").unlink()
     assert not doctor._box().good

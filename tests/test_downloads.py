@@ -248,12 +248,3 @@ def test_what_a_killed_process_left_is_swept(tmp_path):
     (tmp_path / "a.zip").write_bytes(zip_of(**{"set/a.txt": b"a"}))
     downloads.unpack(tmp_path / "a.zip", tmp_path / "set")
     assert names(tmp_path) == ["a.zip", "set"]
-
-
-def test_sizes_for_people():
-    assert [downloads.size(n) for n in (5, 1500, 528_000_000, 2_340_000_000)] == ["5 bytes", "2 kB", "528 MB", "2.3 GB"]
-
-
-def test_a_name_is_offered_where_it_is_near():
-    assert downloads.near("vgg_16", ["vgg16", "resnet18"]) == " Did you mean vgg16?"
-    assert downloads.near("unicorns", ["vgg16", "resnet18"]) == ""

@@ -297,10 +297,10 @@ def test_a_torn_last_line_costs_one_look_and_no_more(tmp_path, monkeypatch):
     assert looked == [b""]  # the line after the torn one is whole
 
 
-STRANGE = [b"", b"{}", b"[1]", b'"x"', b"5", b"null", b'{"sha256": "x"}', b'{"sha256": "x", "colour": 1}', b"\0\0", b"\xff\x80\n"]
+STRANGE = [b"", b"{}", b"[1]", b'"x"', b"5", b"null", b'["x"]', b'["x", {"colour": 1}]', b"[[1], {}]", b"\0\0", b"\xff\x80\n"]
 
 
-@pytest.mark.parametrize("line", [*STRANGE, b'{"sha256": "%s", "action": 3}'])
+@pytest.mark.parametrize("line", [*STRANGE, b'["%s", {"action": 3}]', b'["%s", 3]'])
 def test_strange_lines_in_the_memory_are_passed_over(tmp_path, line):
     paths = three(tmp_path)
     memory = places.cache() / pictures.MEMORY
@@ -322,7 +322,7 @@ def test_an_interrupted_check_goes_on_where_it_stopped(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         pictures.check(paths)
     remembered = [json.loads(line) for line in (places.cache() / pictures.MEMORY).read_text().splitlines() if line]
-    assert [entry["action"] for entry in remembered] == ["used", "used"]
+    assert [verdict["action"] for _, verdict in remembered] == ["used", "used"]
 
 
 def test_a_path_that_cannot_be_read_is_skipped(tmp_path, monkeypatch):

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from shoulders import backbones, datasets, editions, places
+from shoulders import backbones, datasets, editions, names, places
 from shoulders.errors import CourseError
 
 
@@ -46,3 +46,12 @@ def test_whole_or_not_at_all(tmp_path, error):
         raise error
     assert [left.name for left in tmp_path.iterdir()] == ["a.json"] and path.read_text() == "old"
     assert getattr(raised.value, "filename", str(path)) == str(path)
+
+
+def test_sizes_for_people():
+    assert [places.size(n) for n in (5, 1500, 528_000_000, 2_340_000_000)] == ["5 bytes", "2 kB", "528 MB", "2.3 GB"]
+
+
+def test_a_name_is_offered_where_it_is_near():
+    assert names.near("vgg_16", ["vgg16", "resnet18"]) == " Did you mean vgg16?"
+    assert names.near("unicorns", ["vgg16", "resnet18"]) == ""

@@ -1,0 +1,60 @@
+"""What was found before, by key: lines of JSON in a file that only grows."""
+
+import json
+from contextlib import contextmanager
+
+from shoulders import places
+from shoulders.errors import CourseError
+
+
+class Memory:
+    """A dictionary of facts that outlives the process.
+
+    Parameters
+    ----------
+    name : str
+        Of the file in `shoulders.places.cache`.
+    sound : callable
+        Makes of a remembered value what `known` is to hold. Where it fails, a broken disk has made something else of the
+        line: it is skipped, as is the half line of a process that was killed.
+
+    Attributes
+    ----------
+    known : dict
+        What was remembered when this was made, and what was added since.
+    """
+
+    def __init__(self, name: str, sound):
+        self.path, self.known = places.cache() / name, {}
+        self._sound = sound
+        for line in self.path.read_text(encoding="utf-8", errors="replace").splitlines() if self.path.exists() else ():
+            try:
+                key, value = json.loads(line)
+                self.known[key] = sound(value)
+            except (ValueError, KeyError, TypeError, AttributeError):
+                continue
+
+    @contextmanager
+    def adding(self):
+        """A function that adds a value under a key, on the disk at once: interrupted work goes on where it stopped.
+
+        Raises
+        ------
+        shoulders.errors.CourseError
+            Where nothing can be written.
+        """
+        with places.locked(self.path), open(self.path, "ab", buffering=0) as file:
+
+            def write(line):
+                try:
+                    file.write(line.encode() + b"\n")
+                except OSError as error:
+                    wish = "make room there, or set SHOULDERS_CACHE to a folder on a larger disk"
+                    raise CourseError(f"{self.path} cannot be written ({error.strerror}): {wish}.") from error
+
+            def add(key, value):
+                write(json.dumps([key, value]))
+                self.known[key] = self._sound(value)
+
+            write("")  # ends the half line that a killed process may have left
+            yield add
