@@ -97,7 +97,8 @@ bills = [costs.bill(extracted, spent, network)]
 # The other two send the pictures through some or all layers again in every epoch, forth and back: back, because each weight
 # has to be told in which direction it was wrong. With so few pictures an epoch repeats them until there are at least 128.
 # The validation pictures are looked at once, at the end (`curve=False`: no curve over the epochs is wanted here). From scratch
-# takes five epochs here, to spare you the wait; in the table of step 3 it takes 20, at four times the price.
+# takes five epochs here, to spare you the wait; in the table of step 3 it takes 20, at four times the price. (Some twenty
+# seconds on two cores in the pocket edition.)
 
 # %%
 trained = []
@@ -303,7 +304,8 @@ plots.runs(by_depth, "Accuracy by depth of the cut, twenty pictures of each clas
 # And *fine-tuning* is many ways as well. How many of the top *blocks* (the layers between two halvings of the picture) may
 # learn? And how? The usual recipe here trains the head first, because a random head sends random corrections down into layers
 # that were good (Kumar and others, below); and it lets lower layers take smaller steps (**discriminative** learning rates).
-# What if everything starts at once, or all layers take the same steps? (Fifteen or more short trainings: this takes a while.)
+# What if everything starts at once, or all layers take the same steps? (Fifteen or more short trainings: about a
+# minute on two cores in the pocket edition.)
 
 # %%
 recipes = {f"top {count} learn" if count else "head alone": {"blocks": count} for count in (0, 1, 2)}

@@ -319,13 +319,18 @@ def tidy(notebook) -> None:
         if "this-machine" in cell.metadata.get("tags", ()):
             cell.outputs, cell.execution_count = [], None
             continue
-        cell.outputs = [output for output in cell.outputs if WIDGET not in output.get("data", {})]
+        cell.outputs = [output for output in cell.outputs if not _nothing_to_see(output.get("data", {}))]
         if cell.execution_count is not None:
             count += 1
             cell.execution_count = count
             for output in cell.outputs:
                 if output.output_type == "execute_result":
                     output.execution_count = count
+
+
+def _nothing_to_see(data):
+    """A widget, whose state is not kept, or what a progress bar leaves when it has cleared itself."""
+    return WIDGET in data or data.get("text/html") == ""
 
 
 HOMES = re.compile(r"/home/[\w.-]+|/Users/[\w.-]+|/root/[\w.-]+|[A-Z]:\\\\?Users\\|/tmp/[\w.-]+|/var/folders/|site-packages")

@@ -89,7 +89,7 @@ def _bare(ax):
     ax.spines[:].set_visible(False)
 
 
-def plate(found, columns: int | None = None, title: str | None = None, framed=()) -> Drawing:
+def plate(found, columns: int | None = None, title: str | None = None, framed=(), named: bool = True) -> Drawing:
     """Figure 2: for each map its strongest patches (left) and their projections (right), three by three.
 
     Above each map stand the strongest and the weakest activation shown, and the end of the projections' scale, in the
@@ -104,9 +104,11 @@ def plate(found, columns: int | None = None, title: str | None = None, framed=()
         Instead of the network's name, such as ``'before fine-tuning'``.
     framed : sequence of set of int, optional
         For each map the numbers of the pictures whose patches get a frame.
+    named : bool
+        ``False`` keeps to itself which maps, or directions, these are: to guess.
     """
     count, side = len(found.maps), found.patches.shape[-1]
-    unit = "map" if found.tops.directions is None else "direction"
+    unit = "field" if not named else "map" if found.tops.directions is None else "direction"
     rows = -(-count // (columns or (4 if side <= 24 else 3 if side <= 48 else 2)))
     columns = -(-count // rows)
     width = 11 / max(columns, 2)
@@ -122,17 +124,16 @@ def plate(found, columns: int | None = None, title: str | None = None, framed=()
         ax.imshow(np.concatenate([patches, between, seen], 1), interpolation="nearest")
         for j in _places(found, i, framed):
             ax.add_patch(_frame(j % 3 * (side + 1), j // 3 * (side + 1), side, side))
-        ax.set_title(
-            f"{unit} {found.maps[i]}: {found.values[i].max():.3g} to {found.values[i].min():.3g}, ±{scale:.2g}", fontsize=8
-        )
+        strengths = f"{unit} {found.maps[i]}: {found.values[i].max():.3g} to {found.values[i].min():.3g}, ±{scale:.2g}"
+        ax.set_title(strengths if named else "", fontsize=8)
     tops, sight = found.tops, found.field[0]
     figure.suptitle(f"{title or found.network}, {found.layer}: patches and their projections ({found.rule})", fontsize=11)
     sees = f"{sight:.0f} × {sight:.0f} pixels" if np.isfinite(sight) else "the whole picture"
     cut = "" if found.cut == "what a place sees" else f", cut to {found.cut}"
+    dead = f"; {len(tops.dead)} of {len(tops.values)} {unit}s are dead" if named else ""
     words = (
         f"{count} {unit}s of {found.layer}, {found.chosen}: their {found.patches.shape[1]} strongest patches of {tops.searched} "
-        f"pictures, and projections ({found.rule}){cut}; a place sees {sees}; {len(tops.dead)} of {len(tops.values)} {unit}s are "
-        "dead."
+        f"pictures, and projections ({found.rule}){cut}; a place sees {sees}{dead}."
     )
     return Drawing(figure, words)
 
@@ -196,7 +197,7 @@ def occlusion(found) -> Drawing:
         _bare(ax)
     top, left, bottom, right = found.boxes[len(found.boxes) // 2]
     axes[0].imshow(picture(found.picture))
-    axes[0].add_patch(_square(left, top, right - left, bottom - top))
+    axes[0].add_patch(_square(left, top, right - left, bottom - top, found.colour or (0.5, 0.5, 0.5)))
     axes[0].set_title(f"(a) the picture,\na window of {found.patch} pixels", fontsize=9)
     _heat(figure, axes[1], found, found.activity, f"(b) activity of map {found.map},\nwindow by window", "summed over the map")
     scale = scale_of(found.projection)
@@ -225,10 +226,10 @@ def _blank(found):
     return f" (b), (d) and (e) show the middles of the windows; {out:g} pixels at the border stay blank." if out else ""
 
 
-def _square(left, top, width, height):
+def _square(left, top, width, height, colour):
     from matplotlib.patches import Rectangle
 
-    return Rectangle((left - 0.5, top - 0.5), width, height, facecolor="#808080", edgecolor="white", lw=1)
+    return Rectangle((left - 0.5, top - 0.5), width, height, facecolor=colour, edgecolor="white", lw=1)
 
 
 def _over(found):

@@ -347,11 +347,12 @@ def test_a_notebook_that_fails_or_tells_of_this_machine_is_not_written(course, c
     assert list((course / "notebooks").rglob("*")) == []
 
 
-def test_widgets_without_their_state_are_left_out(course):
+def test_widgets_without_their_state_and_bars_that_cleared_themselves_are_left_out(course):
     notebook = made(course)
     view = nbformat.v4.new_output("display_data", {build.WIDGET: {"model_id": "1"}, "text/plain": "Button()"})
     text = nbformat.v4.new_output("stream", text="hello")
-    notebook.cells[-1].outputs, notebook.cells[-1].execution_count = [view, text], 9
+    gone = nbformat.v4.new_output("display_data", {"text/html": "", "text/plain": "<IPython.core.display.HTML object>"})
+    notebook.cells[-1].outputs, notebook.cells[-1].execution_count = [gone, view, text], 9
     notebook.metadata["widgets"] = {"state": {}}
     build.tidy(notebook)
     assert notebook.cells[-1].outputs == [text]

@@ -217,6 +217,14 @@ def test_frames_stand_around_the_named_pictures(tiny):
     assert drawn._suptitle.get_text().startswith("before, features.8")
 
 
+def test_a_plate_to_guess_does_not_say_what_it_shows(tiny):
+    backbone, images = tiny
+    found = visualize.plate(backbone, images, "features.8", maps=2, k=4)
+    blind = plates.plate(found, title="A", named=False)
+    assert [ax.get_title() for ax in blind.figure.axes] == ["", ""]
+    assert "map" not in blind.words and "2 fields of features.8" in blind.words
+
+
 def test_projections_share_a_row_s_scale_or_have_their_own():
     pixels = torch.zeros(2, 3, 4, 4)
     pixels[0, 0, 0, 0], pixels[1, 0, 0, 0] = 1, 10

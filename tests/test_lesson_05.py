@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import torch
 from making import COURSE, network, paint
+from scipy.stats import spearmanr
 
 from shoulders import datasets, exercises, plates, visualize
 from shoulders.backbones import Transform
@@ -33,6 +34,16 @@ def test_exercise_1(lesson, capsys):
 
 
 def test_exercise_2(lesson, capsys):
+    asked = lesson.rank_correlation
+    ranks = (lambda a, b: np.corrcoef(a.argsort().argsort(), b.argsort().argsort())[0, 1], lambda a, b: spearmanr(a, b).statistic)
+    assert all(says(asked, right, capsys).startswith("Right") for right in ranks)
+    assert "of the numbers, not of their ranks" in says(asked, lambda a, b: np.corrcoef(a, b)[0, 1], capsys)
+    assert "places, not ranks" in says(asked, lambda a, b: np.corrcoef(a.argsort(), b.argsort())[0, 1], capsys)
+    assert "you say 0." in says(asked, lambda a, b: 0, capsys)
+    assert "without calling it" in says(asked, 0.9, capsys)
+
+
+def test_exercise_3(lesson, capsys):
     assert says(lesson.distance, lambda a, b: (a.sign() != b.sign()).float().mean(), capsys).startswith("Right")
     for wrong in (
         lambda a, b: (a != b).float().mean(),
@@ -40,11 +51,6 @@ def test_exercise_2(lesson, capsys):
         lambda a, b: (a * b < 0).sum(),
     ):
         assert says(lesson.distance, wrong, capsys).startswith("Not yet")
-
-
-def test_exercise_3(lesson, capsys):
-    assert says(lesson.rival, "Jianchao and others", capsys).startswith("Right")
-    assert "5.1" in says(lesson.rival, "Bo and others", capsys)
 
 
 def test_every_number_of_ours_finds_its_row():

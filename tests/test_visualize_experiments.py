@@ -402,6 +402,11 @@ def test_grey_is_the_mean_of_the_training_pictures():
     mean = visualize.occlusion(backbone, pictures(1, 64)[0], "features.8", patch=32, stride=32, fill=backbone.transform.mean)
     grey = visualize.occlusion(backbone, pictures(1, 64)[0], "features.8", patch=32, stride=32)
     torch.testing.assert_close(mean.probability, grey.probability)
+    np.testing.assert_allclose(grey.colour, backbone.transform.mean, atol=1e-6)
+    black = visualize.occlusion(backbone, pictures(1, 64)[0], "features.8", patch=32, stride=32, fill=0.0)
+    drawn = plates.occlusion(black).figure.axes[0].patches[0].get_facecolor()
+    np.testing.assert_allclose(drawn, (0, 0, 0, 1), atol=1e-6)
+    assert cover().colour is None
     assert "32 pixels every 32, filled with the training pictures' mean colour" in " ".join(plates.occlusion(grey).words.split())
 
 

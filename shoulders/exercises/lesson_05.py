@@ -83,8 +83,8 @@ class Lesson05:
     """The exercises of lesson 05."""
 
     jumps: Exercise
+    rank_correlation: Exercise
     distance: Exercise
-    rival: Exercise
 
 
 def compared(ours: dict):
@@ -132,15 +132,15 @@ def lesson_05(edition: Edition) -> Lesson05:
             "winners[:, 1:] is all but the first column, winners[:, :-1] all but the last.",
             "Where the two differ the picture has changed: (… != …).sum().",
         )),
-        Exercise("2", "exercise.distance", _is_distance, (
+        Exercise("2", "exercise.rank_correlation", _is_rank_correlation, (
+            "Give each number its rank first, in both arrays; then take the ordinary correlation of the ranks.",
+            "first.argsort().argsort() are the ranks of first, from 0 to n - 1.",
+            "np.corrcoef(first.argsort().argsort(), second.argsort().argsort())[0, 1]",
+        )),
+        Exercise("3", "exercise.distance", _is_distance, (
             "torch.sign gives -1, 0 or 1 for each number.",
             "Comparing two tensors with != gives True where they differ; the mean of True and False needs .float() first.",
             "(first.sign() != second.sign()).float().mean()",
-        )),
-        Exercise("3", "exercise.rival", _is_rival, (
-            "Subtract: which of the two rivals is 2.2 below 86.5?",
-            "86.5 - 2.2 = 84.3.",
-            "Write the name as it stands in the table, as a string.",
         )),
     )  # fmt: skip
 
@@ -155,6 +155,22 @@ def _is_jumps(answer: Callable):
     return True if found == 4 else f"the three maps of the check change their picture 4 times, and you say {found}."
 
 
+def _is_rank_correlation(answer: Callable):
+    if not callable(answer):
+        return "the answer should be the function itself: exercise.rank_correlation.check(rank_correlation), without calling it."
+    first, second = np.array([0.2, 5.0, 1.0, 40.0, 3.0]), np.array([1.0, 30.0, 2.0, 4.0, 3.0])
+    for pair, right in (((first, first**3), 1.0), ((first, -first), -1.0), ((first, second), 0.9)):
+        found = float(answer(*pair))
+        if np.isclose(found, right):
+            continue
+        if np.isclose(found, np.corrcoef(*pair)[0, 1]):
+            return "that is the correlation of the numbers, not of their ranks."
+        if np.isclose(found, np.corrcoef(*(one.argsort() for one in pair))[0, 1]):
+            return "argsort once gives places, not ranks."
+        return f"between {pair[0].round(3).tolist()} and {pair[1].round(3).tolist()} it is {right:g}, and you say {found:.3g}."
+    return True
+
+
 def _is_distance(answer: Callable):
     if not callable(answer):
         return "the answer should be the function itself: exercise.distance.check(distance), without calling it."
@@ -163,9 +179,3 @@ def _is_distance(answer: Callable):
         if not np.isclose(float(answer(*pair)), right):
             return f"between {pair[0].tolist()} and {pair[1].tolist()} it is {right}, and you say {float(answer(*pair)):.3g}."
     return True
-
-
-def _is_rival(answer):
-    if answer == "Bo and others":
-        return "86.5 - 81.4 is 5.1, not 2.2. That is what the paper's text says, and not what its table says."
-    return True if answer == "Jianchao and others" else f"{answer!r} is no rival in the table."

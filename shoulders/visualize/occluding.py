@@ -48,6 +48,8 @@ class Occlusion:
         Pixels.
     fill : str
         What the windows were filled with.
+    colour : tuple of float or None
+        The same as red, green, blue from 0 to 1; None where only the module knows what its numbers mean.
     rule : str
         Of the projection.
     """
@@ -68,6 +70,7 @@ class Occlusion:
     patch: int
     stride: int
     fill: str
+    colour: tuple | None
     rule: str
 
     @property
@@ -173,7 +176,8 @@ def occlusion(
         activity=activity.view(grid), probability=shares[:, target].view(grid), label=shares.argmax(1).view(grid),
         whole_activity=float(whole_activity), whole_probability=float(whole_shares[0, target]),
         whole_label=int(whole_shares.argmax()), names=networks.classes_of(network), layer=layer, boxes=tuple(boxes),
-        patch=patch, stride=stride, fill=GREY if isinstance(fill, str) else f"the colour {fill}", rule=rule,
+        patch=patch, stride=stride, fill=GREY if isinstance(fill, str) else f"the colour {fill}",
+        colour=_seen(network, colour), rule=rule,
     )  # fmt: skip
 
 
@@ -208,6 +212,14 @@ def _colour(network, fill):
         return colour
     mean, std = (torch.tensor(values).view(3, 1, 1) for values in (network.transform.mean, network.transform.std))
     return (colour - mean) / std
+
+
+def _seen(network, colour):
+    """The same as a person would see it."""
+    if not isinstance(network, Backbone):
+        return None
+    mean, std = (torch.tensor(values) for values in (network.transform.mean, network.transform.std))
+    return tuple((colour.cpu().flatten() * std + mean).clamp(0, 1).tolist())
 
 
 def _watched(answer, scores, layer, watch):
