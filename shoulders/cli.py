@@ -168,7 +168,7 @@ def compare(
         from shoulders import models, training
 
         result = training.feature_extraction(network, held, None if None in counts else max(counts), 0, head, layer)
-        print(f"Model written to {models.save(save, result, network, held, layer)}: {result}")
+        print(f"Model written to {models.save(save, result, network, held)}: {result}")
 
 
 COLUMNS = (

@@ -51,7 +51,7 @@ class _Kept:
 
     def pack(self, tensor):
         owner = tensor if tensor._base is None else tensor._base  # a linear layer keeps its weights turned on their side
-        return tensor if owner.is_leaf and owner.requires_grad else _Holder(tensor, self)
+        return tensor if isinstance(owner, torch.nn.Parameter) else _Holder(tensor, self)
 
     @staticmethod
     def unpack(packed):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import difflib
+import re
 import warnings
 from collections import Counter
 from collections.abc import Callable
@@ -322,10 +323,14 @@ def _drop(network, name, above):
         setattr(network.get_submodule(parent), child, nn.Identity())
 
 
+_NORM = re.compile(r"Norm(Act)?(\dd)?$")  # BatchNorm2d, LayerNorm, timm's BatchNormAct2d
+
+
 def blocks(network: nn.Module) -> list[list[str]]:
     """The layers with weights, grouped in the order of the network: what `blocks=2` of fine-tuning counts.
 
-    A residual stage or an inverted bottleneck is one block; in a plain chain such as VGG16 a block ends at its pooling.
+    A residual stage or an inverted bottleneck is one block; in a plain chain such as VGG16 a block ends at its pooling. What
+    only normalises what a block says belongs to that block.
     """
     groups = [[]]
     for name, layer in _chain(network):
@@ -335,7 +340,14 @@ def blocks(network: nn.Module) -> list[list[str]]:
             groups[-1].append(name)
         elif "Pool" in type(layer).__name__:
             groups.append([])
-    return [group for group in groups if group and any(True for n in group for _ in network.get_submodule(n).parameters())]
+    found = []
+    for group in groups:
+        layers = [network.get_submodule(name) for name in group]
+        if found and group and all(_NORM.search(type(layer).__name__) for layer in layers):
+            found[-1] += group
+        elif any(True for layer in layers for _ in layer.parameters()):
+            found.append(group)
+    return found
 
 
 CONTAINERS = ("features", "classifier", "blocks", "layers", "stages")

@@ -41,8 +41,17 @@ class Model:
     card: dict
 
 
-def save(path, result: Result, backbone: Backbone, held: PictureSet, layer: str = "hidden") -> Path:
+def save(path, result: Result, backbone: Backbone, held: PictureSet) -> Path:
     """Write the head of a feature extraction. The file appears only when it is whole.
+
+    Parameters
+    ----------
+    path : path
+    result : Result
+        It knows its classes, and where the network was cut.
+    backbone : Backbone
+    held : PictureSet
+        Of which only the name is written.
 
     Raises
     ------
@@ -55,9 +64,10 @@ def save(path, result: Result, backbone: Backbone, held: PictureSet, layer: str 
     card = {
         "made_by": f"shoulders {shoulders.__version__}, {date.today()}",
         "head": result.head, "backbone": backbone.name, "weights_sha256": backbone.digest, "weights_file": backbone.source,
-        "layer": layer, "transform": asdict(backbone.transform), "classes": list(held.classes), "pictures": held.name,
-        "n_train": result.n_train, "n_valid": len(held.valid), "accuracy": result.accuracy, "low": low, "high": high,
-        "seed": result.seed, "precision": result.precision, "backbone_licence": backbone.card.licence,
+        "layer": result.layer, "transform": asdict(backbone.transform), "classes": list(result.valid.classes),
+        "pictures": held.name, "n_train": result.n_train, "n_valid": len(result.valid),
+        "accuracy": result.accuracy, "low": low, "high": high, "seed": result.seed,
+        "precision": result.precision, "backbone_licence": backbone.card.licence,
         "not_for": "decisions about people; pictures unlike the training pictures: it always names one of its classes",
     }  # fmt: skip
     return _write(path, heads.to_arrays(result.model), card)

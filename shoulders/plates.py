@@ -152,7 +152,7 @@ def projections(found, pictures, titles=None, labels=None, each: bool = False) -
     found : shoulders.visualize.projection.Projection, or sequence of these
         Of several, such as one for each rule, a row for each, on a scale of its own.
     pictures : sequence of tensor (3, height, width)
-        uint8.
+        uint8; one for each projection, or one of which all are.
     titles : sequence of str, optional
         One for each picture.
     labels : sequence of str, optional
@@ -161,18 +161,19 @@ def projections(found, pictures, titles=None, labels=None, each: bool = False) -
         Every projection on a scale of its own: of patterns to be compared, and not sizes.
     """
     found = list(found) if isinstance(found, list | tuple) else [found]
-    count = len(pictures)
+    count = len(found[0].pixels)
+    pictures = [*pictures] * count if len(pictures) == 1 else [*pictures]
     figure, axes = new(1.5 * count + 1.2, 1.5 * (len(found) + 1) + 0.5, len(found) + 1, count, squeeze=False)
     for ax in axes.flat:
         _bare(ax)
-    for i, image in enumerate(pictures):
+    for i, image in zip(range(count), pictures, strict=True):
         axes[0, i].imshow(picture(image))
         axes[0, i].set_title(titles[i] if titles else "", fontsize=9)
     labels = labels or [one.rule for one in found]
     for row, one, label in zip(axes[1:], found, labels):
         scale = scale_of(one.pixels)
         row[0].set_ylabel(textwrap.fill(label, 12) + f"\n±{scale:.2g}" * (not each), fontsize=9)
-        for ax, projection in zip(row, one.pixels):
+        for ax, projection in zip(row, one.pixels, strict=True):
             ax.imshow(around_grey(projection, scale_of(projection) if each else scale), interpolation="nearest")
     layer = found[0].layer
     maps = {int(one) for row in found for one in row.maps}

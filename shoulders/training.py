@@ -86,7 +86,8 @@ def fine_tune(
     head_epochs, epochs : int
         With the head alone (Kumar et al. 2022, arXiv 2202.10054, say why it should come first); with the blocks.
     rate : float
-        Of the head. The blocks get a tenth to a hundredth of it, the lower the less (Howard & Ruder 2018, arXiv 1801.06146).
+        Of the head. The lowest block gets a hundredth of it, those between by equal factors more (Howard & Ruder 2018, arXiv
+        1801.06146): of two blocks a hundredth and a tenth.
     batch_size : int
         Halved as often as needed when a GPU's memory is too small.
     discriminative : bool

@@ -215,7 +215,8 @@ def loaders(seen: Seen, classes: int, batch_size: int, augment: Callable | None 
 
 
 def in_batches_of(both: DataLoaders, batch_size: int) -> DataLoaders:
-    """Set the number of pictures that go through the network together; in a training it is never one: BatchNorm needs two."""
+    """Set the number of pictures that go through the network together; in a training the last batch is never one picture
+    alone, unless all are: BatchNorm needs two."""
     for loader in both.loaders:
         loader.bs = min(batch_size, loader.n)
         loader.drop_last = loader.shuffle and loader.n % loader.bs == 1 < loader.n

@@ -69,3 +69,10 @@ def test_a_look_costs_what_its_pictures_cost_and_a_bill_adds_up(tmp_path, exact)
     assert bill["trained_parameters"] == 65 and bill["gflops"] == 3
     assert bill["points_per_second"] == pytest.approx(100 * (result.accuracy - 0.5) / 2)
     assert np.allclose([bill["low"], bill["high"]], result.interval)
+
+
+def test_frozen_weights_are_no_activations():
+    frozen, learns = nn.Linear(400, 400).requires_grad_(False), nn.Linear(3, 400)
+    with costs.meter() as spent:
+        frozen(learns(torch.zeros(2, 3))).sum().backward()
+    assert spent.megabytes < 0.1

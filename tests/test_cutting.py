@@ -381,6 +381,8 @@ def test_blocks_by_hand():
     assert cutting.blocks(vgg)[5:] == [["classifier.0", "classifier.3", "classifier.6"]]
     resnet = cutting.blocks(cutting.decapitate(network("resnet18")).network)
     assert resnet == [["conv1", "bn1"], ["layer1"], ["layer2"], ["layer3"], ["layer4"]]
+    dense = cutting.blocks(cutting.decapitate(network("densenet121")).network)
+    assert dense[-1] == ["features.denseblock4", "features.norm5"]  # a norm alone is no block
     assert cutting.blocks(mobile) == [*([f"features.{i}"] for i in range(19)), ["classifier.1"]]
 
 

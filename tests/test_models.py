@@ -50,7 +50,16 @@ def test_saved_loaded_and_asked_again(tmp_path, backbone, head, classes, exact):
 def saved(tmp_path, backbone):
     held = datasets.load(set_of(tmp_path / "set", 3, 2))
     result = training.feature_extraction(backbone, held, layer="features.6")
-    return models.save(tmp_path / "model.safetensors", result, backbone, held, "features.6"), result, held
+    return models.save(tmp_path / "model.safetensors", result, backbone, held), result, held
+
+
+def test_what_is_saved_looks_where_the_head_was_fitted(tmp_path):
+    """Three layers of vgg16_tiny are equally wide: a mistake here would be answered, and wrongly."""
+    tiny, held = backbones.load("vgg16_tiny"), datasets.load("felt_bees_vs_ants").small(12)
+    result = training.feature_extraction(tiny, held, layer="features.22")
+    model = models.load(models.save(tmp_path / "m.safetensors", result, tiny, held))
+    assert model.layer == "features.22"
+    np.testing.assert_allclose(asked(model, held.valid.paths), result.probabilities, rtol=1e-4, atol=1e-5)
 
 
 def test_the_card_says_where_it_comes_from(saved, backbone):

@@ -9,7 +9,7 @@ from captum import attr
 from making import network, weights_of
 from torch import nn
 
-from shoulders import cutting, visualize
+from shoulders import cutting, devices, visualize
 from shoulders.visualize import fields, networks, rules, walk
 
 pytestmark = pytest.mark.usefixtures("exact")
@@ -465,7 +465,7 @@ def test_a_layer_counts_although_its_head_wants_pictures_of_another_size():
     torch.testing.assert_close(
         visualize.project(module, pictures(), "4", 1).pixels, visualize.project(small(), pictures(), "4", 1).pixels
     )
-    with pytest.raises(RuntimeError):
+    with pytest.raises(visualize.VisualizeError, match="cannot take pictures of 5 × 17 × 17 as far as '4'.*5 channels"):
         visualize.project(module, pictures(channels=5), "4", 1)
 
 
@@ -478,7 +478,8 @@ def test_a_layer_counts_although_its_head_wants_pictures_of_another_size():
         lambda: setattr(torch.backends, "fp32_precision", "ieee"),
     ],
 )
-def test_exact_convolutions_with_either_way_to_set_precision(set_up):
+def test_exact_convolutions_with_either_way_to_set_precision(set_up, monkeypatch):
+    monkeypatch.setattr(devices, "device", lambda: "cuda")
     general, convolutions = torch.backends.fp32_precision, torch.backends.cudnn.conv
     try:
         set_up()
@@ -561,6 +562,22 @@ def test_the_receptive_field_is_where_a_signal_of_ones_arrives(name):
         reached = visualize.project(module, image, "4", 0, "gradient", positions=[place]).pixels[0, 0].nonzero()
         box = (*reached.amin(0).tolist(), *(reached.amax(0) + 1).tolist())
         assert field.box(*place, (side, side)) == box
+
+
+@pytest.mark.parametrize(
+    "mixes",
+    [lambda x: x.cumsum(-1), lambda x: x[:, :, torch.arange(x.shape[2] - 1, -1, -1)], lambda x: x.log_softmax(-1), lambda x: x.flip(2)],
+)
+def test_nothing_is_measured_behind_what_mixes_places(mixes):
+    class Mixed(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.last = nn.Conv2d(3, 2, 3), nn.Conv2d(2, 2, 3)
+
+        def forward(self, images):
+            return self.last(mixes(self.first(images)))
+
+    assert visualize.receptive_field(Mixed(), "last").size == (float("inf"), float("inf"))
 
 
 @pytest.mark.parametrize("name", CHAINS)

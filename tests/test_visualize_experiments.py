@@ -12,6 +12,7 @@ from test_visualize import Residual, WrittenOver, pictures, seeded, small
 from torch import nn
 
 from shoulders import backbones, datasets, features, plates, training, visualize
+from shoulders.errors import CourseError
 from shoulders.visualize import filters, locality, moving, networks, occluding, parts, surgery
 
 pytestmark = pytest.mark.usefixtures("exact")
@@ -363,10 +364,22 @@ def cover(*given, **more):
         (lambda: cover(7), "no class 7: its classes are 0 to 2"),
         (lambda: cover(fill=(0.1, 0.2)), "fill has 2 numbers"),
         (lambda: cover(fill="red"), "fill 'red' is not known"),
+        (lambda: visualize.grad_cam(ChannelsLast(), pictures(1, 24)[:, :, :20], "look"), "channels last"),
+        (lambda: cover("dog"), "Classes are told by their numbers, 0 to 2"),
+        (lambda: visualize.grad_cam(scores(), pictures(1, 24), "4", 1.5), "give whole ones"),
+        (lambda: visualize.integrated_gradients(scores(), pictures(1, 24), steps=0), "0 steps"),
+        (lambda: visualize.project(network("vgg16_tiny"), [], "features.3", 0), "no picture to look at"),
+        (lambda: visualize.project(scores(), torch.zeros(24, 24), "4", 0), r"shape \(24, 24\) holds no pictures"),
+        (lambda: visualize.project(scores(), pictures(1, 2), "4", 0), "cannot take pictures of 3 × 2 × 2 as far as '4'"),
+        (lambda: visualize.project(scores(), pictures(1, 24), "4", 0, directions=torch.ones(2, 4)), "2 × 4 do not go with 5 maps"),
+        (lambda: visualize.plate(scores(), pictures(2, 24), "4", maps=-1), "-1 maps: ask for at least one"),
+        (lambda: visualize.plate(scores(), pictures(2, 24), "4", maps=[]), "No map is named"),
+        (lambda: visualize.agreement(cover(patch=24, stride=24)), "One window has nothing to agree with"),
+        (lambda: visualize.top_activations(network("vgg16_tiny"), "nofile.png", "features.3"), r"nofile\.png: does not exist"),
     ],
 )
 def test_wrong_wishes_get_one_sentence(call, words):
-    with pytest.raises(visualize.VisualizeError, match=words) as error:
+    with pytest.raises(CourseError, match=words) as error:
         call()
     assert "\n" not in str(error.value)
 
@@ -422,6 +435,36 @@ def test_shuffled_weights_are_the_same_numbers_elsewhere():
         other = shuffled.state_dict()[name]
         assert torch.equal(other.flatten().sort().values, tensor.flatten().sort().values)
     assert not torch.equal(module[0].weight, shuffled[0].weight)
+
+
+def test_shuffled_weights_keep_the_signal_behind_a_batch_norm():
+    """Its statistics were taken behind filters of another length each."""
+    blocks = [[nn.Conv2d(8, 8, 3, padding=1, bias=False), nn.BatchNorm2d(8), nn.ReLU()] for _ in range(6)]
+    module = seeded(nn.Conv2d(3, 8, 3, padding=1), *(part for block in blocks for part in block)).train()
+    with torch.no_grad():
+        for part in module.modules():
+            if isinstance(part, nn.Conv2d):
+                part.weight *= torch.randn(8, 1, 1, 1).exp()
+        for _ in range(200):
+            module(pictures(4, 24))
+        spread, shuffled = module.eval()(pictures(4, 24)).std(), visualize.random_weights(module)(pictures(4, 24)).std()
+    assert 0.2 < shuffled / spread < 5
+
+
+@pytest.mark.parametrize("off", [torch.no_grad, torch.inference_mode])
+def test_projections_where_gradients_are_switched_off(off):
+    backbone = network("resnet18")
+    expected = visualize.project(backbone, pictures(1, 64), "layer1", 1)
+    with off():
+        found = visualize.project(backbone, pictures(1, 64), "layer1", 1)
+    assert torch.equal(found.pixels, expected.pixels)
+
+
+def test_several_maps_of_one_picture_are_all_drawn():
+    found = visualize.project(scores(), pictures(1, 24), "4", [1, 2, 3])
+    assert len(plates.projections(found, [networks.decoded(scores(), pictures(1, 24))[0]]).figure.axes) == 6
+    with pytest.raises(ValueError, match="zip"):
+        plates.projections(found, torch.zeros(2, 3, 24, 24, dtype=torch.uint8))
 
 
 def test_every_variant_of_a_network_has_features_of_its_own(tmp_path):
@@ -644,6 +687,12 @@ def test_layers_are_taken_out_and_the_rest_fits_together(tmp_path):
     assert torch.equal(less.features[19].weight, backbone.module.features[19].weight)
     with pytest.raises(visualize.VisualizeError, match="name convolutions"):
         visualize.without(backbone.module, ["features.1"])
+
+
+@pytest.mark.parametrize("name", ["resnet18", "squeezenet1_1", "mobilenet_v2"])
+def test_layers_are_taken_out_of_chains_alone(name):
+    with pytest.raises(visualize.VisualizeError, match="more than a chain"):
+        visualize.without(network(name).module, [])
 
 
 @pytest.mark.parametrize("taken, kept", [(["3"], [0, 1, 2, 5, 6, 7]), (["0"], [2, 3, 4, 5, 6, 7]), (["0", "3"], [2, 5, 6, 7])])

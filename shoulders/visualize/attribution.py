@@ -117,13 +117,15 @@ def integrated_gradients(
     Raises
     ------
     VisualizeError
-        For a class that the network has not, and when captum is not installed.
+        For a class that the network has not, no step, and when captum is not installed.
 
     Notes
     -----
     Sundararajan, Taly, Yan 2017, arXiv 1703.01365; computed by captum's ``IntegratedGradients``.
     """
     captum = _captum()
+    if steps < 1:
+        raise VisualizeError(f"{steps} steps: take at least one.")
     module, images = networks.quiet_copy(network), networks.inputs(network, images).detach()
     targets = _targets(module, images, targets)
     with networks.exact():

@@ -31,7 +31,7 @@ class Randomisation:
 
 
 def random_weights(network: Backbone | nn.Module, seed: int = 0, above: str = ""):
-    """The same network with its weights shuffled within every tensor: the same numbers in random places.
+    """The same network with its weights shuffled within every filter: the same numbers in random places.
 
     Parameters
     ----------
@@ -47,8 +47,9 @@ def random_weights(network: Backbone | nn.Module, seed: int = 0, above: str = ""
 
     Notes
     -----
-    After the model randomisation of Adebayo et al. 2018, arXiv 1810.03292. Shuffled and not drawn anew, so that the signal
-    stays as strong as it was, layer by layer.
+    After the model randomisation of Adebayo et al. 2018, arXiv 1810.03292. Shuffled and not drawn anew, and each filter by
+    itself (a row of a linear layer; of a BatchNorm or a bias, all its numbers), so that the signal stays about as strong as it
+    was, layer by layer: the statistics of a BatchNorm were taken behind filters of this length.
     """
     module = copy.deepcopy(networks.module_of(network))
     if above:
@@ -58,14 +59,15 @@ def random_weights(network: Backbone | nn.Module, seed: int = 0, above: str = ""
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for parameter in {id(p): p for part in parts for p in part.parameters(recurse=False)}.values():
-            order = torch.randperm(parameter.numel(), generator=generator).to(parameter.device)
-            parameter.copy_(parameter.flatten()[order].view_as(parameter))
+            rows = parameter.flatten(1) if parameter.ndim > 1 else parameter[None]
+            order = torch.rand(rows.shape, generator=generator).argsort(1).to(rows.device)
+            parameter.copy_(rows.gather(1, order).view_as(parameter))
     return networks.variant(network, module, f"weights shuffled by seed {seed}:")
 
 
 def random_units(network: Backbone | nn.Module, layer: str, count: int, seed: int = 0, images=None) -> torch.Tensor:
-    """Mixtures of a layer's maps in random directions: units that nobody trained. For ``directions=…`` of `project`,
-    `top_activations` and `plate`.
+    """Mixtures of a layer's maps in random directions: units that nobody trained. For ``directions=…`` of `project`
+    and `top_activations`.
 
     Parameters
     ----------
@@ -148,7 +150,14 @@ def agreement(found) -> dict[str, float]:
     dict
         ``pearson``, ``spearman``, ``windows``. The windows overlap: their number is no sample size. nan where
         one of the two is the same under all windows: of a dead map.
+
+    Raises
+    ------
+    VisualizeError
+        For a single window.
     """
+    if len(found.boxes) < 2:
+        raise VisualizeError("One window has nothing to agree with: take smaller windows.")
     from scipy.stats import pearsonr, spearmanr
 
     sizes = found.projection.abs().mean(0)

@@ -174,18 +174,19 @@ class Ruler(TorchDispatchMode):
         flat = [part for arg in args for part in (arg if isinstance(arg, list | tuple) else [arg])]
         sources = [tensor for tensor in flat if isinstance(tensor, torch.Tensor) and tensor in self.known]
         if sources:
-            field = self._after(function.overloadpacket.__name__, sources, args, results)
+            field = self._after(function, sources, args, results)
             for result in results if isinstance(results, list | tuple) else [results]:
                 if isinstance(result, torch.Tensor):
                     self.known[result] = field
         return results
 
-    def _after(self, name, sources, args, results):
+    def _after(self, function, sources, args, results):
+        name = function.overloadpacket.__name__
         if name in _WINDOWS and not _is_transposed(name, args):
             return _through(self.field(args[0]), *_WINDOWS[name](*args))
         result = results[0] if isinstance(results, list | tuple) else results
         alike = result.ndim > 2 and all(source.shape[-2:] == result.shape[-2:] for source in sources)
-        if alike and name not in _MIXERS and not _is_over_the_batch(name, args):
+        if alike and (torch.Tag.pointwise in function.tags or name in _STAYING or _is_frozen_norm(name, args)):
             return _union([self.field(source) for source in sources])
         return Field(WHOLE, WHOLE)
 
@@ -207,9 +208,9 @@ def _is_transposed(name, args):
     return name == "convolution" and args[6]
 
 
-def _is_over_the_batch(name, args):
-    """Whether it is a BatchNorm that takes its statistics from these pictures (InstanceNorm is one, too)."""
-    return name.endswith("batch_norm") and args[5]
+def _is_frozen_norm(name, args):
+    """Whether it is a BatchNorm that does not take its statistics from these pictures (InstanceNorm is one that does)."""
+    return name.endswith("batch_norm") and not args[5]
 
 
 def _of_convolution(signal, weight, bias, stride, padding, dilation, *rest):
@@ -235,7 +236,8 @@ _WINDOWS = {
     "constant_pad_nd": _of_padding,
 }
 
-_MIXERS = {
-    "convolution", "_softmax", "roll", "flip", "mean", "permute", "transpose", "native_layer_norm", "native_group_norm",
+_STAYING = {
+    "hardswish", "hardswish_", "_prelu_kernel", "masked_fill", "native_dropout", "detach", "alias", "_to_copy",
+    "cat", "split", "split_with_sizes", "slice", "view", "_unsafe_view",
 }  # fmt: skip
-"""Operations whose result has the picture's shape, or seems to, while places have met or moved."""
+"""Operations that torch does not call pointwise and that leave every place where it is, if the last two sizes stay."""

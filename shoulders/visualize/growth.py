@@ -12,6 +12,7 @@ import torch
 
 from shoulders import places
 from shoulders.backbones import Backbone
+from shoulders.errors import reason
 from shoulders.visualize import networks
 from shoulders.visualize.fields import receptive_field
 from shoulders.visualize.networks import VisualizeError
@@ -150,9 +151,17 @@ def _at(network, checkpoint, layer):
 
 
 def _state(checkpoint):
+    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    return checkpoint if isinstance(checkpoint, dict) else load_file(checkpoint)
+    if isinstance(checkpoint, dict):
+        return checkpoint
+    if lack := places.lack(checkpoint):
+        raise VisualizeError(f"{checkpoint} {lack}.")
+    try:
+        return load_file(checkpoint)
+    except SafetensorError as error:
+        raise VisualizeError(f"{checkpoint} is no whole safetensors file ({reason(error)}): get it again.") from error
 
 
 def _needed(network, layer):

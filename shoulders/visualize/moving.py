@@ -116,7 +116,7 @@ def invariance(network: Backbone, images, low: str, high: str, targets=None, amo
     Raises
     ------
     VisualizeError
-        For an unknown layer or kind of change, and a class that the network has not.
+        For an unknown layer or kind of change, no amount, a scale of zero, and a class that the network has not.
 
     Notes
     -----
@@ -129,6 +129,8 @@ def invariance(network: Backbone, images, low: str, high: str, targets=None, amo
     fill = [255 * value for value in network.transform.mean]
     curves = {}
     for kind, steps in (amounts or AMOUNTS).items():
+        if not len(steps) or kind == "scale" and min(steps) <= 0:
+            raise VisualizeError(f"{kind.capitalize()} by {tuple(steps)}: give at least one amount; a scale is more than zero.")
         rows = []
         for amount in track(steps, len(steps), kind.capitalize(), "steps"):
             changed = moved(pictures, kind, amount, fill)

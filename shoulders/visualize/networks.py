@@ -23,7 +23,7 @@ from torch import nn
 from shoulders import backbones, cutting, devices, features
 from shoulders.backbones import Backbone
 from shoulders.datasets import Pictures
-from shoulders.errors import CourseError
+from shoulders.errors import CourseError, reason
 from shoulders.pictures import stream
 
 
@@ -81,6 +81,9 @@ def classes_of(network: Backbone | nn.Module) -> tuple[str, ...]:
 @contextmanager
 def exact():
     """Full float32 in convolutions: a GPU would round to 10 bits (TF32), and no longer agree with a CPU."""
+    if devices.device() != "cuda":
+        yield
+        return
     convolutions = torch.backends.cudnn.conv
     before = convolutions.fp32_precision
     convolutions.fp32_precision = "ieee"
@@ -112,7 +115,7 @@ def inputs(network: Backbone | nn.Module, images) -> torch.Tensor:
         For pictures to a module that has no transform.
     """
     if is_ready(images):
-        return (images if images.ndim == 4 else images[None]).to(devices.device(), torch.float32)
+        return several(images).to(devices.device(), torch.float32)
     return _need_transform(network).batch(decoded(network, images).to(devices.device()))
 
 
@@ -126,14 +129,29 @@ def decoded(network: Backbone | nn.Module, images) -> torch.Tensor:
 
     A float tensor is turned back with the backbone's transform; of a plain module it is stretched to 0..255.
     """
+    images = several(images)
     if isinstance(images, torch.Tensor):
-        images = (images if images.ndim == 4 else images[None]).cpu()
-        return _visible(network, images) if images.is_floating_point() else images
+        return _visible(network, images.cpu()) if images.is_floating_point() else images.cpu()
+    if not len(images):
+        raise VisualizeError("There is no picture to look at: give at least one.")
     if isinstance(images, Pictures):
         images = [stream(*file) for file in zip(images.paths, images.digests)]
-    elif isinstance(images, str | Path | Image.Image | io.BytesIO):
-        images = [images]
     return torch.stack([_need_transform(network).picture(image) for image in images])
+
+
+def several(images):
+    """One picture as a sequence of one; several as they are.
+
+    Raises
+    ------
+    VisualizeError
+        For a tensor that is no picture, and no batch of pictures.
+    """
+    if isinstance(images, torch.Tensor):
+        if images.ndim not in (3, 4) or not images.numel():
+            raise VisualizeError(f"A tensor of shape {tuple(images.shape)} holds no pictures: give (n, channels, height, width).")
+        return images if images.ndim == 4 else images[None]
+    return [images] if isinstance(images, str | Path | Image.Image | io.BytesIO) else images
 
 
 def _need_transform(network):
@@ -283,7 +301,12 @@ def targets_of(scores: torch.Tensor, targets) -> torch.Tensor:
     """
     if targets is None:
         return scores.argmax(1)
-    targets = torch.as_tensor(targets, device=scores.device).flatten()
+    try:
+        targets = torch.as_tensor(targets, device=scores.device).flatten()
+    except (TypeError, ValueError):
+        targets = torch.tensor([0.5])
+    if targets.is_floating_point():
+        raise VisualizeError(f"Classes are told by their numbers, 0 to {scores.shape[1] - 1}: give whole ones.")
     if len(targets) not in (1, len(scores)):
         raise VisualizeError(f"{len(targets)} classes do not go with {len(scores)} pictures: give one, or one for each picture.")
     if strange := [target for target in targets.tolist() if not 0 <= target < scores.shape[1]]:
@@ -331,10 +354,15 @@ def need_once(module: nn.Module, images: torch.Tensor, layer: str) -> torch.Tens
     with listening(module, [layer]) as found:
         try:
             module(images[:1].detach())
-        except RuntimeError:
-            if not found:  # what lies above the layer may want pictures of another size
-                raise
+        except RuntimeError as error:
+            if not found:  # else what lies above the layer may want pictures of another size
+                shape = " × ".join(map(str, images.shape[1:]))
+                said = f"The network cannot take pictures of {shape} as far as {layer!r}"
+                raise VisualizeError(f"{said}: {reason(error)}.") from error
     need_channels_first(_answer(found, layer), images, layer)
+    if images.shape[2] != images.shape[3]:  # where the channels stand, a square picture shows
+        side = min(images.shape[2:])
+        need_once(module, images[:1, :, :side, :side], layer)
     return found[layer]
 
 

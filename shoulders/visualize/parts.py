@@ -37,7 +37,8 @@ def correspondence(network: Backbone, images, parts: dict, layers, draws: int = 
     Raises
     ------
     VisualizeError
-        For a single picture, no part, a part without one box for each picture, and a box that does not lie in the picture.
+        For a single picture, no part, a part that is called random, one without a box for each picture, and a box that does
+        not lie in the picture.
 
     Notes
     -----
@@ -89,11 +90,16 @@ def _need_boxes(whole, parts):
         raise VisualizeError("Correspondence compares pictures: give at least two.")
     if not parts:
         raise VisualizeError("Correspondence covers parts: name at least one, with a box for each picture.")
+    if "random" in parts:
+        raise VisualizeError("'random' is what the boxes put anywhere are called: give the part another name.")
     height, width = whole.shape[2:]
     for part, boxes in parts.items():
         if len(boxes) != len(whole):
             raise VisualizeError(f"The part {part!r} has {len(boxes)} boxes for {len(whole)} pictures: give one for each.")
-        for top, left, bottom, right in boxes:
+        for box in boxes:
+            if len(box) != 4:
+                raise VisualizeError(f"The box {tuple(box)} of {part!r} has {len(box)} numbers: give top, left, bottom, right.")
+            top, left, bottom, right = box
             if not (0 <= top < bottom <= height and 0 <= left < right <= width):
                 raise VisualizeError(
                     f"The box ({top}, {left}, {bottom}, {right}) of {part!r} does not lie in {height} × {width} pixels: give "

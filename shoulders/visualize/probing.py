@@ -24,7 +24,7 @@ def probes(
     ----------
     backbone : Backbone
     held : PictureSet
-    layers : sequence of str, optional
+    layers : str or sequence of str, optional
         Default: the last layer at each size that the picture has on its way, and what goes into the network's own head.
     head : str
         One of `shoulders.heads.HEADS`.
@@ -49,7 +49,7 @@ def probes(
     Zeiler & Fergus 2013, section 5.3. A map counts by its mean over places (the paper keeps the places), standardised; the head
     chooses its regulariser on the training pictures alone.
     """
-    layers = list(layers or [*cutting.last_at_each_size(backbone), cutting.HIDDEN])
+    layers = [layers] if isinstance(layers, str) else list(layers or [*cutting.last_at_each_size(backbone), cutting.HIDDEN])
     train, valid = (features.extract(backbone, part, layers) for part in (held.train, held.valid))
     chosen = held.train.sample(per_class, seed)
     return pd.DataFrame([_row(layer, train, valid, chosen, head, seed) for layer in layers])

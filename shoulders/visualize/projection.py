@@ -45,7 +45,7 @@ class Projection:
 _WALKED = "the way of the paper: switches, rectified signal, transposed filters, no biases"
 _MODIFIED = (
     "the backward pass with another rule at each ReLU, which is the same thing in a chain; the paper defines no deconvnet for "
-    "this network's other steps (BatchNorm, sums or joins of several ways)"
+    "this network's other steps (means, BatchNorm, sums or joins of several ways)"
 )
 _GRADIENT = "the gradient of the activation by the pixels, times the activation"
 
@@ -145,12 +145,13 @@ def walked(output, steps, images, maps, rule, positions=None, directions=None):
 
 
 def _by_autograd(module, layer, rule, directions, images, maps, positions):
-    images.requires_grad_()
-    with rules.applied(module, rule):
-        output, _ = networks.forward(module, images, layer)
-    seeds, values, positions = _seeds(output.detach(), maps, positions, directions)
-    with networks.exact():
-        return torch.autograd.grad(output, images, seeds)[0], values, positions
+    with torch.inference_mode(False), torch.enable_grad():  # whatever the caller has switched off
+        images = images.clone().requires_grad_()
+        with rules.applied(module, rule):
+            output, _ = networks.forward(module, images, layer)
+        seeds, values, positions = _seeds(output.detach(), maps, positions, directions)
+        with networks.exact():
+            return torch.autograd.grad(output, images, seeds)[0], values, positions
 
 
 def _back_in_sight(module, images, layer, maps, rule, positions, directions, field, first):
@@ -208,7 +209,12 @@ def _in_pairs(images, maps):
 def mixed(output: torch.Tensor, directions: torch.Tensor | None) -> torch.Tensor:
     """What a layer says as (n, units, height, width): its maps, or the mixtures of them that `directions` names."""
     output = output[..., None, None] if output.ndim == 2 else output
-    return output if directions is None else torch.einsum("nchw,mc->nmhw", output, directions.to(output))
+    if directions is None:
+        return output
+    if directions.ndim != 2 or directions.shape[1] != output.shape[1]:
+        shape = " × ".join(map(str, directions.shape))
+        raise VisualizeError(f"Directions of {shape} do not go with {output.shape[1]} maps: give (m, {output.shape[1]}).")
+    return torch.einsum("nchw,mc->nmhw", output, directions.to(output))
 
 
 def _seeds(output, maps, positions, directions):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -97,6 +98,7 @@ def top_activations(
     -----
     Zeiler & Fergus 2013, figure 2: nine pictures a map, of 50,000.
     """
+    images = networks.several(images)
     if k < 1 or not len(images):
         raise VisualizeError(f"The {k} best of {len(images)} pictures: give at least one picture, and k of at least 1.")
     wanted = [layer] if isinstance(layer, str) else list(layer)
@@ -150,8 +152,10 @@ def random_maps(tops: Tops, count: int, seed: int = 0) -> list[int]:
     Raises
     ------
     VisualizeError
-        When every map is dead.
+        When every map is dead, or none is asked for.
     """
+    if count < 1:
+        raise VisualizeError(f"{count} maps: ask for at least one.")
     if not tops.alive:
         raise VisualizeError(f"No map of {tops.layer} answers to any of {tops.searched} pictures: search more pictures.")
     drawn = np.random.default_rng(seed).permutation(tops.alive)[:count]
@@ -166,7 +170,9 @@ def chosen(tops: Tops, maps: int | Sequence[int], seed: int) -> list[int]:
     VisualizeError
         For a map that the layer has not.
     """
-    if isinstance(maps, int):
+    if isinstance(maps, numbers.Integral):
         return random_maps(tops, maps, seed)
+    if not len(maps):
+        raise VisualizeError("No map is named: name at least one, or say how many to draw.")
     projection.need_maps(tops.values.T, maps)
     return [int(m) for m in maps]

@@ -13,7 +13,7 @@ from shoulders import backbones, cutting, devices, training
 from shoulders.backbones import Backbone
 from shoulders.datasets import PictureSet
 from shoulders.results import Result
-from shoulders.visualize import networks
+from shoulders.visualize import locality, networks
 from shoulders.visualize.networks import VisualizeError
 
 
@@ -68,8 +68,9 @@ def without(network: nn.Module, layers) -> nn.Module:
     Raises
     ------
     VisualizeError
-        For a name that is no convolution.
+        For a network that is no chain, and a name that is no convolution.
     """
+    _need_chain(network)
     network = copy.deepcopy(network)
     for name in layers:
         if not isinstance(networks.submodule(network, name), nn.Conv2d):
@@ -85,6 +86,14 @@ def without(network: nn.Module, layers) -> nn.Module:
             network.set_submodule(after, nn.Identity())
         network.set_submodule(name, nn.Identity())
     return _fitted(network, names, convolutions[0].in_channels, convolutions[-1].out_channels)
+
+
+def _need_chain(network):
+    """Every convolution stands in one row, and sees all maps of the one before."""
+    row = {id(unit) for unit in locality.units(network)}
+    odd = [part for part in network.modules() if isinstance(part, nn.Conv2d) and (id(part) not in row or part.groups > 1)]
+    if odd:
+        raise VisualizeError(f"{type(network).__name__} is more than a chain of layers: take one such as VGG or AlexNet.")
 
 
 _BELONGS = (nn.BatchNorm2d, nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.Dropout2d, nn.Identity)
@@ -113,6 +122,7 @@ def _fitted(network, names, width, was):
                     part.padding,
                     part.dilation,
                     bias=part.bias is not None,
+                    padding_mode=part.padding_mode,
                 )
                 network.set_submodule(name, part)
             width = part.out_channels
@@ -145,7 +155,7 @@ def ablation(
     Raises
     ------
     VisualizeError
-        For a name that is no convolution.
+        As `without`.
 
     Notes
     -----
