@@ -356,8 +356,10 @@ def epochs(task):
 
 
 def our_fine_tune(held, backbone, seed):
-    from shoulders import training
+    """Every turn as in a new process: what an earlier one has seen is let go."""
+    from shoulders import training, views
 
+    views._KEPT.clear()
     found = training.fine_tune(backbone, held, seed=seed)
     seconds = {"seconds": found.seconds["total"], "epoch": found.seconds["train"] / len(found.history)}
     return seconds | {"accuracy": found.accuracy, "n": len(held.valid)}

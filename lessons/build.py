@@ -289,7 +289,6 @@ def execute(notebook, folder: Path, name: str) -> None:
         notebook,
         km=lessons.kernel(),
         timeout=CELL_SECONDS,
-        extra_arguments=["--log-level=ERROR"],
         record_timing=False,
         store_widget_state=False,
         resources={"metadata": {"path": str(folder)}},

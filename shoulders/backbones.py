@@ -369,13 +369,18 @@ def _network(card):
 
 
 def weights_path(card: Card) -> Path | None:
-    """The file that holds a network's published weights, if it is on this machine (torch's own cache is looked at)."""
+    """The file that holds a network's published weights, if all of it is on this machine (torch's own cache is looked at)."""
     if card.library == "shoulders":
         return _tiny_path() if _tiny_path().exists() else None
     if card.library == "timm":
         return _timm_file(card, fetch=False)
     path = _hub_folder() / Path(card.url).name
-    return path if path.exists() else None
+    return path if path.exists() and _whole(path, card) else None
+
+
+def _whole(path, card):
+    """Whether a file has about the size of the published one, which torchvision does not give to the byte: not half of it."""
+    return not card.bytes or abs(path.stat().st_size - card.bytes) < max(0.02 * card.bytes, 1e5)
 
 
 def on_disk(name: str) -> bool:
@@ -455,7 +460,7 @@ def _random(wanted, seed):
     import torch
 
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         network = _without_auxiliary(_network(wanted)).eval()
     return Backbone(wanted, wanted.transform, state_digest(network), f"random weights, seed {seed}", lambda: network)
 

@@ -34,6 +34,10 @@ def main() -> None:
     except CourseError as error:
         print(f"shoulders: {error}", file=sys.stderr)
         sys.exit(1)
+    except SystemExit as end:
+        if end.code == 130:  # typer's, for Ctrl-C
+            print("shoulders: stopped. What was finished is remembered: the same command goes on from there.", file=sys.stderr)
+        raise
     except OSError as error:
         where = f"{error.filename2 or error.filename}: " if error.filename else ""
         advice = _ADVICE.get(error.errno, "Check the path.")
@@ -42,7 +46,7 @@ def main() -> None:
 
 
 _ADVICE = {
-    errno.ENOSPC: "Make room there, or set SHOULDERS_CACHE to a folder on a larger disk.",
+    errno.ENOSPC: "Make room there, or choose another place.",
     **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "Check its permissions, or choose another place."),
 }
 
@@ -108,11 +112,22 @@ def fetch(
         [(offer.name, offer.kind, offer.size, offer.where or "not here") for offer in wanted], ["name", "kind", "size", "on disk"]
     )
     if names or everything:
-        for offer in wanted:
-            print(f"{offer.name}: licence: {offer.licence}.", flush=True)
-            print(f"{offer.name}: {offer.fetch(offer.name, progress=sys.stderr.isatty())}")
+        _fetch_each(wanted)
         wanted = editions.offers([offer.name for offer in wanted])
     _write_json(json_file, [{"name": o.name, "kind": o.kind, "path": o.where, "licence": o.licence} for o in wanted])
+
+
+def _fetch_each(offers):
+    """One that fails keeps none of the others from coming."""
+    failed = []
+    for offer in offers:
+        print(f"{offer.name}: licence: {offer.licence}.", flush=True)
+        try:
+            print(f"{offer.name}: {offer.fetch(offer.name, progress=sys.stderr.isatty())}")
+        except CourseError as error:
+            failed.append(str(error))
+    if failed:
+        raise CourseError("\n".join(failed))
 
 
 @app.command()
@@ -180,6 +195,7 @@ COLUMNS = (
     "accuracy",
     "95 % interval",
     "of",
+    "largest class",
     "trained on",
     "seconds",
     "cached",
@@ -189,7 +205,8 @@ COLUMNS = (
 def _cells(row):
     words = [row[name] for name in ("regime", "head", "backbone", "per_class", "seed")]
     shares = [f"{row['accuracy']:.1%}", f"{row['low']:.1%} to {row['high']:.1%}"]
-    return [*words, *shares, row["n_valid"], row["n_train"], f"{row['seconds_total']:.1f}", "yes" if row["cached"] else "no"]
+    of = [row["n_valid"], f"{row['largest']:.1%}", row["n_train"]]
+    return [*words, *shares, *of, f"{row['seconds_total']:.1f}", "yes" if row["cached"] else "no"]
 
 
 def _say_findings(held):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import textwrap
+import warnings
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import product
@@ -97,8 +98,11 @@ def rows(
         else:
             row = _RUN[regime](backbone, held, count, seed, **extra).row()
             row["seconds_run"] = row["seconds_total"]
-            with memory.adding() as add:
-                add(key, row)
+            try:
+                with memory.adding() as add:
+                    add(key, row)
+            except CourseError as error:  # the run is done, and what it found is not lost with the memory of it
+                warnings.warn(f"This run is not remembered: {error}", stacklevel=2)
         found.append(row)
     return found
 
@@ -234,9 +238,10 @@ def summary(rows) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``regime``, ``per_class``, ``pictures`` (of a class, the real number behind “all”), ``runs``, ``mean``; ``low`` and
-        ``high``: `interval` for the mean over draws, within 0 and 1, or, of a single run, its own Wilson interval;
-        ``alone_low`` and ``alone_high``: Wilson's interval of one run with that mean, which is all that a single run would
-        know; ``n_valid``, ``classes``. Regimes in their order, pictures from few to many.
+        ``high``: `interval` for the mean over draws, within 0 and 1, or, of a single run and of runs that are all alike, as
+        those on all pictures often are, its own Wilson interval; ``alone_low`` and ``alone_high``: Wilson's interval of one
+        run with that mean, which is all that a single run would know; ``n_valid``, ``classes``, ``largest`` (the accuracy of
+        always naming the largest class). Regimes in their order, pictures from few to many.
 
     Raises
     ------
@@ -266,15 +271,17 @@ def _of_one_kind(rows):
     return table
 
 
-_LINE = "regime", "per_class", "pictures", "runs", "mean", "low", "high", "alone_low", "alone_high", "n_valid", "classes"
+_LINE = (
+    "regime", "per_class", "pictures", "runs", "mean", "low", "high", "alone_low", "alone_high", "n_valid", "classes", "largest",
+)  # fmt: skip
 
 
 def _line(regime, pictures, runs):
     """One line of `summary`, in the order of `_LINE`."""
-    mean, n = runs.accuracy.mean(), int(runs.n_valid.iloc[0])
-    bounds = np.clip(interval(runs.accuracy), 0, 1) if len(runs) > 1 else (runs.low.iloc[0], runs.high.iloc[0])
-    alone = wilson(round(mean * n), n)
-    return regime, runs.per_class.iloc[0], pictures, len(runs), mean, *bounds, *alone, n, int(runs.classes.iloc[0])
+    first, mean = runs.iloc[0], runs.accuracy.mean()
+    bounds = np.clip(interval(runs.accuracy), 0, 1) if runs.accuracy.nunique() > 1 else (first.low, first.high)
+    alone, largest = wilson(round(mean * first.n_valid), first.n_valid), first.get("largest", 1 / first.classes)
+    return regime, first.per_class, pictures, len(runs), mean, *bounds, *alone, int(first.n_valid), int(first.classes), largest
 
 
 def paired(rows, regime: str, other: str) -> pd.DataFrame:

@@ -218,9 +218,10 @@ class PictureSet:
 
 
 def find(name: str) -> Path | None:
-    """The folder of a set of the registry, if it is on this machine."""
+    """The folder of a set of the registry, if it is on this machine and holds something."""
     homes = (places.pictures(), places.box())
-    return next((path for home in homes for folder in CARDS[name].folders if (path := home / folder).is_dir()), None)
+    folders = (home / folder for home in homes for folder in CARDS[name].folders)
+    return next((folder for folder in folders if next(folder.glob("*/*/*"), None)), None)
 
 
 def fetch(name: str, progress: bool = True) -> Path:
@@ -377,10 +378,10 @@ def _files(folder):
     """Every file below a folder, and every folder that may not be looked into: the check will call it unreadable."""
     if not folder.is_dir():
         return []
-    closed, inside, been = [], [], set()
+    closed, inside, been = [], [], {os.path.realpath(parent) for parent in folder.absolute().parents}
     for home, below, names in os.walk(folder, onerror=closed.append, followlinks=True):
         if (real := os.path.realpath(home)) in been:
-            below.clear()  # a link that leads back
+            below.clear()  # a link that leads back, or to a folder above
             continue
         been.add(real)
         paths = (Path(home, name) for name in names)

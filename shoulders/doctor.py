@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import os
 import shutil
@@ -10,7 +11,7 @@ import sys
 from dataclasses import dataclass
 
 from shoulders import backbones, datasets, devices, editions, places
-from shoulders.errors import CourseError
+from shoulders.errors import CourseError, reason
 
 HOST = ("download.pytorch.org", 443)
 """Asked, with a patience of two seconds, whether the network is there."""
@@ -41,8 +42,16 @@ def examine(network: bool = True, host: tuple[str, int] = HOST) -> list[Finding]
     """
     looks = [_python, _torch, _device, _disk, _memory, *(_pictures(name) for name in datasets.CARDS), _weights, _box]
     looks += [_lesson(lesson) for lesson in editions.NEEDS]
-    found = [look() for look in looks]
-    return [*found, _network(host)] if network else found
+    looks += [lambda: _network(host)] if network else []
+    return [_tried(look) for look in looks]
+
+
+def _tried(look):
+    """What one look finds, whatever is broken: the others still tell."""
+    try:
+        return look()
+    except Exception as error:
+        return Finding("check", f"failed: {type(error).__name__}: {reason(error)}", False, "Please report this line.")
 
 
 def show(network: bool = False) -> None:
@@ -60,22 +69,32 @@ def _python():
 
 
 def _torch():
-    names = ("torch", "torchvision", "fastai", "ipywidgets")
-    found = {}
-    for name in names:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            found[name] = "missing"
-    good = "missing" not in found.values()
-    return Finding("libraries", ", ".join(" ".join(pair) for pair in found.items()), good, "" if good else "Run `make setup`.")
+    found = {name: _library(name) for name in ("torch", "torchvision", "fastai", "captum", "ipywidgets")}
+    good = not any(said.startswith(("missing", "broken")) for said in found.values())
+    return Finding("libraries", ", ".join(" ".join(pair) for pair in found.items()), good, "" if good else INSTALL)
+
+
+INSTALL = "Install the course again: `make setup`, or as README says for this system."
+
+
+def _library(name):
+    """Its version; what is installed may still not load, for want of a system's library. (Those of Jupyter run elsewhere.)"""
+    try:
+        version = importlib.metadata.version(name)
+        if name in ("torch", "torchvision"):
+            importlib.import_module(name)
+    except importlib.metadata.PackageNotFoundError:
+        return "missing"
+    except Exception as error:
+        return f"broken ({reason(error)})"
+    return version
 
 
 def _device():
     try:
         device, precision = devices.device(), devices.precision()
-    except ImportError:
-        return Finding("device", "torch is missing", False, "Run `make setup`.")
+    except Exception as error:  # told above, as a library
+        return Finding("device", f"not known ({reason(error)})", False, INSTALL)
     why = {"bf16": "bfloat16 in hardware", "fp32": "no bfloat16 in hardware: about half as fast or less"}[precision]
     return Finding("device", f"{device} ({devices.processor()}), {precision}: {why}")
 

@@ -46,11 +46,17 @@ def fetch(urls, target, checksum, bytes_=0, progress=True) -> Path:
             try:
                 return _fetch_one(url, target, checksum, progress)
             except Exception as error:  # whatever a server or a wire can do wrong: say it, try the next mirror
-                reasons.append(f"{url}: {reason(error)}")
+                reasons.append(f"{url}: {_why(error)}")
+        here = target.exists() and f"The file that lies there is another one, of {size(target.stat().st_size)}. "
     raise DownloadError(
-        f"{target.name} could not be downloaded ({'; '.join(reasons)}). Check the network and run the same command "
+        f"{target.name} could not be downloaded ({'; '.join(reasons)}). {here or ''}Check the network and run the same command "
         f"again, or put the file at {target} yourself."
     )
+
+
+def _why(error):
+    """A library's own words for it are cut before they come to the point."""
+    return "the server's name is not known: is there a network?" if "NameResolutionError" in str(error) else reason(error)
 
 
 def _fetch_one(url, target, checksum, progress):

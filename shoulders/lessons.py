@@ -93,7 +93,7 @@ def kernel():
 
     class ThisPython(KernelSpecManager):
         def get_kernel_spec(self, kernel_name):
-            return KernelSpec(resource_dir="", **get_kernel_dict())
+            return KernelSpec(resource_dir="", **get_kernel_dict(["--log-level=ERROR"]))
 
     return AsyncKernelManager(kernel_spec_manager=ThisPython(), kernel_name="python3")
 

@@ -88,8 +88,10 @@ def need_places(written, read=(), drawn=None) -> None:
         where = Path(path).resolve()
         if where in taken:
             raise CourseError(f"{path} was given for two outputs: give each a name of its own.")
-        if where in read or where.exists() and read & set(where.parents[1:]):
+        if where in read:
             raise CourseError(f"{path} is read by this command and would be overwritten: give another name.")
+        if read & set(where.parents[1:]):
+            raise CourseError(f"{path} would lie in a class folder, among the pictures: give another place.")
         need_place(path)
         taken.add(where)
 
@@ -136,7 +138,7 @@ def locked(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire()
     except (OSError, NotImplementedError) as error:
-        wish = "set SHOULDERS_CACHE or SHOULDERS_DATA to a folder that you may write to"
+        wish = "set SHOULDERS_CACHE, or SHOULDERS_DATA for pictures, TORCH_HOME for weights, to a folder that you may write to"
         raise CourseError(f"{path.parent} cannot be written or locked ({reason(error)}): {wish}.") from error
     try:
         yield

@@ -325,10 +325,12 @@ def comparison(rows, full=None, guess=None) -> Drawing:
         ax.plot(list(points), [share / 100 for share in points.values()], "x:", color=WAYS[regime][0], mew=2)
     if guess:
         ax.plot([], [], "x:", color=BLACK, mew=2, label="your guess")
-    ax.axhline(1 / lines.classes.iloc[0], color=BLACK, ls="--", lw=1, label="guessing blindly")
+    largest = lines.largest.max()
+    words = "guessing blindly" if largest <= 1 / lines.classes.iloc[0] else "always naming the largest class"
+    ax.axhline(largest, color=BLACK, ls="--", lw=1, label=words)
     _sizes(ax, lines)
     ax.set(ylabel=f"accuracy on {lines.n_valid.iloc[0]} pictures", title="How many pictures does it take?")
-    least = min(lines["mean"].min(), own["mean"].min(), 1 / lines.classes.iloc[0])
+    least = min(lines["mean"].min(), own["mean"].min(), largest)
     ax.set_ylim(max(0, least - 0.08), 1.02)  # of two runs, Student's interval may reach far beyond
     ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     count = own.runs.sum()
@@ -349,10 +351,11 @@ def _sizes(ax, lines):
     """A logarithmic axis of pictures per class, “all” at its real number."""
     ax.set_xscale("log")
     ticks = lines.drop_duplicates("pictures").sort_values("pictures")
-    words = [f"{n:g}" if label != "all" else f"all ({n:.0f})" for n, label in zip(ticks.pictures, ticks.per_class)]
+    mean = "" if (ticks.pictures % 1 == 0).all() else "about "  # classes that hold less than was asked for give all
+    words = [str(label) if label != "all" else f"all ({mean}{n:.0f})" for n, label in zip(ticks.pictures, ticks.per_class)]
     ax.set_xticks(ticks.pictures, words)
     ax.minorticks_off()
-    bars = "bars: 95 % interval for the mean over seeds; of a single run, its own"
+    bars = "bars: 95 % interval for the mean over seeds; of a single run, or of runs that are all alike, its own"
     ax.set_xlabel(f"training pictures of each class, logarithmic\n({bars})")
 
 

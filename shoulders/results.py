@@ -50,7 +50,7 @@ class Result:
     probabilities : numpy.ndarray, shape (n_valid, classes)
         Of the last epoch: never of the best one on the validation pictures.
     seconds : dict of str to float
-        ``decode`` (summed over threads), ``features``, ``train``, ``total``.
+        ``decode`` (of feature extraction summed over threads), ``features``, ``train``, ``total``.
     trained_parameters : int
     cached : bool
         Whether the backbone did not have to look at a picture.
@@ -104,13 +104,13 @@ class Result:
         return f"{self.accuracy:.1%} of {len(self.valid)} pictures right (95 % interval {low:.1%} to {high:.1%})"
 
     def row(self) -> dict:
-        """One line of a comparison, plain numbers and words."""
+        """One line of a comparison, plain numbers and words; `largest` is the accuracy of always naming the largest class."""
         low, high = self.interval
         return {
             "regime": self.regime, "head": self.head, "backbone": self.backbone, "layer": self.layer,
             "per_class": "all" if self.per_class is None else self.per_class, "seed": self.seed,
             "accuracy": self.accuracy, "low": low, "high": high, "n_valid": len(self.valid), "n_train": self.n_train,
-            "classes": len(self.valid.classes),
+            "classes": len(self.valid.classes), "largest": float(np.bincount(self.valid.labels).max() / len(self.valid)),
             "seconds_features": self.seconds["features"], "seconds_train": self.seconds["train"],
             "seconds_total": self.seconds["total"], "cached": self.cached, "trained_parameters": self.trained_parameters,
             "device": self.device, "precision": self.precision,

@@ -1,6 +1,7 @@
 """Backbones: figures and transforms are the publishers' own, weights arrive unchanged, and nothing in a file is run."""
 
 import hashlib
+import os
 import pickle
 from dataclasses import replace
 from functools import partial
@@ -76,7 +77,9 @@ def test_the_catalogue_is_a_table_that_knows_what_is_on_disk(tmp_path):
     assert not backbones.catalogue()["on disk"].drop("vgg16_tiny", errors="ignore").any()
     file = tmp_path / "torch" / "hub" / "checkpoints" / "resnet18-f37072fd.pth"
     file.parent.mkdir(parents=True)
-    file.write_bytes(b"weights")
+    file.write_bytes(b"half of it")
+    assert not backbones.on_disk("resnet18")
+    os.truncate(file, backbones.card("resnet18").bytes)
     table = backbones.catalogue()
     assert table.index[table["on disk"]].drop("vgg16_tiny", errors="ignore").tolist() == ["resnet18"]
     assert table.loc["resnet18", "parameters"] == 11_689_512

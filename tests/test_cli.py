@@ -216,7 +216,7 @@ def test_what_is_lost_is_told_before_what_is_converted(capsys, skipped, used, co
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (OSError(errno.ENOSPC, "No space left", "a.json"), "a.json: No space left. Make room there, or set SHOULDERS_CACHE"),
+        (OSError(errno.ENOSPC, "No space left", "a.json"), "a.json: No space left. Make room there, or choose another place."),
         (
             OSError(errno.EACCES, "Permission denied", "b"),
             "b: Permission denied. Check its permissions, or choose another place.",
@@ -230,6 +230,26 @@ def test_advice_goes_by_what_went_wrong(capsys, monkeypatch, error, said):
     with pytest.raises(SystemExit):
         cli.main()
     assert capsys.readouterr().err.startswith(f"shoulders: {said}")
+
+
+def test_ctrl_c_is_answered(capsys, monkeypatch):
+    monkeypatch.setattr(cli, "app", lambda: sys.exit(130))
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert "What was finished is remembered" in capsys.readouterr().err
+
+
+def test_one_that_cannot_be_fetched_keeps_no_other_from_coming(capsys):
+    def fails(name, progress):
+        raise CourseError(f"{name} could not be downloaded.")
+
+    def comes(name, progress):
+        return "/there"
+
+    offers = [SimpleNamespace(name=name, licence="free", fetch=how) for name, how in (("a", fails), ("b", comes), ("c", fails))]
+    with pytest.raises(CourseError, match=r"^a could not be downloaded\.\nc could not be downloaded\.$"):
+        cli._fetch_each(offers)
+    assert "b: /there" in capsys.readouterr().out
 
 
 def never(*_, **__):
@@ -264,15 +284,15 @@ def test_a_place_that_cannot_be_written_is_told_before_the_work(tmp_path, monkey
     ("command", "said"),
     [
         (lambda at: cli.predict("m.safetensors", ["a.jpg"], json_file=at / "set/cats/0.jpg"), "has the name of a picture"),
-        (lambda at: cli.compare(str(at / "set"), save=at / "set/cats/0.txt"), "is read by this command"),
-        (lambda at: cli.features(str(at / "set"), at / "set/cats/0.txt"), "is read by this command"),
+        (lambda at: cli.compare(str(at / "set"), save=at / "set/cats/new"), "would lie in a class folder"),
+        (lambda at: cli.features(str(at / "set"), at / "set/cats/0.txt"), "would lie in a class folder"),
         (lambda at: cli.compare("nowhere", weights=str(at / "w"), save=at / "w"), "is read by this command"),
         (lambda at: cli.compare("nowhere", weights=str(at / "w"), save=at / "link"), "is read by this command"),
         (lambda at: cli.predict(at / "w", ["a.jpg"], json_file=at / "w"), "is read by this command"),
         (lambda at: cli.predict("m.safetensors", [str(at / "w")], json_file=at / "w"), "is read by this command"),
         (lambda at: cli.compare("nowhere", json_file=at / "same", save=at / "same"), "was given for two outputs"),
         (lambda at: cli.compare("nowhere", json_file=at / "same.svg", plot=at / "same.svg"), "was given for two outputs"),
-        (lambda at: cli.compare(str(at / "set"), plot=at / "set/cats/0.jpg"), "is read by this command"),
+        (lambda at: cli.compare(str(at / "set"), plot=at / "set/cats/0.jpg"), "would lie in a class folder"),
         (lambda at: cli.doctor(json_file=at / "pipe"), "is no ordinary file"),
     ],
 )

@@ -8,12 +8,13 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
-from making import COURSE, network, set_of, start
+from making import COURSE, folder_of, network, set_of, start
 from pandas.testing import assert_frame_equal
 
-from shoulders import backbones, comparison, datasets, editions, heads, places, training, views
+from shoulders import backbones, comparison, datasets, editions, heads, places, plots, training, views
 from shoulders.comparison import ComparisonError
 from shoulders.datasets import Pictures
+from shoulders.errors import CourseError
 from shoulders.names import REGIMES
 from studio import grid
 
@@ -89,6 +90,29 @@ def test_all_pictures_are_run_once_for_all_seeds(held, monkeypatch):
     assert (table.seconds_total > 0).tolist() == [True] * 4 + [False] * 2
     whole = [training.feature_extraction(network(), held, None, seed).accuracy for seed in range(3)]
     assert table.accuracy.tolist()[3:] == whole
+
+
+def test_runs_that_are_all_alike_have_the_interval_of_one(held):
+    line = comparison.summary(comparison.rows(held, network(), per_class=(None,), seeds=3)).iloc[0]
+    (run,) = comparison.rows(held, network())
+    assert (line.runs, line["mean"], line.low, line.high) == (3, run["accuracy"], run["low"], run["high"])
+
+
+def test_the_largest_class_is_what_an_accuracy_is_to_be_held_against(tmp_path):
+    """Of 4 + 16 pictures a quarter of each is held out."""
+    uneven = datasets.load(folder_of(tmp_path / "uneven", {"bees": 16, "ants": 4}))
+    rows = comparison.rows(uneven, network())
+    assert rows[0]["largest"] == 4 / 5
+    assert "always naming the largest class" in [line.get_label() for line in plots.comparison(rows).figure.axes[0].lines]
+
+
+def test_a_finished_run_is_told_although_it_cannot_be_remembered(held, monkeypatch):
+    def full(self):
+        raise CourseError("The disk is full.")
+
+    monkeypatch.setattr(comparison.Memory, "adding", full)
+    with pytest.warns(UserWarning, match="This run is not remembered: The disk is full"):
+        assert len(comparison.rows(held, network())) == 1
 
 
 def test_all_pictures_are_run_for_each_seed_where_the_head_deals_them_into_folds(held, monkeypatch):

@@ -442,6 +442,22 @@ def test_links_are_followed_once_and_told_where_they_lead_nowhere(tmp_path):
     assert len(told) == 1 and told[0]["action"] == "skipped"
 
 
+def test_a_link_to_a_folder_above_brings_no_other_class_in(tmp_path):
+    root = folder_of(tmp_path / "set", {"cats": 4, "dogs": 8})
+    (root / "cats" / "loop").symlink_to(root)
+    held = datasets.load(root)
+    assert np.bincount([*held.train.labels, *held.valid.labels]).tolist() == [4, 8]
+    assert held.findings == ()
+
+
+def test_a_set_of_empty_folders_is_not_there(tmp_path, monkeypatch):
+    monkeypatch.setenv("SHOULDERS_DATA", str(tmp_path))
+    (tmp_path / "hymenoptera_data" / "train" / "ants").mkdir(parents=True)
+    assert datasets.find("bees_vs_ants") is None
+    set_of(tmp_path / "hymenoptera_data", 2, 1)
+    assert datasets.find("bees_vs_ants") == tmp_path / "hymenoptera_data"
+
+
 def test_a_class_may_be_called_train(tmp_path):
     folder_of(tmp_path / "set", {"bus": 3, "train": 3})
     assert datasets.load(tmp_path / "set").classes == ("bus", "train")

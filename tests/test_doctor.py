@@ -2,6 +2,8 @@
 
 import socket
 
+import pytest
+
 from shoulders import doctor, places
 
 
@@ -22,6 +24,23 @@ def test_the_box_is_checked_byte_for_byte(tmp_path, monkeypatch):
     assert doctor._box().good
     (tmp_path / "a.jpg").unlink()
     assert not doctor._box().good
+
+
+def test_a_look_that_fails_hides_no_other(monkeypatch):
+    monkeypatch.setattr(doctor, "_python", lambda: 1 / 0)
+    found = doctor.examine(network=False)
+    assert "ZeroDivisionError" in found[0].found and not found[0].good
+    assert {"libraries", "box", "lesson 01"} <= {one.what for one in found}
+
+
+@pytest.mark.parametrize("error", [ImportError("libc10.so: cannot open shared object file"), OSError("[WinError 126] c10.dll")])
+def test_what_is_installed_and_does_not_load_is_not_called_ok(monkeypatch, error):
+    def breaks(name):
+        raise error
+
+    monkeypatch.setattr(doctor.importlib, "import_module", breaks)
+    found = doctor._torch()
+    assert not found.good and f"torch broken ({error})" in found.found and "Install the course again" in found.advice
 
 
 def test_show_never_raises(monkeypatch, capsys):

@@ -72,6 +72,18 @@ def test_a_bad_mirror_leaves_nothing_and_is_named(tmp_path, bad):
     assert names(tmp_path) == []
 
 
+def test_a_wrong_file_in_its_place_is_told(tmp_path):
+    (tmp_path / "file.bin").write_bytes(b"half")
+    with pytest.raises(DownloadError, match="The file that lies there is another one, of 4 bytes"):
+        downloads.fetch([closed_port()], tmp_path / "file.bin", SHA256, progress=False)
+    assert (tmp_path / "file.bin").read_bytes() == b"half"
+
+
+def test_a_name_that_nobody_knows_is_said_in_plain_words(tmp_path):
+    with pytest.raises(DownloadError, match="the server's name is not known: is there a network"):
+        downloads.fetch(["https://nowhere.invalid/file.bin"], tmp_path / "file.bin", SHA256, progress=False)
+
+
 def test_a_lie_about_the_checksum_is_called_so(tmp_path):
     with serving(file__bin=b"something else") as server, pytest.raises(DownloadError, match="wrong checksum.*14 bytes"):
         downloads.fetch([server.url("file.bin")], tmp_path / "file.bin", SHA256, progress=False)

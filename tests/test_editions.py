@@ -1,6 +1,7 @@
 """Editions: the environment and what is on disk decide, the sentence says why and how to switch, nothing is downloaded."""
 
 import json
+import os
 
 import pytest
 import safetensors.torch
@@ -46,10 +47,11 @@ def photographs_here(tmp_path):
 
 @pytest.fixture
 def weights_here(tmp_path):
-    """A file in the place of the weights: the edition reads no more than its digest."""
+    """A file in the place of the weights, of their size: the edition reads no more than its digest."""
     path = tmp_path / "torch" / "hub" / "checkpoints" / "vgg16-397923af.pth"
     path.parent.mkdir(parents=True)
     path.write_bytes(b"weights")
+    os.truncate(path, backbones.card("vgg16").bytes)  # room on the disk it does not take
     return path
 
 
