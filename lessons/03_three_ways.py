@@ -162,15 +162,14 @@ exercise.work.check(by_hand)
 again = pd.DataFrame([trained[0].row()])  # the fine-tuning of step 1
 live = pd.concat([comparison.carry_out(pictures, network, plan), again])
 live = live.drop_duplicates(["regime", "per_class", "seed"])
-comparison.summary(live).drop(columns=["pictures", "n_valid", "classes"]).round(3)
+comparison.summary(live).drop(columns=["pictures", "n_valid", "classes", "largest"]).round(3)
 
 # %% [markdown]
 # Two intervals stand in each line, and they answer different questions. *low* to *high* is for the **mean over draws**: where
 # would it lie after endlessly many seeds? *alone_low* to *alone_high* is what a single run with that accuracy would have told
 # you: where would *its* accuracy lie on endlessly many validation pictures? The first shrinks with more seeds, the second with
 # more validation pictures, and neither does the work of the other. (Of one run alone only the second is known, and stands in
-# both places. And with *all* pictures, every seed draws the same ones: there the first interval knows nothing of the luck of a
-# draw.)
+# both places. So it does with *all* pictures, where every seed draws the same ones and the 20 runs are all alike: they are one.)
 #
 # ### Exercise 2: an interval for a mean
 #
@@ -207,10 +206,9 @@ exercise.mean.check(None if low is None else (low, high))
 # Now the whole experiment. Lines are the table that comes with the course, with intervals for the mean; hollow marks of the
 # same shapes are what you have just run; crosses are your guess. *From scratch, helped*, where the table has it, adds what
 # one does today to train from nothing: **BatchNorm** (each layer's answers are brought to one scale, unless the network does
-# that anyway) and
-# **augmentation** (pictures turned, enlarged and lit anew in every epoch). Without these a deep chain of layers may not even
-# start to learn. An accuracy of exactly blind guessing is the sign of it: the network says the same of every picture. That
-# is a failed training, and no measure of what the pictures can teach.
+# that anyway) and **augmentation** (pictures turned, enlarged and lit anew in every epoch). Without these a deep chain of layers
+# may not even start to learn. An accuracy of exactly blind guessing is the sign of it: the network says the same of every
+# picture. That is a failed training, and no measure of what the pictures can teach.
 
 # %%
 full = comparison.shipped(pictures, network)

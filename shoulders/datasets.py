@@ -221,7 +221,8 @@ def find(name: str) -> Path | None:
     """The folder of a set of the registry, if it is on this machine and holds something."""
     homes = (places.pictures(), places.box())
     folders = (home / folder for home in homes for folder in CARDS[name].folders)
-    return next((folder for folder in folders if next(folder.glob("*/*/*"), None)), None)
+    filled = (folder for folder in folders if folder.is_dir() and any(_files(inside) for inside in _class_folders(folder)))
+    return next(filled, None)
 
 
 def fetch(name: str, progress: bool = True) -> Path:

@@ -21,6 +21,7 @@ SETS = {"cats_vs_dogs": ("cats", "dogs"), "bees_vs_ants": ("bees", "ants")}
 SHORTCUTS = {"colour histogram": .60, "8x8 thumbnail": .70, "border histogram": .60, "border thumbnail": .60}
 PRETRAINED = {"cats_vs_dogs": .95, "bees_vs_ants": .92}
 SCRATCH = .85
+SIDES = [96, 64]  # at which a network is trained from scratch: vgg16_tiny looks at 64
 BACKBONES = ["vgg16_tiny"]
 
 
@@ -171,7 +172,7 @@ def resized(name, split, side):
     return (torch.tensor(x).permute(0, 3, 1, 2).float() / 255 - .45) / .25, torch.tensor(y)
 
 
-def from_scratch(name, seed, epochs, side=96):
+def from_scratch(name, seed, epochs, side):
     """Right answers on valid after the last epoch, n, and the accuracy on the (augmented) training pictures."""
     import torch
     from torch.nn import functional as F
@@ -199,21 +200,21 @@ def from_scratch(name, seed, epochs, side=96):
         return int((model(u).argmax(1) == v).sum()), len(v), fit / len(x)
 
 
-def check_scratch(report, name, epochs, seeds):
+def check_scratch(report, name, epochs, seeds, side):
     """The mean over the seeds is held against the bound; its interval is that of one run on n pictures."""
     from shoulders import devices
     rights = []
     for seed in range(seeds):
-        right, n, fit = from_scratch(name, seed, epochs)
+        right, n, fit = from_scratch(name, seed, epochs, side)
         print(f"{name:13} seed {seed}: {right} of {n} right, {fit:.0%} of the training pictures fitted", flush=True)
         rights.append(right)
-    report.add(name, f"from scratch: mean of {seeds} seeds", sum(rights) / seeds, n, high=SCRATCH,
+    report.add(name, f"from scratch at {side} px: mean of {seeds} seeds", sum(rights) / seeds, n, high=SCRATCH,
                right_by_seed=rights, epochs=epochs, precision=devices.precision("cpu"))
 
 
 def main(scratch: bool = False, backbone: list[str] = BACKBONES, only: str | None = None, epochs: int = 30,
-         seeds: int = 3, save: Path | None = None):
-    """All figures for both sets; `--backbone` (more than once) names networks for the pretrained check."""
+         seeds: int = 3, px: list[int] = SIDES, save: Path | None = None):
+    """All figures for both sets; `--backbone` and `--px` (more than once) name networks and sizes from scratch."""
     report = Report()
     check_scenes(report)
     for name in [only] if only else SETS:
@@ -224,8 +225,8 @@ def main(scratch: bool = False, backbone: list[str] = BACKBONES, only: str | Non
         for each in backbone:
             right, n = pretrained(name, network(each))
             report.add(name, "pretrained: " + each.partition("=")[0], right, n, low=PRETRAINED[name])
-        if scratch:
-            check_scratch(report, name, epochs, seeds)
+        for side in px if scratch else ():
+            check_scratch(report, name, epochs, seeds, side)
     if save:
         save.write_text(json.dumps(report.rows, indent=1) + "\n")
     raise typer.Exit(int(report.broken))
