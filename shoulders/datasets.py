@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -282,7 +282,8 @@ def load(source, seed: int = 0, valid_fraction: float = 0.25) -> PictureSet:
     Returns
     -------
     PictureSet
-        Without the pictures that cannot be read and without training pictures that are also in the validation part.
+        Without the pictures that cannot be read, those that lie in more than one class, and training pictures that are also
+        in the validation part.
         Nothing on disk is changed.
 
     Raises
@@ -295,7 +296,7 @@ def load(source, seed: int = 0, valid_fraction: float = 0.25) -> PictureSet:
     classes = _classes(folder, parts)
     files = [(part, c, path) for part, root in parts.items() for c in classes for path in _files(root / c)]
     checked = pictures.check([path for *_, path in files])
-    rows = _without_leaks([_Row(*file, *verdict) for file, verdict in zip(files, checked)])
+    rows = _without_leaks(_without_doubt([_Row(*file, *verdict) for file, verdict in zip(files, checked)]))
     found = _findings(folder, parts, classes, rows)
     used = [row for row in rows if row.verdict.action != "skipped"]
     classes = _classes_left(folder, classes, used, found)
@@ -305,7 +306,6 @@ def load(source, seed: int = 0, valid_fraction: float = 0.25) -> PictureSet:
     else:
         train, valid = (_pictures(used, part, classes) for part in ("train", "valid"))
     _need_both(folder, parts, train, valid)
-    _need_every_class(folder, train)
     return PictureSet(str(source) if str(source) in CARDS else folder.resolve().name, train, valid, tuple(found))
 
 
@@ -396,6 +396,21 @@ def _hidden(path):
     return any(part.startswith(".") for part in path.parts) or path.name.lower() in ("thumbs.db", "desktop.ini")
 
 
+def _without_doubt(rows):
+    """A picture that lies in two classes teaches neither, and measures nothing."""
+    classes = defaultdict(set)
+    for row in (row for row in rows if row.verdict.action != "skipped"):
+        classes[row.digest].add(row.label)
+    return [_doubted(row, classes[row.digest] - {row.label}) for row in rows]
+
+
+def _doubted(row, others):
+    if row.verdict.action == "skipped" or not others:
+        return row
+    problem, remedy = f"the same picture is in class {min(others)} too", "Leave it in the class where it belongs."
+    return row._replace(verdict=pictures.Verdict("skipped", problem, remedy))
+
+
 def _without_leaks(rows):
     held_out = {row.digest for row in rows if row.part == "valid" and row.verdict.action != "skipped"}
     leak = pictures.Verdict("skipped", "the same picture is in the validation part", "Remove one of the two.")
@@ -408,9 +423,8 @@ def _copies(folder, rows):
     first = {}
     for row in (row for row in rows if row.verdict.action != "skipped"):
         one = first.setdefault(row.digest, row)
-        same = f"the same picture as {one.path.relative_to(folder)}"
-        problem = same if one.label == row.label else f"the same picture is in class {one.label} too"
         if one is not row:
+            problem = f"the same picture as {one.path.relative_to(folder)}"
             yield row.path, row.part, row.label, pictures.Verdict("used", problem, "Remove one of the two.")
 
 
@@ -461,12 +475,6 @@ def _split(held, seed, valid_fraction):
         to_valid.update(unique[i] for i in rng.permutation(len(unique))[:count])
     in_valid = np.array([digest in to_valid for digest in held.digests])
     return held.take(np.flatnonzero(~in_valid)), held.take(np.flatnonzero(in_valid))
-
-
-def _need_every_class(folder, train):
-    """Copies of one picture in two classes go to validation together, and may leave a class without training pictures."""
-    if drained := [name for c, name in enumerate(train.classes) if not (train.labels == c).any()]:
-        raise DatasetError(f"{folder / drained[0]} has only pictures that other classes have too: remove the copies.")
 
 
 def _need_both(folder, parts, train, valid):
