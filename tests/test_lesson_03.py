@@ -1,5 +1,6 @@
 """Lesson 03: right answers are right and wrong ones wrong, the settings are what the text says, figures say what is in the runs."""
 
+import io
 from dataclasses import replace
 
 import numpy as np
@@ -144,6 +145,9 @@ def test_who_is_ahead_is_said_only_where_an_interval_says_so():
     drawing = plots.ahead(tables)
     assert drawing.words == "Fine_tuning: ahead with 10 a class. From_scratch: single runs, without an interval (-20.0 points with 10)."
     assert np.allclose(drawing.figure.axes[0].containers[0][0].get_ydata(), [0, 10], atol=1e-6)
+    drawing.figure.savefig(io.BytesIO())
+    left, right = (ax.xaxis.label.get_window_extent() for ax in drawing.figure.axes)
+    assert left.x1 < right.x0  # the words below the two panels do not run into each other
 
 
 def test_runs_are_means_with_students_interval(lesson):
