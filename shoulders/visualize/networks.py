@@ -303,9 +303,10 @@ def targets_of(scores: torch.Tensor, targets) -> torch.Tensor:
         return scores.argmax(1)
     try:
         targets = torch.as_tensor(targets, device=scores.device).flatten()
+        whole = not targets.is_floating_point()
     except (TypeError, ValueError):
-        targets = torch.tensor([0.5])
-    if targets.is_floating_point():
+        whole = False
+    if not whole:
         raise VisualizeError(f"Classes are told by their numbers, 0 to {scores.shape[1] - 1}: give whole ones.")
     if len(targets) not in (1, len(scores)):
         raise VisualizeError(f"{len(targets)} classes do not go with {len(scores)} pictures: give one, or one for each picture.")
