@@ -36,7 +36,7 @@ def main() -> None:
         sys.exit(1)
     except SystemExit as end:
         if end.code == 130:  # typer's, for Ctrl-C
-            print("shoulders: stopped. What was finished is remembered: the same command goes on from there.", file=sys.stderr)
+            print("shoulders: stopped. Finished downloads, checks of pictures, features and runs are kept.", file=sys.stderr)
         raise
     except OSError as error:
         where = f"{error.filename2 or error.filename}: " if error.filename else ""

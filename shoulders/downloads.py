@@ -47,9 +47,9 @@ def fetch(urls, target, checksum, bytes_=0, progress=True) -> Path:
                 return _fetch_one(url, target, checksum, progress)
             except Exception as error:  # whatever a server or a wire can do wrong: say it, try the next mirror
                 reasons.append(f"{url}: {_why(error)}")
-        here = target.exists() and f"The file that lies there is another one, of {size(target.stat().st_size)}. "
+        here = f"The file that lies there is another one, of {size(target.stat().st_size)}. " if target.exists() else ""
     raise DownloadError(
-        f"{target.name} could not be downloaded ({'; '.join(reasons)}). {here or ''}Check the network and run the same command "
+        f"{target.name} could not be downloaded ({'; '.join(reasons)}). {here}Check the network and run the same command "
         f"again, or put the file at {target} yourself."
     )
 

@@ -236,7 +236,7 @@ def test_ctrl_c_is_answered(capsys, monkeypatch):
     monkeypatch.setattr(cli, "app", lambda: sys.exit(130))
     with pytest.raises(SystemExit):
         cli.main()
-    assert "What was finished is remembered" in capsys.readouterr().err
+    assert "Finished downloads, checks of pictures, features and runs are kept" in capsys.readouterr().err
 
 
 def test_one_that_cannot_be_fetched_keeps_no_other_from_coming(capsys):
