@@ -453,12 +453,12 @@ def child(name, task, cache):
     return [json.loads(line) for line in output.splitlines() if line.startswith('{"')], seconds, memory
 
 
-def compared(task, cache, seeds):
+def compared(task, cache, per_class):
     """`shoulders compare` in a new process."""
     page = Path(cache) / "rows.json"
     weights = ["--weights", str(task["weights"])] if task["weights"] else []
     command = [sys.executable, "-m", "shoulders", "compare", str(task["source"]), "--backbone", task["backbone"], *weights]
-    _, seconds, memory = measured([*command, "--seeds", str(seeds), "--json", str(page)], SHOULDERS_CACHE=cache)
+    _, seconds, memory = measured([*command, "--per-class", per_class, "--json", str(page)], SHOULDERS_CACHE=cache)
     row = json.loads(page.read_text(encoding="utf-8"))[-1]
     return {"seconds": seconds, "memory": memory, "accuracy": row["accuracy"], "n": row["n_valid"]}
 
@@ -467,8 +467,8 @@ def run_ours(task, settings):
     """Cold and warm, each in new processes; then many experiments in one."""
     for turn in range(settings["repeats"]):
         with tempfile.TemporaryDirectory() as cache:
-            yield {"way": "ours, cold", "turn": turn, **compared(task, cache, 1)}
-            yield {"way": "ours, warm, new process", "turn": turn, **compared(task, cache, 2)}
+            yield {"way": "ours, cold", "turn": turn, **compared(task, cache, "all")}
+            yield {"way": "ours, warm, new process", "turn": turn, **compared(task, cache, "5")}  # not run before
     splits = 1 if named(task["weights"]) == "random" else settings["splits"]  # random weights have no accuracy to tell
     yield from child("ours", {**task, "splits": splits, "times": 20}, settings["cache"])[0]
 

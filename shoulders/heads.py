@@ -45,14 +45,56 @@ def fit(head: str, features: np.ndarray, labels: np.ndarray, seed: int = 0):
         For an unknown name, fewer than two classes, or features that are not finite.
     """
     makers = {"logistic_regression": logistic_regression, "ridge": ridge, "nearest_neighbours": nearest_neighbours}
-    if head not in makers:
+    _need_sense(head, features, labels)
+    with _libraries().limit(limits=1):  # for matrices this small, starting threads costs more than the sums (10 times, seen)
+        return makers[head](features, labels, seed)
+
+
+def answers(head: str, features: np.ndarray, labels: np.ndarray, asked: np.ndarray, seed: int = 0) -> tuple[np.ndarray, int]:
+    """What the head that `fit` would give says of other pictures, for experiments that throw it away.
+
+    Of logistic regression on two classes this needs no scikit-learn, whose import takes longer than a hundred such fits.
+
+    Parameters
+    ----------
+    head, features, labels, seed
+        As for `fit`.
+    asked : numpy.ndarray, shape (m, d)
+
+    Returns
+    -------
+    probabilities : numpy.ndarray, shape (m, classes)
+    learnt : int
+        How many numbers the head learnt.
+
+    Raises
+    ------
+    HeadError
+    """
+    _need_sense(head, features, labels)
+    if head != "logistic_regression" or draws(head, labels):
+        fitted = fit(head, features, labels, seed)
+        return probabilities(fitted, asked), learnt(fitted)
+    from scipy.special import expit
+
+    with _libraries().limit(limits=1):
+        numbers = _two_classes(features, labels)
+        scores = (asked - numbers["mean"]) / numbers["scale"] @ numbers["coef"][0] + numbers["intercept"]
+    return np.stack([expit(-scores), expit(scores)], 1), numbers["coef"].size + 1
+
+
+def learnt(fitted) -> int:
+    """How many numbers a fitted head has learnt: weights and intercepts; nearest neighbours have none."""
+    return sum(getattr(fitted[-1], name).size for name in ("coef_", "intercept_") if hasattr(fitted[-1], name))
+
+
+def _need_sense(head, features, labels):
+    if head not in HEADS:
         raise HeadError(f"No head is called {head!r}: choose one of {', '.join(HEADS)}.")
     if len(np.unique(labels)) < 2:
         raise HeadError("A head needs pictures of at least two classes: draw more pictures.")
     if not np.isfinite(features).all():
         raise HeadError("Some features are not finite: the weights are damaged (get them again), or their transform is wrong.")
-    with _libraries().limit(limits=1):  # for matrices this small, starting threads costs more than the sums (10 times, seen)
-        return makers[head](features, labels, seed)
 
 
 def draws(head: str, labels: np.ndarray) -> bool:
@@ -76,15 +118,24 @@ def logistic_regression(features, labels, seed=0):
     classes, `shoulders.logistic` leaves out each picture once, in closed form. Of more, or of over 2,000 pictures,
     scikit-learn fits up to five folds. With one picture of some class the strength cannot be chosen and is 1e-2.
     """
-    classes, fewest = np.unique(labels), _fewest(labels)
-    strengths = logistic.STRENGTHS if fewest > 1 else np.array([1e-2])
     if draws("logistic_regression", labels):
-        return _logistic_by_sklearn(features, labels, strengths, min(5, fewest), seed)
-    mean, spread, coef, intercept, strength = logistic.fit(features.astype(float), labels == classes[1], strengths)
-    arrays = {"mean": mean, "scale": spread, "classes": classes, "coef": coef[None], "intercept": np.array([intercept])}
-    fitted = from_arrays("logistic_regression", arrays)
-    fitted[-1].C = strength
+        return _logistic_by_sklearn(features, labels, _strengths(labels), min(5, _fewest(labels)), seed)
+    numbers = _two_classes(features, labels)
+    fitted = from_arrays("logistic_regression", numbers)
+    fitted[-1].C = numbers["strength"]
     return fitted
+
+
+def _strengths(labels):
+    return logistic.STRENGTHS if _fewest(labels) > 1 else np.array([1e-2])
+
+
+def _two_classes(features, labels):
+    """A fitted logistic regression as `from_arrays` takes it, and its strength."""
+    classes = np.unique(labels)
+    mean, spread, coef, intercept, strength = logistic.fit(features.astype(float), labels == classes[1], _strengths(labels))
+    arrays = {"mean": mean, "scale": spread, "classes": classes, "coef": coef[None], "intercept": np.array([intercept])}
+    return arrays | {"strength": strength}
 
 
 def _logistic_by_sklearn(features, labels, strengths, folds, seed):

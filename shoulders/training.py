@@ -25,6 +25,7 @@ def feature_extraction(
     seed: int = 0,
     head: str = "logistic_regression",
     layer: str = "hidden",
+    keep: bool = True,
 ) -> Result:
     """Cut off the head, look at every picture once, fit a new head on what the network says.
 
@@ -41,20 +42,25 @@ def feature_extraction(
         One of `shoulders.heads.HEADS`.
     layer : str
         Where to cut; see `shoulders.features.extract`.
+    keep : bool
+        ``False`` throws the head away (``model`` is None): sooner, see `shoulders.heads.answers`.
     """
     started = time.perf_counter()
     parts = [features.extract(backbone, part, layer) for part in (held.train, held.valid)]
     train, valid = parts
     chosen = held.train.sample(per_class, seed)
     fitting = time.perf_counter()
-    fitted = heads.fit(head, train[layer][chosen], train.labels[chosen], seed)
-    probabilities = heads.probabilities(fitted, valid[layer])
+    rows, labels, fitted = train[layer][chosen], train.labels[chosen], None
+    if keep:
+        fitted = heads.fit(head, rows, labels, seed)
+        probabilities, learnt = heads.probabilities(fitted, valid[layer]), heads.learnt(fitted)
+    else:
+        probabilities, learnt = heads.answers(head, rows, labels, valid[layer], seed)
     done = time.perf_counter()
     looked = {name: sum(part.seconds[name] for part in parts) for name in ("decode", "features")}
     return Result(
         "feature_extraction", head, backbone.name, per_class, seed, len(chosen), held.valid, probabilities,
-        looked | {"train": done - fitting, "total": done - started},
-        sum(getattr(fitted[-1], name).size for name in ("coef_", "intercept_") if hasattr(fitted[-1], name)),
+        looked | {"train": done - fitting, "total": done - started}, learnt,
         all(part.cached for part in parts), train.device, train.precision, layer, model=fitted,
     )  # fmt: skip
 

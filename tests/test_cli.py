@@ -137,9 +137,12 @@ def test_a_mistyped_layer_is_told_before_the_pictures_are_looked_for(command, tm
     assert "no layer 'layer9'" in done.stderr
 
 
-def test_the_first_wait_of_a_warm_comparison_is_not_for_torch(own_set, weights):
+@pytest.mark.parametrize("more", [[], ["--per-class", "1"]])
+def test_no_warm_comparison_waits_for_what_it_does_not_need(own_set, weights, more):
+    """Neither one that was run before, nor another one on features that are remembered."""
     words = ["compare", str(own_set), "--backbone", "squeezenet1_1", "--weights", str(weights)]
     shoulders(*words)
+    words += more
     code = (
         f"import sys; from shoulders import cli; sys.argv = ['shoulders', *{words!r}]\ntry: cli.app()\nexcept SystemExit: pass\n"
     )

@@ -41,6 +41,20 @@ def test_the_same_every_time_to_the_last_digit(head, classes):
     assert (first.argmax(1) == np.repeat(range(classes), 30)).mean() > 0.7
 
 
+@pytest.mark.parametrize("each", [1, 30])
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("head", heads.HEADS)
+def test_what_a_head_says_is_the_same_where_the_head_itself_is_not_wanted(head, classes, each):
+    features, labels = clouds(n=each, classes=classes)
+    new, _ = clouds(classes=classes, seed=1)
+    fitted = heads.fit(head, features, labels, 3)
+    told, learnt = heads.answers(head, features, labels, new, 3)
+    np.testing.assert_allclose(told, heads.probabilities(fitted, new), atol=1e-5)
+    assert learnt == {"nearest_neighbours": 0}.get(head, 7 * (1 if classes == 2 else 3))
+    with pytest.raises(HeadError, match="two classes"):
+        heads.answers(head, features, np.zeros_like(labels), new)
+
+
 @pytest.mark.parametrize("seed", [0, 1])
 def test_of_three_classes_the_regulariser_is_chosen_on_folds_of_the_training_pictures(seed):
     """By the same folds in a loop of our own."""
