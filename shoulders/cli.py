@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import sys
+import warnings
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
@@ -29,6 +30,8 @@ def main() -> None:
     """Run a command; what a person can mend is said in one sentence, without a traceback."""
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may hold what the terminal cannot write
+    plain, ours = warnings.formatwarning, "shoulders: {}\n"
+    warnings.formatwarning = lambda said, kind, *more: ours.format(said) if kind is UserWarning else plain(said, kind, *more)
     try:
         app()
     except CourseError as error:

@@ -103,8 +103,8 @@ STAGES = (
     # Up again, and down over a longer way. No label smoothing any more: it raises the accuracy on the network's own
     # classes and lowers what its features are worth for others (Kornblith et al. 2021, arXiv:2010.16402).
     Stage(0.437, 48, (0.001, 0.005), (0.4, 1.0), 0.0, frozen=1, colour=0.3),
-    Stage(10, 48, (0.004, 0.0015), (0.4, 1.0), 0.0, frozen=1, colour=0.3),
-    Stage(4, 64, (0.0015, 0.0), (0.5, 1.0), 0.0, frozen=1, colour=0.3),
+    Stage(10, 48, (0.004, 0.0015), (0.4, 1.0), 0.0, frozen=1, colour=0.5),
+    Stage(5, 64, (0.0015, 0.0), (0.5, 1.0), 0.0, frozen=1, colour=0.5),
 )
 
 

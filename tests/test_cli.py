@@ -151,6 +151,18 @@ def test_no_warm_comparison_waits_for_what_it_does_not_need(own_set, weights, mo
     assert "heavy: []" in done.stdout
 
 
+def test_a_warning_is_one_sentence_without_a_line_of_code(own_set, weights):
+    words = ["compare", str(own_set), "--backbone", "squeezenet1_1", "--weights", str(weights)]
+    code = "import sys\nfrom shoulders import cli, comparison, errors\n"
+    code += "class Full(comparison.Memory):\n    def adding(self): raise errors.CourseError('The disk is full.')\n"
+    code += "comparison.Memory = Full\n"
+    code += f"sys.argv = ['shoulders', *{words!r}]\ncli.main()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
+    said = [line for line in done.stderr.splitlines() if "not remembered" in line]
+    assert said == ["shoulders: This run is not remembered: The disk is full."] and "warn(" not in done.stderr
+    assert "feature_extraction" in done.stdout
+
+
 def test_doctor_says_what_is_here_and_exits_by_it(tmp_path, monkeypatch):
     done = shoulders("doctor", "--no-network", "--json", tmp_path / "d.json", code=_expected_doctor_code())
     found = {row["what"]: row for row in json.loads((tmp_path / "d.json").read_text())}
