@@ -325,7 +325,7 @@ def comparison(rows, full=None, guess=None) -> Drawing:
         ax.plot(list(points), [share / 100 for share in points.values()], "x:", color=WAYS[regime][0], mew=2)
     if guess:
         ax.plot([], [], "x:", color=BLACK, mew=2, label="your guess")
-    largest = max(lines.largest.max(), own.largest.max())  # a table that ships may not tell it
+    largest = lines.largest.max()
     words = "guessing blindly" if largest <= 1 / lines.classes.iloc[0] else "always naming the largest class"
     ax.axhline(largest, color=BLACK, ls="--", lw=1, label=words)
     _sizes(ax, lines, "; of a single run, or of runs that are all alike, its own")

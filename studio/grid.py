@@ -37,6 +37,7 @@ COLUMNS = {
     "n_valid": "validation pictures",
     "n_train": "training pictures",
     "classes": "number of classes",
+    "largest": "accuracy of always naming the largest class",
     "trained_parameters": "numbers that learnt",
     "seconds_run": "wall time of the run; the network's look at the pictures is in it where it was not remembered",
     "device": "what computed",

@@ -100,8 +100,9 @@ STAGES = (
     Stage(7, 32, (0.006, 0.004), (0.4, 1.0), 0.05),
     Stage(8, 48, (0.004, 0.0004), (0.5, 1.0), 0.05, frozen=1),
     Stage(1.5, 64, (0.0004, 0.0), (0.6, 1.0), 0.05, frozen=2),
-    # Up again, and down over a longer way. No label smoothing any more: it raises the accuracy on the network's own
-    # classes and lowers what its features are worth for others (Kornblith et al. 2021, arXiv:2010.16402).
+    # The second sitting (`--take-up`): up again, and down over a longer way. No label smoothing any more: it raises the
+    # accuracy on the network's own classes and lowers what its features are worth for others (Kornblith et al. 2021,
+    # arXiv:2010.16402). Up to step 9,018 the rate fell from 0.005, more slowly, and up to step 9,509 `colour` was 0.3.
     Stage(0.437, 48, (0.001, 0.005), (0.4, 1.0), 0.0, frozen=1, colour=0.3),
     Stage(10, 48, (0.004, 0.0015), (0.4, 1.0), 0.0, frozen=1, colour=0.5),
     Stage(5, 64, (0.0015, 0.0), (0.5, 1.0), 0.0, frozen=1, colour=0.5),
@@ -717,16 +718,18 @@ def recipe():
         "parts_of_a_batch_normalised_apart": PARTS,
         "optimiser": "Muon (momentum 0.95, kernels kept at a fixed length) for convolutions; AdamW for norms and head, "
         f"learning rate {ADAMW_SHARE} of Muon's (0.1 in epochs 1 and 2), weight decay 0.05 on the head's matrix",
-        "augmentation": "random crop (aspect 0.87 to 1.15), mirroring",
+        "augmentation": "random crop (aspect 0.87 to 1.15), mirroring; in the last stages brightness, contrast, saturation and tint",
         "loss": "cross-entropy with label smoothing",
         "average": "moving average of the weights, 0.01 a step; BatchNorm measured again on "
         f"{SETTLED_ON:,} whole training pictures",
         "chosen": "the last step. Stages were changed while the network trained, because of the training loss and the time left, "
         "with the log's top-1 in sight; Muon was preferred to SGD after tests of 150 steps on 2,000 validation pictures",
-        "again": "a second run follows the same stages but not bit for bit: restarts and the drawing of crops differed",
+        "again": "a second run follows the same stages but not bit for bit: restarts and the drawing of crops differed; and after "
+        "step 8,431 the network went on from the half-precision weights that it had shipped with until then, on another machine, "
+        "without what the optimisers remembered and with BatchNorm put back",
         "seed": SEED,
         "keys": "px is the side of the crops, scale the range of their area as a share of the picture, lr Muon's learning rate "
-        "from and to, frozen the number of first blocks that stood still; the log under `training` has an entry per epoch, and "
+        "from and to, frozen the number of first blocks that stood still, colour how far colours were drawn; the log under `training` has an entry per epoch, and "
         "where the last epoch is not whole, its step says how far it went",
     }
 
@@ -786,7 +789,7 @@ def card(file, net, history, top1, photo, px, epochs, source):
             "seconds": round(sum(entry["seconds"] for entry in history)),
             "seconds_are": "wall time, sum over epochs, without steps lost to restarts; the machine was shared with other work, "
             "which had most of it in epochs 3 to 6",
-            "processor": processor(),
+            "processor": f"{processor()}; epochs 1 to 21 and half of 22 on an AMD EPYC, 2 cores, in single precision",
             "torch": torch.__version__,
             "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
             "log": [{key: value for key, value in entry.items() if key != "epochs"} for entry in history],
