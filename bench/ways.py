@@ -697,16 +697,16 @@ def write(out):
         raise SystemExit(f"{out.with_suffix('.json')} holds no rows: run the other parts first.")
     for row in rows:
         groups[", ".join(row[name] for name in ("source", "backbone", "weights", "device"))].append(row)
-    made = dict.fromkeys(f"* {row['date']}. {row['machine']}. {row['versions']}." for row in rows)
     about = (
         "Made by `python bench/ways.py`. Measured once, or the median (smallest to largest). Memory: of the largest process. "
         "Every way imports `shoulders`, and so runs with its memory setting under Linux: faster, with a higher peak."
     )
-    lines = ["# The tutorial's loop, fastai, scikit-learn and ours, side by side", "", *made, "", about, ""]
+    lines = ["# The tutorial's loop, fastai, scikit-learn and ours, side by side", "", about, ""]
     lines += [f"![Seconds of every way]({out.stem}.svg)", ""]
     for title, some in groups.items():
         tables[title] = table = Table(some)
-        lines += [f"## {title}", "", *notes(some), *costs(table), *faster(table), *accuracies(table), *epoch_lines(table)]
+        made = dict.fromkeys(f"* {row['date']}. {row['machine']}. {row['versions']}." for row in some)
+        lines += [f"## {title}", "", *made, "", *notes(some), *costs(table), *faster(table), *accuracies(table), *epoch_lines(table)]
     out.write_text("\n".join(lines), encoding="utf-8")
     draw(out.with_suffix(".svg"), tables)
     print("\n".join(lines))

@@ -100,12 +100,10 @@ STAGES = (
     Stage(7, 32, (0.006, 0.004), (0.4, 1.0), 0.05),
     Stage(8, 48, (0.004, 0.0004), (0.5, 1.0), 0.05, frozen=1),
     Stage(1.5, 64, (0.0004, 0.0), (0.6, 1.0), 0.05, frozen=2),
-    # The second sitting (`--take-up`): up again, and down over a longer way. No label smoothing any more: it raises the
-    # accuracy on the network's own classes and lowers what its features are worth for others (Kornblith et al. 2021,
-    # arXiv:2010.16402). Up to step 9,018 the rate fell from 0.005, more slowly, and up to step 9,509 `colour` was 0.3.
-    Stage(0.437, 48, (0.001, 0.005), (0.4, 1.0), 0.0, frozen=1, colour=0.3),
-    Stage(10, 48, (0.004, 0.0015), (0.4, 1.0), 0.0, frozen=1, colour=0.5),
-    Stage(5, 64, (0.0015, 0.0), (0.5, 1.0), 0.0, frozen=1, colour=0.5),
+    # The second sitting (`--take-up`): whole pictures almost, and no label smoothing any more: it raises the accuracy on the
+    # network's own classes and lowers what its features are worth for others (Kornblith et al. 2021, arXiv:2010.16402).
+    Stage(0.437, 64, (0.0002, 0.001), (0.6, 1.0), 0.0, frozen=1),
+    Stage(6, 64, (0.001, 0.0), (0.6, 1.0), 0.0, frozen=1),
 )
 
 
