@@ -106,7 +106,7 @@ def softmax(scores):
     ### END LEARNER
 
 
-exercise.softmax.check(softmax(np.array([998.0, 999.0, 1000.0])))
+exercise.softmax.check(softmax(np.array([-5000.0, 999.0, 1000.0])))
 
 # %% [markdown]
 # Stuck? Every exercise has three hints, each stronger than the one before: `exercise.softmax.hint()`, then
@@ -493,8 +493,8 @@ exercise.culprit.check(culprit)
 # %% [markdown]
 # ## A picture of your own
 #
-# Upload one, or choose a sample, and press the button. (An uploaded picture goes before the sample: run the cell again to
-# choose a sample. The button needs a running notebook.) The picture stays on the machine on which this notebook runs.
+# Upload one, or choose a sample, and press the button. (What you chose last is asked about. The button needs a running
+# notebook.) The picture stays on the machine on which this notebook runs.
 
 
 # %%

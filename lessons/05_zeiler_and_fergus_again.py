@@ -330,7 +330,8 @@ plates.probes(known, chance=1 / len(pictures.classes))
 # %%
 ours["Table 7"] = f"{known.accuracy[0]:.0%} ({known.layer[0]}) to {known.accuracy[4]:.0%} ({known.layer[4]}), n = {known.n[0]}"
 few = np.array([training.feature_extraction(network, pictures, per_class=6, seed=seed).accuracy for seed in range(10)])
-ours["Figure 9"] = f"6 per class: {few.mean():.0%} ± {few.std(ddof=1):.0%} (10 draws, {len(pictures.valid)} pictures, 2 classes)"
+error = few.std(ddof=1) / len(few) ** 0.5
+ours["Figure 9"] = f"6 per class: {few.mean():.1%} ± {error:.1%} (10 draws, {len(pictures.valid)} pictures, 2 classes)"
 print(ours["Figure 9"])
 
 # %% [markdown]

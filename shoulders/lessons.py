@@ -118,7 +118,7 @@ def _verdict(notebook):
     """What the lesson's checks said: how many passed, of how many."""
     said = [output.text for cell in notebook.cells for output in cell.get("outputs", ()) if output.output_type == "stream"]
     lines = [line for text in said for line in text.splitlines()]
-    passed, failed = (sum(line.startswith(mark) for line in lines) for mark in ("Right", "Not yet"))
+    passed, failed = (sum(line.startswith(mark) for line in lines) for mark in ("Right. Exercise", "Not yet:"))
     return f"{passed} of {passed + failed} checks passed" if passed + failed else "no checks"
 
 

@@ -11,7 +11,7 @@ import textwrap
 
 import numpy as np
 
-from shoulders.plots import BLUE, GREEN, ORANGE, PURPLE, Drawing, new
+from shoulders.plots import BLACK, BLUE, GREEN, ORANGE, PURPLE, Drawing, new
 
 GREY = "#BBBBBB"
 
@@ -163,7 +163,8 @@ def projections(found, pictures, titles=None, labels=None, each: bool = False) -
     found = list(found) if isinstance(found, list | tuple) else [found]
     count = len(found[0].pixels)
     pictures = [*pictures] * count if len(pictures) == 1 else [*pictures]
-    figure, axes = new(1.5 * count + 1.2, 1.5 * (len(found) + 1) + 0.5, len(found) + 1, count, squeeze=False)
+    width = max(1.5 * count + 1.2, 3.2)
+    figure, axes = new(width, 1.5 * (len(found) + 1) + 0.5, len(found) + 1, count, squeeze=False)
     for ax in axes.flat:
         _bare(ax)
     for i, image in zip(range(count), pictures, strict=True):
@@ -177,7 +178,8 @@ def projections(found, pictures, titles=None, labels=None, each: bool = False) -
             ax.imshow(around_grey(projection, scale_of(projection) if each else scale), interpolation="nearest")
     layer = found[0].layer
     maps = {int(one) for row in found for one in row.maps}
-    figure.suptitle(f"What made {f'map {min(maps)} of' if len(maps) == 1 else 'the layer'} {layer} answer", fontsize=11)
+    heading = f"What made {f'map {min(maps)} of' if len(maps) == 1 else 'the layer'} {layer} answer"
+    figure.suptitle(textwrap.fill(heading, int(9 * width)), fontsize=11)
     ends = "each on a scale of its own" if each else "each row on the scale that stands beside it, in input units"
     return Drawing(
         figure,
@@ -205,7 +207,7 @@ def occlusion(found) -> Drawing:
     axes[2].imshow(around_grey(found.projection, scale), interpolation="nearest")
     axes[2].set_title(f"(c) projection of map {found.map}\n({found.rule}), ±{scale:.2g} input units", fontsize=9)
     name = _name(found, found.target)
-    _heat(figure, axes[3], found, found.probability, f"(d) probability of\n“{textwrap.shorten(name, 24)}”", "from zero", least=0)
+    _heat(figure, axes[3], found, found.probability, f"(d) probability of\n“{_short(name, 24)}”", "from zero", least=0)
     labels = _labels(axes[4], found)
     for ax in axes:
         _as_the_picture(ax, found)
@@ -219,6 +221,11 @@ def occlusion(found) -> Drawing:
         f"{_blank(found)}"
     )
     return Drawing(figure, words)
+
+
+def _short(text, most):
+    """Names of folders have no spaces to break at."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _blank(found):
@@ -279,7 +286,7 @@ def _labels(ax, found):
     texts = [_name(found, int(c)) for c in order[: len(colours)]]
     if len(order) > len(colours):
         texts[-1] = f"{len(order) - len(colours) + 1} others"
-    handles = [Patch(color=colour, label=textwrap.shorten(text, 22)) for colour, text in zip(colours, texts)]
+    handles = [Patch(color=colour, label=_short(text, 22)) for colour, text in zip(colours, texts)]
     ax.legend(handles=handles, fontsize=8, loc="upper left", bbox_to_anchor=(-0.02, -0.02), frameon=False)
     ax.set_title("(e) the likeliest class,\nwindow by window", fontsize=9)
     return len(order)
@@ -310,7 +317,7 @@ def heat(found, pictures) -> Drawing:
         end = f"summed over squares of {side} pixels, orange for the class and violet against it, up to ±{most:.2g} of the score"
     for i, image in enumerate(pictures):
         axes[0, i].imshow(picture(image))
-        axes[0, i].set_title(textwrap.shorten(found.names[i], 24), fontsize=9)
+        axes[0, i].set_title(_short(found.names[i], 24), fontsize=9)
         if maps:
             grey = picture(image).mean(-1)
             axes[1, i].imshow(grey, cmap="gray", vmin=0, vmax=255)
@@ -383,11 +390,11 @@ def invariance(found) -> Drawing:
     figure, axes = new(11, 9.2, 4, len(found.curves), squeeze=False, sharex="col", sharey="row", height_ratios=(0.9, 1, 1, 1))
     _in_a_row(figure, axes[0], found.pictures)
     axes = axes[1:]
-    colours = (BLUE, ORANGE, GREEN, PURPLE, GREY)
+    colours = (BLUE, ORANGE, GREEN, PURPLE, BLACK)
     for column, (kind, curves) in zip(axes.T, found.curves.items()):
         for ax, (part, _) in zip(column, rows):
             for i, line in enumerate(getattr(curves, part)):
-                style = {"color": colours[i % 5], "ls": ("-", "--", ":", "-.")[i // 5 % 4], "lw": 1.4}
+                style = {"color": colours[i % 5], "ls": ("-", "--", ":", "-.", (0, (5, 1, 1, 1)))[(i + i // 5) % 5], "lw": 1.4}
                 ax.plot(curves.amounts, line, label=f"{i + 1}: {found.names[i]}", **style)
             ax.label_outer()
         column[0].set_title(kind, fontsize=10)
@@ -528,7 +535,7 @@ def boxes(pictures, parts: dict) -> Drawing:
     """
     from matplotlib.lines import Line2D
 
-    figure, axes = new(2 * len(pictures), 2.4, 1, len(pictures), squeeze=False)
+    figure, axes = new(max(2 * len(pictures), 4), 2.4, 1, len(pictures), squeeze=False)
     colours = dict(zip(parts, itertools.cycle((BLUE, ORANGE, PURPLE, GREEN))))
     for i, (image, ax) in enumerate(zip(pictures, axes.flat)):
         ax.imshow(picture(image))

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from shoulders.results import Result
 
-BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, BLACK = (
-    "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#333333",
+BLUE, ORANGE, GREEN, RED, PURPLE, SKY, BLACK = (
+    "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#333333",
 )  # fmt: skip
 
 _LARGE = 100_000  # bytes
@@ -129,12 +129,13 @@ def show_pictures(images, titles=None, colours=None, heading: str = "", columns:
     titles, colours = titles or [""] * len(images), colours or [BLACK] * len(images)
     columns = min(columns, max(1, len(images)))
     rows = max(1, -(-len(images) // columns))
-    figure, axes = new(1.5 * columns, 1.8 * rows + 0.3 * bool(heading), rows, columns, squeeze=False)
+    width = max(1.5 * columns, 3)
+    figure, axes = new(width, 1.8 * rows + 0.3 * bool(heading), rows, columns, squeeze=False)
     for ax in axes.flat:
         ax.set_axis_off()
     for image, title, colour, ax in zip(images, titles, colours, axes.flat):
         show_picture(image, ax, title, colour)
-    figure.suptitle(heading)
+    figure.suptitle(textwrap.fill(heading, int(9 * width)))
     counted = ", ".join(f"{count} {title}" for title, count in Counter(filter(None, titles)).items())
     return Drawing(figure, words or f"{len(images)} pictures: {counted}.".replace(": .", "."))
 
@@ -157,8 +158,9 @@ def guesses(image, names, shares, heading: str = "What the network sees") -> Dra
     right.barh(place, shares, color=BLUE)
     right.set_yticks(place, names)
     right.invert_yaxis()
-    right.set(xlim=(0, max(shares) * 1.25), xlabel="probability")
-    right.xaxis.set_major_locator(MaxNLocator(5))
+    right.set(xlabel="probability")
+    right.set_xticks([tick for tick in MaxNLocator(5).tick_values(0, max(shares) * 1.25) if tick <= 1])
+    right.set_xlim(0, max(shares) * 1.25)
     right.xaxis.set_major_formatter(PercentFormatter(1))
     for y, share in zip(place, shares):
         right.text(share, y, f" {share:.0%}", va="center", fontsize=9)
@@ -242,16 +244,20 @@ def history(result: Result) -> Drawing:
     """
     if not result.history or "valid_loss" not in result.history[0]:
         raise PlotError("This result holds no curve: train with curve=True (feature extraction has none).")
+    from matplotlib.ticker import MaxNLocator
+
     epochs = [row["epoch"] for row in result.history]
     figure, (left, right) = new(7, 2.8, 1, 2)
     left.plot(epochs, [row["train_loss"] for row in result.history], "o-", color=ORANGE, label="training")
     left.plot(epochs, [row["valid_loss"] for row in result.history], "s--", color=BLUE, label="validation")
-    left.set(xlabel="epoch", ylabel="loss", title="How wrong it is", xticks=epochs)
+    left.set(xlabel="epoch", ylabel="loss", title="How wrong it is")
     left.legend(frameon=False)
     right.plot(epochs, [row["accuracy"] for row in result.history], "s--", color=BLUE)
     lowest = min(0.4, *(row["accuracy"] - 0.05 for row in result.history))
-    right.set(xlabel="epoch", ylabel="accuracy", title="How often it is right", xticks=epochs, ylim=(max(lowest, 0), 1.02))
+    right.set(xlabel="epoch", ylabel="accuracy", title="How often it is right", ylim=(max(lowest, 0), 1.02))
     _per_cent(right.yaxis)
+    for ax in (left, right):
+        ax.xaxis.set_major_locator(MaxNLocator(8, integer=True))
     last = result.history[-1]
     return Drawing(
         figure, f"After {last['epoch']} epochs: validation loss {last['valid_loss']:.3f}, accuracy {last['accuracy']:.1%}."
@@ -261,12 +267,17 @@ def history(result: Result) -> Drawing:
 def confusion(result: Result) -> Drawing:
     """Pictures by what they really are and what was predicted."""
     table = result.confusion()
-    figure, ax = new(3.6, 3.2)
+    longest, side = max(map(len, table.columns)), max(2.0, 0.5 * len(table))
+    figure, ax = new(side + 1.4 + 0.06 * longest, side + 1.1 + 0.04 * longest)
     ax.imshow(table, cmap="Blues", vmin=0)
     names = list(table.columns)
     for (row, column), count in np.ndenumerate(table.to_numpy()):
         ax.text(column, row, count, ha="center", va="center", color="white" if count > table.to_numpy().max() / 2 else BLACK)
     ax.set(xticks=range(len(names)), yticks=range(len(names)), xticklabels=names, yticklabels=names)
+    if longest * len(table) > 20:
+        ax.tick_params("x", rotation=30)
+        for label in ax.get_xticklabels():
+            label.set(ha="right", rotation_mode="anchor")
     ax.set(xlabel="predicted", ylabel="really", title="Who is taken for whom")
     wrong = len(result.valid) - int(result.right.sum())
     return Drawing(figure, f"{wrong} of {len(result.valid)} pictures are named wrongly.")
@@ -287,7 +298,8 @@ def mistakes(result: Result, transform, most: int = 6) -> Drawing:
         [f"{classes[result.predictions[i]]}? {sure[i]:.0%}" for i in chosen],
         [RED] * len(chosen),
         "The most confident mistakes",
-        words=f"The {len(chosen)} mistakes of which the network was most sure; above each what it said.",
+        words=f"The {f'{len(chosen)} mistakes' if len(chosen) > 1 else 'mistake'} of which the network was most sure; above "
+        f"{'each' if len(chosen) > 1 else 'it'} what it said.",
     )
 
 
@@ -352,7 +364,9 @@ def _sizes(ax, lines, more=""):
     ax.set_xscale("log")
     ticks = lines.drop_duplicates("pictures").sort_values("pictures")
     mean = "" if (ticks.pictures % 1 == 0).all() else "about "  # classes that hold less than was asked for give all
-    words = [str(label) if label != "all" else f"all ({mean}{n:.0f})" for n, label in zip(ticks.pictures, ticks.per_class)]
+    close = len(ticks) > 1 and ticks.pictures.iloc[-1] < 2 * ticks.pictures.iloc[-2]
+    whole = "\n" * int(close) + f"all ({mean}" + "{:.0f})"  # a line lower where it would lie on its neighbour
+    words = [str(label) if label != "all" else whole.format(n) for n, label in zip(ticks.pictures, ticks.per_class)]
     ax.set_xticks(ticks.pictures, words)
     ax.minorticks_off()
     ax.set_xlabel(f"training pictures of each class, logarithmic\n(bars: 95 % interval for the mean over seeds{more})")
@@ -469,21 +483,31 @@ def bills(table) -> Drawing:
     )
     figure, axes = new(9.6, 3.2, 1, 4, sharey=True)
     for ax, (name, words) in zip(axes, panels):
+        places = dict(zip(table.index, _on_a_log_axis(table[name])))
         for line in table.itertuples():
             colour, mark = WAYS[line.regime]
             reach = [[line.accuracy - line.low], [line.high - line.accuracy]]
             label = line.regime.replace("_", " ")
-            ax.errorbar([getattr(line, name)], [line.accuracy], yerr=reach, fmt=mark, color=colour, capsize=3, label=label)
-        ax.set(xscale="log", xlabel=words, xlim=(table[name].min() / 3, table[name].max() * 3))
+            at, accuracy = places[line.Index], line.accuracy
+            ax.errorbar([at], [accuracy], yerr=reach, fmt=mark, color=colour, capsize=3, label=label)
+            if not getattr(line, name):
+                ax.annotate("0", (at, accuracy), (6, 0), textcoords="offset points", va="center", fontsize=9)
+        ax.set(xscale="log", xlabel=words, xlim=(min(places.values()) / 3, max(places.values()) * 3))
     axes[0].set_ylabel(f"accuracy on {table.n_valid.iloc[0]} pictures")
     axes[-1].legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     figure.suptitle("What an accuracy costs: up is better, left is cheaper (bars: 95 % interval of one run; costs logarithmic)")
     dear, cheap = table.loc[table.gflops.idxmax()], table.loc[table.gflops.idxmin()]
-    return Drawing(
-        figure,
-        f"{dear.regime.replace('_', ' ').capitalize()} takes {dear.gflops / cheap.gflops:,.0f} times the arithmetic of "
-        f"{cheap.regime.replace('_', ' ')} and names {dear.accuracy:.1%} correctly; that one names {cheap.accuracy:.1%}.",
-    )
+    names = [line.regime.replace("_", " ") for line in (dear, cheap)]
+    times = f"{dear.gflops / cheap.gflops:,.0f} times the arithmetic of {names[1]}" if cheap.gflops else f"{dear.gflops:,.0f} billion operations"
+    said = f"names {cheap.accuracy:.1%}" if cheap.gflops else f"({names[1]}, remembered) takes none and names {cheap.accuracy:.1%}"
+    return Drawing(figure, f"{names[0].capitalize()} takes {times} and names {dear.accuracy:.1%} correctly; that one {said}.")
+
+
+def _on_a_log_axis(amounts):
+    """Where to draw amounts that may be zero: a tenth of the smallest that is not."""
+    amounts = [float(amount) for amount in amounts]
+    least = min((amount for amount in amounts if amount > 0), default=1.0)
+    return [amount if amount > 0 else least / 10 for amount in amounts]
 
 
 # ---- lesson 02
@@ -513,19 +537,25 @@ def costs(ways, guesses=None) -> Drawing:
     left.set(xlabel=f"accuracy on {len(results[0].valid)} pictures\n({marks})", title="How often it is right")
     _per_cent(left.xaxis)
     seconds, learnt = [r.seconds["total"] for r in results], [r.trained_parameters for r in results]
-    _amounts(middle, seconds, [f"{s:.1f}" + " (remembered)" * r.cached for s, r in zip(seconds, results)])
+    took = [f"{s:.1f}" for s in seconds]
+    _amounts(middle, seconds, [time + " (remembered)" * r.cached for time, r in zip(took, results)])
     _amounts(right, learnt, [f"{count:,}" for count in learnt])
     middle.set(xlabel="seconds, logarithmic", title="What it took")
     right.set(xlabel="numbers, logarithmic", title="What was learnt")
-    said = ", ".join(f"{way} {share:.1%} in {s:.1f} s" for way, share, s in zip(ways, shares, seconds))
+    said = ", ".join(
+        f"{way} {share:.1%} in {time} s" + " (its look remembered)" * r.cached
+        for way, share, time, r in zip(ways, shares, took, results)
+    )
     return Drawing(figure, f"{said[:1].upper()}{said[1:]}.")
 
 
 def _amounts(ax, amounts, words):
     """Dots on a logarithmic axis, each with its amount in words."""
+    amounts = _on_a_log_axis(amounts)
     ax.plot(amounts, range(len(amounts)), "o", color=GREEN)
     for y, (amount, said) in enumerate(zip(amounts, words)):
-        ax.text(amount, y - 0.14, said, ha="center", va="bottom", fontsize=9)
+        aside = "left" if len(said) > 10 and amount == min(amounts) else "center"
+        ax.text(amount, y - 0.14, said, ha=aside, va="bottom", fontsize=9)
     ax.set(xscale="log", xlim=(min(amounts) / 12, max(amounts) * 12))
     ax.tick_params(left=False)
 

@@ -29,7 +29,9 @@ def says(exercise, answer, capsys):
 def test_exercise_1(lesson, capsys):
     assert says(lesson.jumps, lambda w: (w[:, 1:] != w[:, :-1]).sum(), capsys).startswith("Right")
     assert says(lesson.jumps, lambda w: sum(len(set(row.tolist())) - 1 for row in w), capsys).startswith("Not yet")
-    assert "a picture that comes back" in says(lesson.jumps, lambda w: (w[:, 1:] != w[:, :1]).sum() + 2, capsys)
+    assert "a picture that comes back" in says(lesson.jumps, lambda w: (w[:, 1:] != w[:, :1]).sum() + 3, capsys)
+    assert says(lesson.jumps, lambda w: (w[:, 1:] != w[:, :1]).sum(), capsys).startswith("Not yet")
+    assert says(lesson.jumps, lambda w: (w[:, :-1] != w[:, -1:]).sum(), capsys).startswith("Not yet")
     assert "without calling it" in says(lesson.jumps, 4, capsys)
 
 
@@ -48,7 +50,9 @@ def test_exercise_3(lesson, capsys):
     for wrong in (
         lambda a, b: (a != b).float().mean(),
         lambda a, b: (a.sign() != b.sign()).sum(),
-        lambda a, b: (a * b < 0).sum(),
+        lambda a, b: (a * b < 0).float().mean(),
+        lambda a, b: ((a > 0) != (b > 0)).float().mean(),
+        lambda a, b: ((a >= 0) != (b >= 0)).float().mean(),
     ):
         assert says(lesson.distance, wrong, capsys).startswith("Not yet")
 

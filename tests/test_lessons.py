@@ -33,7 +33,7 @@ def test_runs_every_cell_and_writes_the_page(course, tmp_path):
 
 def test_solutions_go_first(course):
     write(course / "05_small.ipynb", "print('Not yet: learner')")
-    write(course / "solutions" / "05_small.ipynb", "print('Right. solution')")
+    write(course / "solutions" / "05_small.ipynb", "print('Right. Exercise 1 is done.', 'Right, but no check')\nprint('Right before: 3')")
     assert lessons.run("05").verdict == "1 of 1 checks passed"
 
 

@@ -60,10 +60,12 @@ def _is_softmax(answer):
     if answer.shape != (3,):
         return f"three scores must give three probabilities, not an array of shape {answer.shape}."
     if np.isnan(answer).any():
-        return "there are numbers that are not numbers (nan): the powers have become too large. Shift the scores first."
+        return "there are numbers that are not numbers (nan): the powers have become too large. Shift the scores further down."
     if not np.isclose(answer.sum(), 1):
         return f"probabilities add up to 1, yours to {answer.sum():.3g}."
-    if not np.allclose(answer[1:], np.e * answer[:-1], rtol=1e-3):
+    if not np.isclose(answer[0], 0):
+        return "a score thousands below the others must get a probability of hardly more than zero."
+    if not np.isclose(answer[2], np.e * answer[1], rtol=1e-3):
         return "of scores that are one apart, each must get e (2.718) times the probability of the one before."
     return True
 
@@ -76,7 +78,8 @@ def _is_enough(answer, edition):
             break
     else:
         right = "all"
-    if str(answer) == str(right):
+    answer = f"{answer:g}" if isinstance(answer, float) else str(answer)
+    if answer == str(right):
         return True
     return f"{answer} is not the smallest number within five points of {whole:.1%} (with the draw of seed 0, the default)."
 

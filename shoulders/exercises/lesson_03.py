@@ -153,7 +153,8 @@ def _is_crossing(answer, edition):
     lines = comparison.paired(table, "fine_tuning", "feature_extraction")
     ahead = lines[lines.low > 0].per_class.tolist()
     right = str(ahead[0]) if ahead else "nowhere"
-    if str(answer) == right:
+    answer = f"{answer:g}" if isinstance(answer, float) else str(answer)
+    if answer == right:
         return True
     if right == "nowhere":
         return f"with {answer} a class the interval of the difference is not above zero, or fine-tuning was not run."
