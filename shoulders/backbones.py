@@ -11,7 +11,7 @@ import json
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -297,9 +297,13 @@ def _torchvision_classes(card):
     return tuple(_torchvision().get_model_weights(card.name).DEFAULT.meta["categories"])
 
 
-def _torchvision_network(name):
-    extra = {"transform_input": True, "aux_logits": True, "init_weights": True} if name in ("googlenet", "inception_v3") else {}
-    return _torchvision().get_model(name, weights=None, **extra)
+def _torchvision_network(card):
+    extra = {}
+    if card.name in ("googlenet", "inception_v3"):
+        extra = {"transform_input": True, "aux_logits": True, "init_weights": True}
+    elif card.name.startswith("vit_"):
+        extra = {"image_size": card.transform.crop}  # a place has a weight of its own
+    return _torchvision().get_model(card.name, weights=None, **extra)
 
 
 def _without_auxiliary(network):
@@ -342,6 +346,8 @@ def _timm_file(card, fetch):
     from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url, try_to_load_from_cache
 
     if not card.url:
+        if fetch:
+            raise downloads.DownloadError(f"Nobody publishes weights of {card.name} where they can be fetched: give a file of yours.")
         return None
     wanted = card.url.removeprefix("https://huggingface.co/"), "model.safetensors"
     found = try_to_load_from_cache(*wanted)
@@ -359,7 +365,7 @@ def _network(card):
     if card.library == "shoulders":
         return vgg16_tiny()
     if card.library == "torchvision":
-        return _torchvision_network(card.name)
+        return _torchvision_network(card)
     import timm
 
     return timm.create_model(card.name, pretrained=False)
@@ -443,6 +449,7 @@ def load(name: str, weights=None, seed: int = 0, allow_fetch: bool = False) -> B
         raise BackboneError(f"{path} {lack}.")
     digest = places.digest(path)
     transform = _transform_of(wanted, digest) if weights else wanted.transform
+    wanted = replace(wanted, transform=transform)
     return Backbone(wanted, transform, digest, str(path.resolve()), partial(_with_weights, wanted, path, digest))
 
 

@@ -35,7 +35,7 @@ def main() -> None:
     try:
         app()
     except CourseError as error:
-        print(f"shoulders: {error}", file=sys.stderr)
+        _say(f"shoulders: {error}", sys.stderr)
         sys.exit(1)
     except SystemExit as end:
         if end.code == 130:  # typer's, for Ctrl-C
@@ -44,7 +44,7 @@ def main() -> None:
     except OSError as error:
         where = f"{error.filename2 or error.filename}: " if error.filename else ""
         advice = _ADVICE.get(error.errno, "Check the path.")
-        print(f"shoulders: {where}{error.strerror or error}. {advice}", file=sys.stderr)
+        _say(f"shoulders: {where}{error.strerror or error}. {advice}", sys.stderr)
         sys.exit(1)
 
 
@@ -71,6 +71,10 @@ def _write_json(path, content):
 def _printable(text):
     """What a file's name may hold and a terminal would obey, as Python writes it."""
     return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
+
+
+def _say(text, file):
+    print(*map(_printable, str(text).split("\n")), sep="\n", file=file)
 
 
 def _table(rows, columns):
@@ -109,6 +113,8 @@ def fetch(
     """Download picture sets and weights. Safe to interrupt and to repeat. Without a name: list what there is."""
     from shoulders import editions
 
+    if names and everything:
+        raise CourseError("--all brings what the lessons use: give names, or --all.")
     places.need_places([json_file])
     wanted = editions.offers(None if everything or not names else names, only_lessons=everything)
     _table(
@@ -219,7 +225,7 @@ def _say_findings(held):
     urgent = sum(finding["action"] != "converted" for finding in findings)
     shown = min(max(urgent, 10), 100)
     for finding in findings[:shown]:
-        print(f"{finding['action']}: {finding['file']}: {finding['problem']}. {finding['remedy']}".rstrip(), file=sys.stderr)
+        _say(f"{finding['action']}: {finding['file']}: {finding['problem']}. {finding['remedy']}".rstrip(), sys.stderr)
     if rest := Counter(finding["action"] for finding in findings[shown:]):
         print(f"… and {', '.join(f'{count} more {action}' for action, count in rest.items())}.", file=sys.stderr)
 
@@ -263,6 +269,6 @@ def predict(
     _table([(r["file"], r["class"], f"{r['probability']:.1%}") for r in rows if "class" in r], ["picture", "class", "how sure"])
     _write_json(json_file, rows)
     wrong = [row["problem"] for row in rows if "problem" in row]
-    print(*wrong, sep="\n", end="\n" if wrong else "", file=sys.stderr)
     if wrong:
+        _say("\n".join(wrong), sys.stderr)
         raise typer.Exit(1)

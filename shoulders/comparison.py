@@ -87,6 +87,7 @@ def rows(
         For an unknown regime, or numbers that are not positive.
     """
     need_sense(regimes, per_class, seeds, head)
+    per_class = [None if count is None else int(count) for count in per_class]
     memory = Memory("comparisons-1.jsonl", _sound)
     combinations = list(product(regimes, per_class, range(seeds)))
     found = []
@@ -257,7 +258,10 @@ def summary(rows) -> pd.DataFrame:
 
 
 def _of_one_kind(rows):
-    """The rows as a table, with `pictures` of a class: a mean over several heads or networks would be of nothing."""
+    """The rows as a table, with `pictures` of a class; no run twice, and of no more than one head or network.
+
+    Where a class holds less than was asked for, 20 of each, 50 and all are the same draw: one run, and not three.
+    """
     import pandas as pd
 
     table = pd.DataFrame(rows)
@@ -268,7 +272,8 @@ def _of_one_kind(rows):
             names = " and ".join(map(str, kinds))
             raise ComparisonError(f"{regime} was run with more than one {kind}, {names}: give the rows of one at a time.")
     table["pictures"] = table.n_train / table.classes
-    return table
+    same = table.columns.intersection(["regime", "pictures", "seed"])
+    return table.drop_duplicates(same, keep="last") if "seed" in same else table
 
 
 _LINE = (
@@ -281,7 +286,8 @@ def _line(regime, pictures, runs):
     first, mean = runs.iloc[0], runs.accuracy.mean()
     bounds = np.clip(interval(runs.accuracy), 0, 1) if runs.accuracy.nunique() > 1 else (first.low, first.high)
     alone, largest = wilson(round(mean * first.n_valid), first.n_valid), first.get("largest", 1 / first.classes)
-    return regime, first.per_class, pictures, len(runs), mean, *bounds, *alone, int(first.n_valid), int(first.classes), largest
+    asked = "all" if (runs.per_class == "all").any() else first.per_class
+    return regime, asked, pictures, len(runs), mean, *bounds, *alone, int(first.n_valid), int(first.classes), largest
 
 
 def paired(rows, regime: str, other: str) -> pd.DataFrame:
@@ -301,7 +307,7 @@ def paired(rows, regime: str, other: str) -> pd.DataFrame:
     import pandas as pd
 
     table = _of_one_kind(rows)
-    both = [table[table.regime == name].drop_duplicates(["pictures", "seed"]) for name in (regime, other)]
+    both = [table[table.regime == name] for name in (regime, other)]
     joined = both[0].merge(both[1], on=["pictures", "seed"], suffixes=("", "_other"))
     found = []
     for pictures, draws in joined.groupby("pictures"):
@@ -328,10 +334,10 @@ def against(rows, expected) -> pd.DataFrame:
     """
     import pandas as pd
 
-    new, old = summary(rows), pd.DataFrame(expected)
+    new, old = summary(rows), _of_one_kind(expected)
     found = []
     for line in new.itertuples() if len(old) else ():
-        earlier = old[(old.regime == line.regime) & (old.n_train / old.classes == line.pictures)].accuracy
+        earlier = old[(old.regime == line.regime) & (old.pictures == line.pictures)].accuracy
         if len(earlier):
             low, high = band(earlier, line.runs, 1 / line.n_valid)
             verdict = "no band" if np.isnan(low) else "inside" if low <= line.mean <= high else "outside"

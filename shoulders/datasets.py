@@ -241,7 +241,10 @@ def fetch(name: str, progress: bool = True) -> Path:
     if not card.archives:
         raise DatasetError(f"{name} ships with the course and is not in {places.box()}: get the course again.")
     home = places.pictures()
-    archives = [downloads.fetch(a.urls, home / a.name, a.checksum, a.bytes, progress) for a in card.archives]
+    if (goal := home / card.folders[0]).exists():
+        raise DatasetError(f"{goal} is there, and holds no class folders with pictures: remove or rename it, and fetch again.")
+    # Named after the set: an images.tar.gz that lies there may be the learner's own.
+    archives = [downloads.fetch(a.urls, home / f"{name}-{a.name}", a.checksum, a.bytes, progress) for a in card.archives]
     if name == "cats_vs_dogs":
         return _unpack_pets(archives, home / card.folders[0])
     return downloads.unpack(archives[0], home / card.folders[0])
@@ -254,6 +257,8 @@ def _unpack_pets(archives, folder):
     def arrange(room):
         images = {path.name: path for path in room.rglob("*.jpg") if not path.name.startswith(".")}
         for part, names in (("train", "trainval.txt"), ("valid", "test.txt")):
+            if not (lists / names).is_file():
+                raise DatasetError(f"{lists} lacks {names}: remove that folder, and fetch again.")
             for line in (lists / names).read_text().splitlines():
                 name = line.split()[0] + ".jpg"
                 goal = room / "set" / part / ("cats" if name[0].isupper() else "dogs") / name
@@ -306,7 +311,12 @@ def load(source, seed: int = 0, valid_fraction: float = 0.25) -> PictureSet:
     else:
         train, valid = (_pictures(used, part, classes) for part in ("train", "valid"))
     _need_both(folder, parts, train, valid)
-    return PictureSet(str(source) if str(source) in CARDS else folder.resolve().name, train, valid, tuple(found))
+    return PictureSet(source if _is_known(source) else folder.resolve().name, train, valid, tuple(found))
+
+
+def _is_known(source):
+    """Names are words; a path is a folder, whatever it is called."""
+    return isinstance(source, str) and source in CARDS
 
 
 class _Row(NamedTuple):
@@ -318,10 +328,10 @@ class _Row(NamedTuple):
 
 
 def _folder_of(source):
-    if str(source) in CARDS:
-        if folder := find(str(source)):
+    if _is_known(source):
+        if folder := find(source):
             return folder
-        card = CARDS[str(source)]
+        card = CARDS[source]
         raise DatasetError(
             f"{source} is not in {places.pictures()}: run `shoulders fetch {source}` ({places.size(card.bytes)}), or "
             f"set SHOULDERS_DATA to the folder that holds {' or '.join(card.folders)}."
@@ -368,7 +378,7 @@ def _classes(folder, parts):
         )
     if not by_part[0]:
         raise DatasetError(f"{folder} holds no class folders: put the pictures of each class in a folder of its own.")
-    return sorted(by_part[0], key=_natural)
+    return sorted(by_part[0], key=lambda name: (_natural(name), name))  # 1 before 10, and 01 before 1
 
 
 def _natural(name):

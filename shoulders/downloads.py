@@ -1,5 +1,6 @@
 """Fetch a file once and whole: mirrors, checksum, lock, atomic rename, archives that cannot escape their folder."""
 
+import errno
 import os
 import shutil
 import tarfile
@@ -114,7 +115,9 @@ def unpack(archive, folder, arrange=None) -> Path:
             try:
                 _extract(archive, Path(room))
             except (OSError, EOFError, RuntimeError, tarfile.TarError, zipfile.BadZipFile, zlib.error) as error:
-                raise DownloadError(f"{archive} cannot be unpacked: {reason(error)}. Delete it and fetch it again.") from error
+                full = getattr(error, "errno", None) == errno.ENOSPC
+                advice = f"Make room in {folder.parent} and run it again" if full else "Delete it and fetch it again"
+                raise DownloadError(f"{archive} cannot be unpacked: {reason(error)}. {advice}.") from error
             os.replace(arrange(Path(room)) if arrange else room_of(Path(room)), folder)
     return folder
 

@@ -106,7 +106,7 @@ def extract(
     shoulders.backbones.BackboneError
         For a layer that the network lacks.
     FeatureError
-        When the disk is full, or there is no picture.
+        When the disk is full, for no picture, and for a `batch_size` below 1.
     shoulders.pictures.PictureError
         For a picture that has gone or changed since it was checked.
 
@@ -119,6 +119,8 @@ def extract(
     """
     if not len(pictures):
         raise FeatureError("There is no picture to look at: load a set that has some.")
+    if batch_size < 1:
+        raise FeatureError(f"batch_size is {batch_size}: one picture at a time is the least.")
     layers = [layers] if isinstance(layers, str) else list(layers)
     folder = places.cache() / "features" if remember else None
     precision, started, clock = devices.precision(), time.perf_counter(), {"decode": 0.0}

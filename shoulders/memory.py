@@ -27,12 +27,18 @@ class Memory:
     def __init__(self, name: str, sound):
         self.path, self.known = places.cache() / name, {}
         self._sound = sound
-        for line in self.path.read_text(encoding="utf-8", errors="replace").splitlines() if self.path.exists() else ():
+        for line in self._lines():
             try:
                 key, value = json.loads(line)
                 self.known[key] = sound(value)
             except (ValueError, KeyError, TypeError, AttributeError):
                 continue
+
+    def _lines(self):
+        try:
+            return self.path.read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError:  # not there yet, or somebody else's: nothing is remembered
+            return []
 
     @contextmanager
     def adding(self):
@@ -43,14 +49,11 @@ class Memory:
         shoulders.errors.CourseError
             Where nothing can be written.
         """
-        with places.locked(self.path), open(self.path, "ab", buffering=0) as file:
+        with places.locked(self.path), self._opened() as file:
 
             def write(line):
-                try:
+                with self._writing():
                     file.write(line.encode() + b"\n")
-                except OSError as error:
-                    wish = "make room there, or set SHOULDERS_CACHE to a folder on a larger disk"
-                    raise CourseError(f"{self.path} cannot be written ({error.strerror}): {wish}.") from error
 
             def add(key, value):
                 write(json.dumps([key, value]))
@@ -58,3 +61,15 @@ class Memory:
 
             write("")  # ends the half line that a killed process may have left
             yield add
+
+    def _opened(self):
+        with self._writing():
+            return open(self.path, "ab", buffering=0)
+
+    @contextmanager
+    def _writing(self):
+        try:
+            yield
+        except OSError as error:
+            wish = "make room there, or set SHOULDERS_CACHE to a folder of your own on a larger disk"
+            raise CourseError(f"{self.path} cannot be written ({error.strerror}): {wish}.") from error

@@ -60,6 +60,8 @@ def save(path, result: Result, backbone: Backbone, held: PictureSet) -> Path:
     """
     if result.regime != "feature_extraction":
         raise ModelError(f"{path}: only the head of a feature extraction is saved, not {result.regime}.")
+    if result.model is None:
+        raise ModelError(f"{path}: the head was thrown away: run feature_extraction with keep=True.")
     low, high = result.interval
     card = {
         "made_by": f"shoulders {shoulders.__version__}, {date.today()}",

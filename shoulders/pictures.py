@@ -95,6 +95,8 @@ def read(path, at_least=None) -> Image.Image:
         if at_least:
             _draft(image, at_least)
         return to_rgb(image)
+    except MemoryError:
+        raise
     except Exception as error:
         problem = "zero bytes" if _is_empty(path) else _problem_of(error)
         name = path if isinstance(path, str | os.PathLike) else getattr(path, "name", "The picture")
@@ -163,6 +165,8 @@ def _to_8_bit(image):
 def _open(path):
     if isinstance(path, str | os.PathLike) and os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
         raise UnidentifiedImageError("a pipe or a device")  # opening a pipe would wait for ever
+    if isinstance(path, str | os.PathLike) and os.path.isdir(path):
+        raise IsADirectoryError(path)  # which Windows calls a lack of permission
     image = Image.open(path, formats=FORMATS)
     if image.width * image.height > MOST_PIXELS or max(image.size) > LONGEST * min(image.size):
         raise Image.DecompressionBombError("too many pixels, or a thread")

@@ -165,7 +165,10 @@ def pictures() -> Path:
     """Where picture sets live: ``SHOULDERS_DATA`` if set, else ``data/`` of the clone, else a folder of the user's."""
     if chosen := os.environ.get("SHOULDERS_DATA"):
         return expanded(chosen)
-    return box() if course() != _PACKAGE else Path(platformdirs.user_data_dir("shoulders"))
+    try:
+        return box() if course() != _PACKAGE else Path(platformdirs.user_data_dir("shoulders"))
+    except RuntimeError:  # a container's user without a home
+        return box()
 
 
 def cache() -> Path:

@@ -51,6 +51,8 @@ def feature_extraction(
     chosen = held.train.sample(per_class, seed)
     fitting = time.perf_counter()
     rows, labels, fitted = train[layer][chosen], train.labels[chosen], None
+    if absent := set(range(len(held.train.classes))) - set(labels.tolist()):
+        raise heads.HeadError(f"No training picture shows {held.train.classes[min(absent)]}: every class needs one.")
     if keep:
         fitted = heads.fit(head, rows, labels, seed)
         probabilities, learnt = heads.probabilities(fitted, valid[layer]), heads.learnt(fitted)

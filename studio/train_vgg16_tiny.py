@@ -20,7 +20,6 @@ import json
 import math
 import os
 import platform
-import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -81,7 +80,6 @@ class Stage:
     scale: tuple[float, float]
     smoothing: float
     frozen: int = 0  # so many first blocks stand still
-    colour: float = 0.0  # how far brightness, contrast and saturation are drawn
 
 
 # Small pictures first, because an epoch at 32 pixels costs a fifth of one at 64. A crop enlarges things, so a network
@@ -100,10 +98,6 @@ STAGES = (
     Stage(7, 32, (0.006, 0.004), (0.4, 1.0), 0.05),
     Stage(8, 48, (0.004, 0.0004), (0.5, 1.0), 0.05, frozen=1),
     Stage(1.5, 64, (0.0004, 0.0), (0.6, 1.0), 0.05, frozen=2),
-    # The second sitting (`--take-up`): whole pictures almost, and no label smoothing any more: it raises the accuracy on the
-    # network's own classes and lowers what its features are worth for others (Kornblith et al. 2021, arXiv:2010.16402).
-    Stage(0.437, 64, (0.0002, 0.001), (0.6, 1.0), 0.0, frozen=1),
-    Stage(6, 64, (0.001, 0.0), (0.6, 1.0), 0.0, frozen=1),
 )
 
 
@@ -170,26 +164,6 @@ def fold(trained):
         target.bias.copy_(norm.bias - norm.running_mean * scale)
     plain.classifier.load_state_dict(trained.classifier.state_dict())
     return plain
-
-
-@torch.no_grad()
-def unfold(plain, pictures):
-    """The same function with BatchNorm again, to train on: scale and shift of each norm are what undoes it here."""
-    trained = VGG(batch_norm=True)
-    targets, x = iter(of_kind(plain, nn.Conv2d)), normalised(pictures)
-    for layer in trained.features.eval():
-        if isinstance(layer, nn.Conv2d):
-            source = next(targets)
-            layer.weight.copy_(source.weight)
-        x = layer(x) if not isinstance(layer, nn.BatchNorm2d) else x
-        if isinstance(layer, nn.BatchNorm2d):
-            layer.running_mean.copy_(x.mean((0, 2, 3)))
-            layer.running_var.copy_(x.var((0, 2, 3)))
-            layer.weight.copy_(torch.sqrt(layer.running_var + layer.eps))
-            layer.bias.copy_(layer.running_mean + source.bias)
-            x = layer(x)
-    trained.classifier.load_state_dict(plain.classifier.state_dict())
-    return trained
 
 
 @torch.no_grad()
@@ -279,15 +253,6 @@ def crops(pictures, index, px, scale, generator):
         crop = crop.permute(0, 3, 1, 2)
         groups.append(F.interpolate(crop, size=(px, px), mode="bilinear", antialias=True))
     return torch.cat(groups).permute(0, 2, 3, 1)
-
-
-def coloured(x, strength, generator):
-    """Brightness, contrast, saturation and tint of every picture drawn anew; x is (n, 3, h, w), normalised."""
-    drawn = (2 * torch.rand(len(x), 6, 1, 1, 1, generator=generator) - 1) * strength
-    contrast, saturation, brightness = 1 + drawn[:, 0], 1 + 2 * drawn[:, 1], drawn[:, 2]
-    tint = drawn[:, 3:, :, 0] / 2
-    grey = x.mean(1, keepdim=True)
-    return ((x - grey) * saturation + grey) * contrast + brightness + tint
 
 
 # ---------------------------------------------------------------- the optimiser
@@ -415,20 +380,6 @@ class Run:
             optimiser.load_state_dict(saved)
         self.step, self.losses, self.seconds, self.history = state["progress"]
 
-    def take_up(self, card, pictures, work):
-        """Go on from shipped weights where no checkpoint is left. What the optimisers remembered is lost."""
-        known = json.loads(card.read_text())
-        trained = unfold(load_plain(card.with_name(known["file"])), pictures[:: len(pictures) // 500])
-        self.net.load_state_dict(trained.state_dict())
-        self.optimisers = optimisers(self.net)  # which gives the kernels their fixed length
-        self.average = copy.deepcopy(self.net)
-        self.history = known["training"]["log"]
-        self.step = self.history[-1]["step"]
-        if self.step % EPOCH:  # the last epoch is not over
-            self.seconds = self.history.pop()["seconds"]
-        for entry in known["epochs"]:
-            shutil.copy(card.parent / entry["file"], work)
-
 
 @torch.no_grad()
 def follow(average, net, share=0.01):
@@ -488,8 +439,7 @@ def batch(step, pictures, labels):
     index = order[place * BATCH : (place + 1) * BATCH]
     stage = stage_of(step)[0]
     generator = torch.Generator().manual_seed(10**6 * (SEED + 1) + step)
-    x = normalised(crops(pictures, index, stage.px, stage.scale, generator))
-    return (coloured(x, stage.colour, generator) if stage.colour else x), labels[index]
+    return normalised(crops(pictures, index, stage.px, stage.scale, generator)), labels[index]
 
 
 def train_until(run, end, pictures, labels):
@@ -716,18 +666,16 @@ def recipe():
         "parts_of_a_batch_normalised_apart": PARTS,
         "optimiser": "Muon (momentum 0.95, kernels kept at a fixed length) for convolutions; AdamW for norms and head, "
         f"learning rate {ADAMW_SHARE} of Muon's (0.1 in epochs 1 and 2), weight decay 0.05 on the head's matrix",
-        "augmentation": "random crop (aspect 0.87 to 1.15), mirroring; in the last stages brightness, contrast, saturation and tint",
+        "augmentation": "random crop (aspect 0.87 to 1.15), mirroring",
         "loss": "cross-entropy with label smoothing",
         "average": "moving average of the weights, 0.01 a step; BatchNorm measured again on "
         f"{SETTLED_ON:,} whole training pictures",
         "chosen": "the last step. Stages were changed while the network trained, because of the training loss and the time left, "
         "with the log's top-1 in sight; Muon was preferred to SGD after tests of 150 steps on 2,000 validation pictures",
-        "again": "a second run follows the same stages but not bit for bit: restarts and the drawing of crops differed; and after "
-        "step 8,431 the network went on from the half-precision weights that it had shipped with until then, on another machine, "
-        "without what the optimisers remembered and with BatchNorm put back",
+        "again": "a second run follows the same stages but not bit for bit: restarts and the drawing of crops differed",
         "seed": SEED,
         "keys": "px is the side of the crops, scale the range of their area as a share of the picture, lr Muon's learning rate "
-        "from and to, frozen the number of first blocks that stood still, colour how far colours were drawn; the log under `training` has an entry per epoch, and "
+        "from and to, frozen the number of first blocks that stood still; the log under `training` has an entry per epoch, and "
         "where the last epoch is not whole, its step says how far it went",
     }
 
@@ -735,13 +683,12 @@ def recipe():
 def ship_evolution(work, out, history):
     """Write the first eight convolutions at seven moments of the run; return what the card says about them."""
     out.mkdir(parents=True, exist_ok=True)
-    layers = enumerate(VGG(batch_norm=False).features)
-    first = [f"features.{i}" for i, layer in layers if isinstance(layer, nn.Conv2d)][:EVOLUTION_CONVS]
     entries = []
     for epoch in (*EVOLUTION_EPOCHS, len(history)):
-        state = load_file(work / f"epoch_{epoch:02d}.safetensors")
+        net = load_plain(work / f"epoch_{epoch:02d}.safetensors")
+        first = [f"features.{i}" for i, layer in enumerate(net.features) if isinstance(layer, nn.Conv2d)][:EVOLUTION_CONVS]
         file = out / f"epoch_{epoch:02d}.safetensors"
-        save_half({name: value for name, value in state.items() if name.rsplit(".", 1)[0] in first}, file)
+        save_half({name: value for name, value in net.state_dict().items() if name.rsplit(".", 1)[0] in first}, file)
         entry = {"epoch": epoch, "file": f"{out.name}/{file.name}", "bytes": file.stat().st_size, "sha256": sha256(file)}
         entries.append({**entry, "top1": history[epoch - 1]["top1"], "top1_n": history[epoch - 1]["top1_n"]} if epoch else entry)
     return entries
@@ -787,7 +734,7 @@ def card(file, net, history, top1, photo, px, epochs, source):
             "seconds": round(sum(entry["seconds"] for entry in history)),
             "seconds_are": "wall time, sum over epochs, without steps lost to restarts; the machine was shared with other work, "
             "which had most of it in epochs 3 to 6",
-            "processor": f"{processor()}; epochs 1 to 21 and half of 22 on an AMD EPYC, 2 cores, in single precision",
+            "processor": processor(),
             "torch": torch.__version__,
             "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
             "log": [{key: value for key, value in entry.items() if key != "epochs"} for entry in history],
@@ -822,7 +769,7 @@ OUT = HERE.parents[1] / "data" / "weights"
 
 
 @app.command()
-def main(source: Path = None, photos: Path = None, work: Path = WORK, out: Path = OUT, take_up: Path = None):
+def main(source: Path = None, photos: Path = None, work: Path = WORK, out: Path = OUT):
     """Train vgg16_tiny, fold it, measure it, and write its weights and card.
 
     Parameters
@@ -831,7 +778,6 @@ def main(source: Path = None, photos: Path = None, work: Path = WORK, out: Path 
     photos : a folder with cats_and_dogs_filtered/ and hymenoptera_data/, for the transfer figures; may be left out
     work : where decoded pictures and checkpoints live; start the command again with the same folder to go on
     out : where the weights and the card go
-    take_up : the card of shipped weights to go on from, where `work` holds no checkpoint
     """
 
     def log(text):
@@ -843,9 +789,6 @@ def main(source: Path = None, photos: Path = None, work: Path = WORK, out: Path 
     if (work / "checkpoint.pt").exists():
         run.load(work / "checkpoint.pt")
         log(f"going on after step {run.step}")
-    elif take_up:
-        run.take_up(take_up, train_set[0], work)
-        log(f"going on from {take_up}, step {run.step}")
     train(run, work, train_set, val_set, log)
     ship(run, work, out, train_set, val_set, source, photos, log)
 

@@ -331,6 +331,15 @@ def test_an_unknown_budget_is_refused():
 # ------------------------------------------------------------------------------------------------------- what ships
 
 
+def test_no_run_counts_twice(held):
+    """Where a class holds eight pictures, 20 of each, 50 and all are the same draw."""
+    rows = comparison.rows(held, network(), ["feature_extraction"], np.array([2, 20, 50]), 3)
+    rows += comparison.rows(held, network(), ["feature_extraction"], [None], 1)
+    lines = comparison.summary(rows)
+    assert (lines.runs.tolist(), lines.per_class.tolist(), lines.pictures.tolist()) == ([3, 3], [2, "all"], [2.0, 8.0])
+    assert comparison.against(rows, rows).over.tolist() == [3, 3]
+
+
 def made(tmp_path, held, plan=(("feature_extraction", (2, None), 2),)):
     table = comparison.carry_out(held, network(), plan)
     path = tmp_path / "grid" / "set-squeezenet1_1.csv"

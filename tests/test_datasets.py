@@ -7,6 +7,7 @@ import shutil
 import tarfile
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from test_pictures import bytes_of, png_that_claims, rotated
 
 from shoulders import datasets, downloads, pictures, places
 from shoulders.datasets import Archive, DatasetError
+from shoulders.errors import CourseError
 
 # ------------------------------------------------------------------------------------------ a damaged copy of every kind
 
@@ -371,6 +373,39 @@ def test_fetch_bees_and_ants(tmp_path, monkeypatch):
     assert held.name == "bees_vs_ants"
     assert held.counts().to_dict() == {"train": {"ants": 3, "bees": 3}, "valid": {"ants": 2, "bees": 2}}
     assert held.findings == ()
+
+
+def test_fetching_touches_nothing_of_the_learners(tmp_path, monkeypatch):
+    """An archive of the same name stays; a folder in the way is told before anything is downloaded."""
+    body = b"not even an archive"
+    monkeypatch.setattr(places, "box", lambda: tmp_path / "box")
+    (tmp_path / "data").mkdir()
+    own = tmp_path / "data" / "hymenoptera_data.zip"
+    own.write_bytes(b"ten years of my own")
+    with serving(hymenoptera_data__zip=body) as server:
+        offered(monkeypatch, "bees_vs_ants", zip=(server.url("hymenoptera_data.zip"), body, "sha256"))
+        with pytest.raises(CourseError, match="cannot be unpacked"):
+            datasets.fetch("bees_vs_ants")
+        assert own.read_bytes() == b"ten years of my own" and server.asked == {"hymenoptera_data.zip": 1}
+        (tmp_path / "data" / "hymenoptera_data").mkdir()
+        with pytest.raises(DatasetError, match="hymenoptera_data is there, and holds no class folders"):
+            datasets.fetch("bees_vs_ants")
+        assert server.asked == {"hymenoptera_data.zip": 1}
+
+
+def test_a_path_is_a_folder_whatever_its_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    set_of(tmp_path / "felt_bees_vs_ants", 4, 2)
+    assert datasets.load(Path("felt_bees_vs_ants")).train.paths[0].resolve().is_relative_to(tmp_path)
+    assert not datasets.load("felt_bees_vs_ants").train.paths[0].resolve().is_relative_to(tmp_path)
+
+
+def test_classes_have_one_order(tmp_path):
+    names = ["a10", "a1", "a01", "a2"]
+    for name in names:
+        (tmp_path / name).mkdir()
+    (tmp_path / "x").mkdir()
+    assert datasets._classes(tmp_path, {"train": tmp_path}) == ["a01", "a1", "a2", "a10", "x"]
 
 
 def test_fetch_arranges_the_oxford_pets_by_the_publishers_lists(tmp_path, monkeypatch):

@@ -106,7 +106,7 @@ def test_costs_puts_every_number_where_it_belongs(result):
     assert np.allclose(crosses.get_xdata(), [0.6, 0.9])
     assert list(middle.lines[0].get_xdata()) == [0.5, 50.0] and list(right.lines[0].get_xdata()) == [10, 2000]
     assert [text.get_text() for text in middle.texts] == ["0.5 (remembered)", "50.0"]
-    assert drawing.words == "Cheap 70.0% in 0.5 s, dear 100.0% in 50.0 s."
+    assert drawing.words == "Cheap 70.0% in 0.5 s (its look remembered), dear 100.0% in 50.0 s."
 
 
 def test_best_epochs_counts_what_choosing_adds(result):
