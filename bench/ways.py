@@ -706,7 +706,8 @@ def write(out):
     for title, some in groups.items():
         tables[title] = table = Table(some)
         made = dict.fromkeys(f"* {row['date']}. {row['machine']}. {row['versions']}." for row in some)
-        lines += [f"## {title}", "", *made, "", *notes(some), *costs(table), *faster(table), *accuracies(table), *epoch_lines(table)]
+        lines += [f"## {title}", "", *made, "", *notes(some), *costs(table), *faster(table)]
+        lines += [*accuracies(table), *epoch_lines(table)]
     out.write_text("\n".join(lines), encoding="utf-8")
     draw(out.with_suffix(".svg"), tables)
     print("\n".join(lines))

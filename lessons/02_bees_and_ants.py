@@ -262,9 +262,9 @@ plots.costs(ways, my_guess)
 
 # %% [markdown]
 # Look at the intervals first. Where two of them overlap widely, these pictures do not tell you which way is better, and
-# where one lies clear of the other, they do. Only then look at the seconds and at the count of numbers. (Where *remembered* stands
-# behind the seconds, the look at the pictures was made in an earlier run, and is missing from the bill.) How far off were your
-# guesses?
+# where one lies clear of the other, they do. Only then look at the seconds and at the count of numbers. (Where *remembered*
+# stands behind the seconds, the look at the pictures was made in an earlier run, and is missing from the bill.) How far off
+# were your guesses?
 #
 # So, can it? Compare feature extraction with a new head on random weights. Where its interval lies clear above, what was
 # learnt from other pictures helps to answer a new question. Where the two overlap, these pictures do not show that it

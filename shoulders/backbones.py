@@ -347,7 +347,8 @@ def _timm_file(card, fetch):
 
     if not card.url:
         if fetch:
-            raise downloads.DownloadError(f"Nobody publishes weights of {card.name} where they can be fetched: give a file of yours.")
+            advice = "give a file with weights=… (--weights FILE)"
+            raise downloads.DownloadError(f"No weights of {card.name} are published where they can be fetched: {advice}.")
         return None
     wanted = card.url.removeprefix("https://huggingface.co/"), "model.safetensors"
     found = try_to_load_from_cache(*wanted)

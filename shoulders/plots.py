@@ -498,9 +498,12 @@ def bills(table) -> Drawing:
     figure.suptitle("What an accuracy costs: up is better, left is cheaper (bars: 95 % interval of one run; costs logarithmic)")
     dear, cheap = table.loc[table.gflops.idxmax()], table.loc[table.gflops.idxmin()]
     names = [line.regime.replace("_", " ") for line in (dear, cheap)]
-    times = f"{dear.gflops / cheap.gflops:,.0f} times the arithmetic of {names[1]}" if cheap.gflops else f"{dear.gflops:,.0f} billion operations"
-    said = f"names {cheap.accuracy:.1%}" if cheap.gflops else f"({names[1]}, remembered) takes none and names {cheap.accuracy:.1%}"
-    return Drawing(figure, f"{names[0].capitalize()} takes {times} and names {dear.accuracy:.1%} correctly; that one {said}.")
+    if cheap.gflops:
+        times, said = f"{dear.gflops / cheap.gflops:,.0f} times the arithmetic of {names[1]}", "that one"
+    else:
+        times, said = f"{dear.gflops:,.0f} billion operations", f"{names[1]}, remembered, takes none and"
+    words = f"{names[0].capitalize()} takes {times} and names {dear.accuracy:.1%} correctly; {said} names {cheap.accuracy:.1%}."
+    return Drawing(figure, words)
 
 
 def _on_a_log_axis(amounts):

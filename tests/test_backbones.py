@@ -442,6 +442,21 @@ def test_every_timm_transform_resizes_as_timm_does():
     assert wrong == []
 
 
+def test_weights_that_nobody_publishes_are_not_said_to_be_fetched():
+    timm = pytest.importorskip("timm")
+    name = next(name for name in timm.list_models() if not timm.models.get_pretrained_cfg(name).hf_hub_id)
+    with pytest.raises(DownloadError, match="No weights of .* are published where they can be fetched"):
+        backbones.fetch(name)
+
+
+@pytest.mark.parametrize(("size", "places"), [(224, 197), (384, 577)])
+def test_a_vit_is_built_for_the_pictures_that_its_weights_want(size, places):
+    card = backbones.card("vit_b_16")
+    wide = replace(card, transform=replace(card.transform, resize=size, crop=size))
+    with torch.device("meta"):
+        assert backbones._network(wide).encoder.pos_embedding.shape == (1, places, 768)
+
+
 def test_without_timm_its_names_are_unknown(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "timm", None)
     with pytest.raises(BackboneError, match="pip install timm"):

@@ -122,6 +122,7 @@ def test_features_writes_rows_labels_and_a_card(own_set, weights, tmp_path):
         (["lesson", "77"], "There is no lesson 77"),
         (["lesson", ""], "There is no lesson '': choose"),
         (["fetch", "unicorns"], "No backbone is called 'unicorns'"),
+        (["fetch", "vgg16", "--all"], "give names, or --all"),
     ],
 )
 def test_a_mistake_is_one_sentence(words, said, own_set):
@@ -334,6 +335,8 @@ def test_what_a_command_wrote_beside_the_class_folders_it_may_write_again(tmp_pa
 def test_a_table_holds_nothing_that_a_terminal_obeys(capsys):
     cli._table([("red\x1b[31m.jpg", "two\nlines", "Käfer 猫")], ["a", "b", "c"])
     out = capsys.readouterr().out
+    cli._say("bad\x1b[2J.jpg\nnext", sys.stdout)
+    assert capsys.readouterr().out == "bad\\x1b[2J.jpg\nnext\n"
     assert "red\\x1b[31m.jpg" in out and "two\\nlines" in out and "Käfer 猫" in out and "\x1b" not in out
 
 

@@ -1,5 +1,6 @@
 """Downloads: whatever a server, a wire or a kill does, the file is there whole and checked, or not there at all."""
 
+import errno
 import gzip
 import hashlib
 import io
@@ -252,6 +253,17 @@ def test_a_damaged_archive_is_an_error_and_leaves_nothing(tmp_path, content):
     with pytest.raises(DownloadError, match="archive cannot be unpacked: .*Delete it and fetch it again"):
         downloads.unpack(tmp_path / "archive", tmp_path / "set")
     assert names(tmp_path) == ["archive"]
+
+
+def test_a_disk_that_fills_up_while_unpacking_is_not_blamed_on_the_archive(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    (tmp_path / "a.zip").write_bytes(zip_of(**{"set/good.txt": b"good"}))
+    monkeypatch.setattr(downloads, "_extract", full)
+    with pytest.raises(DownloadError, match="No space left on device.*Make room in"):
+        downloads.unpack(tmp_path / "a.zip", tmp_path / "set")
+    assert names(tmp_path) == ["a.zip"]
 
 
 def test_what_a_killed_process_left_is_swept(tmp_path):

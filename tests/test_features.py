@@ -414,3 +414,9 @@ def test_many_pictures_are_looked_at_in_batches(held, exact, monkeypatch):
     whole = features.look(network(), sources)["hidden"]
     monkeypatch.setattr(features, "BATCH", 4)
     np.testing.assert_allclose(features.look(network(), sources)["hidden"], whole, atol=1e-5)
+
+
+def test_no_picture_at_a_time_is_refused(tmp_path):
+    held = datasets.load(set_of(tmp_path / "set", 2, 1))
+    with pytest.raises(features.FeatureError, match="batch_size is 0"):
+        features.extract(network(), held.train, batch_size=0)

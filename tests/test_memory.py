@@ -43,3 +43,18 @@ def test_a_full_disk_is_told_with_the_file(monkeypatch):
     monkeypatch.setattr("builtins.open", lambda *_, **__: io.FileIO("/dev/full", "w"))
     with pytest.raises(CourseError, match=r"facts\.jsonl cannot be written \(No space left on device\): make room"), memory.adding():
         pass
+
+
+def test_a_memory_that_belongs_to_somebody_else_is_told_and_not_a_traceback(monkeypatch):
+    memory = Memory("facts.jsonl", int)
+    with memory.adding() as add:
+        add("a", 1)
+
+    def forbidden(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("builtins.open", forbidden)
+    with pytest.raises(CourseError, match=r"facts\.jsonl cannot be written \(Permission denied\)"), memory.adding():
+        pass
+    monkeypatch.setattr(type(memory.path), "read_text", forbidden)
+    assert Memory("facts.jsonl", int).known == {}

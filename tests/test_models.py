@@ -53,6 +53,14 @@ def saved(tmp_path, backbone):
     return models.save(tmp_path / "model.safetensors", result, backbone, held), result, held
 
 
+def test_a_head_that_was_thrown_away_cannot_be_saved(tmp_path, backbone):
+    held = datasets.load(set_of(tmp_path / "set", 4, 2))
+    thrown = training.feature_extraction(backbone, held, keep=False)
+    with pytest.raises(ModelError, match="thrown away: run feature_extraction with keep=True"):
+        models.save(tmp_path / "m.safetensors", thrown, backbone, held)
+    np.testing.assert_allclose(thrown.probabilities, training.feature_extraction(backbone, held).probabilities, atol=1e-5)
+
+
 def test_what_is_saved_looks_where_the_head_was_fitted(tmp_path):
     """Three layers of vgg16_tiny are equally wide: a mistake here would be answered, and wrongly."""
     tiny, held = backbones.load("vgg16_tiny"), datasets.load("felt_bees_vs_ants").small(12)

@@ -355,3 +355,18 @@ def test_a_picture_that_changes_while_it_is_checked_is_not_remembered(tmp_path, 
     monkeypatch.setattr(pictures, "digest", lambda path: "0" * 64)
     assert pictures.check([path])[0][1].problem == "changed while it was checked"
     assert (places.cache() / pictures.MEMORY).read_text().strip() == ""
+
+
+def test_too_little_memory_is_no_damaged_picture(tmp_path, monkeypatch):
+    def too_much(image):
+        raise MemoryError
+
+    paint(0).save(tmp_path / "a.png")
+    monkeypatch.setattr(pictures, "to_rgb", too_much)
+    with pytest.raises(MemoryError):
+        pictures.read(tmp_path / "a.png")
+
+
+def test_a_folder_is_called_one(tmp_path):
+    with pytest.raises(PictureError, match=f"{tmp_path.name}: a folder"):
+        pictures.read(tmp_path)

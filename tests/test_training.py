@@ -2,6 +2,7 @@
 
 import random
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -32,6 +33,13 @@ def tuned(backbone, held, **options):
 
 
 # ---------------------------------------------------------------------------------------------------- feature extraction
+
+
+def test_a_training_part_without_a_class_is_refused(held):
+    """Its head would have a column less, and the others would be read as other classes."""
+    one = replace(held, train=held.train.take(np.flatnonzero(held.train.labels == 1)))
+    with pytest.raises(heads.HeadError, match="No training picture shows cats"):
+        training.feature_extraction(network(), one)
 
 
 def test_feature_extraction_is_features_and_a_head(held):
