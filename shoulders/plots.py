@@ -369,7 +369,8 @@ def _sizes(ax, lines, more=""):
     words = [str(label) if label != "all" else whole.format(n) for n, label in zip(ticks.pictures, ticks.per_class)]
     ax.set_xticks(ticks.pictures, words)
     ax.minorticks_off()
-    ax.set_xlabel(f"training pictures of each class, logarithmic\n(bars: 95 % interval for the mean over seeds{more})")
+    bars = textwrap.fill(f"(bars: 95 % interval for the mean over seeds{more})", 60)
+    ax.set_xlabel(f"training pictures of each class, logarithmic\n{bars}")
 
 
 def _ends(lines):

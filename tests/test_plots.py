@@ -102,3 +102,43 @@ def test_a_page_of_photographs_is_shown_as_jpeg():
     noise = np.random.default_rng(0).integers(0, 255, (12, 64, 64, 3), dtype=np.uint8)
     kind, page, _ = plots.show_pictures(noise).page()
     assert (kind, page[:2]) == ("image/jpeg", b"\xff\xd8")
+
+
+def beyond(figure):
+    """By how many inches what is drawn reaches past the edges of the figure, where nobody sees it."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    box, (width, height) = figure.get_tightbbox(canvas.get_renderer()), figure.get_size_inches()
+    return max(-box.x0, -box.y0, box.x1 - width, box.y1 - height)
+
+
+def test_words_stay_inside_their_figure(result):
+    """Of names as folders bear them, of a single mistake, of many epochs, and where 20 pictures lie close to all."""
+    classes = ("bernese_mountain_dog", "golden_retriever")
+    own = replace(result, valid=replace(result.valid, classes=classes))
+    epochs = tuple({"epoch": e, "train_loss": 1 / e, "valid_loss": 1.2 / e, "accuracy": 0.9} for e in range(1, 31))
+    right = np.eye(2)[result.valid.labels]
+    right[3] = right[3][::-1]
+    ways = {way: replace(own, cached=way == "fine-tuning") for way in ("feature extraction", "fine-tuning", "from scratch")}
+    rows = [
+        replace(result, per_class=count, n_train=2 * (count or 24), seed=seed, regime=regime).row()
+        for regime in plots.WAYS
+        for count in (1, 5, 20, None)
+        for seed in range(3)
+    ]
+    bills = [row | {"seconds": 0.1, "gflops": 30.0 * (row["seed"] - 1), "megabytes": 0.0} for row in rows[-2:]]
+    drawings = [
+        plots.comparison(rows),
+        plots.comparison([row | {"largest": 0.54} for row in rows[:12]]),
+        plots.comparison(rows[:1], rows, {"feature_extraction": {1: 60, 24: 95}}),
+        plots.confusion(own),
+        plots.mistakes(replace(own, probabilities=right), network().transform),
+        plots.history(replace(own, history=epochs)),
+        plots.costs(ways, dict.fromkeys(ways, 80)),
+        plots.bills(bills),
+        plots.accuracies(["features.15, 16 × 16", "hidden (into the head)"], [own, own], "Accuracy by depth", chance=0.5),
+    ]
+    assert max(beyond(drawing.figure) for drawing in drawings) < 0.02
+    assert "30 billion operations" in drawings[7].words and "remembered, takes none" in drawings[7].words
