@@ -36,6 +36,8 @@ class Spent:
 @contextmanager
 def meter():
     """Count what the code inside spends: ``with meter() as spent: …``; afterwards `Spent` holds it."""
+    from shoulders import learning  # noqa: F401 (fastai takes seconds to import, which are on nobody's bill)
+
     spent, counter, kept, started = Spent(), FlopCounterMode(display=False), _Kept(), time.perf_counter()
     with counter, torch.autograd.graph.saved_tensors_hooks(kept.pack, kept.unpack):
         yield spent

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 import warnings
+from functools import partial
 from typing import TYPE_CHECKING
 
 from shoulders import backbones, devices, features, heads
@@ -201,7 +202,7 @@ def _with_fastai(
     from fastai.torch_core import no_random
     from torch import nn
 
-    from shoulders import views
+    from shoulders import learning, views
 
     started = time.perf_counter()
     chosen = held.train.sample(per_class, seed)
@@ -209,7 +210,8 @@ def _with_fastai(
     looked = time.perf_counter()
     with no_random(seed):  # and afterwards the generators are as they were
         loaders = views.loaders(seen, len(held.train.classes), batch_size, views.varied if helped else None)
-        learner, diary = _taught(body, batch_size, teach, loaders, seen.module, body.out_features, seed, splitter, curve)
+        what = seen.module, body.out_features, seed, splitter, curve
+        learner, diary = _taught(partial(learning.learner_for, loaders, *what), body, batch_size, teach, loaders)
         trained = time.perf_counter()
         probabilities = learner.get_preds(dl=loaders.valid)[0].float().cpu().numpy()
     return Result(
@@ -221,17 +223,16 @@ def _with_fastai(
     )  # fmt: skip
 
 
-def _taught(body, batch_size, teach, loaders, *what):
+def _taught(new_learner, body, batch_size, teach, loaders):
     """A learner and its diary after the training; when a GPU's memory is too small, again with half the batch."""
     import torch
 
     from shoulders import views
-    from shoulders.learning import learner_for
 
     blank = {name: value.clone() for name, value in body.state_dict().items()}
     learns = [parameter.requires_grad for parameter in body.parameters()]
     while True:
-        learner, diary = learner_for(loaders, *what)
+        learner, diary = new_learner()
         try:
             teach(learner)
             return learner, diary
