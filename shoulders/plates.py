@@ -491,8 +491,10 @@ def probes(table, chance: float | None = None) -> Drawing:
     ax.set_xticks(ticks, [f"{100 * tick:.0f} %" for tick in ticks])
     ax.set_title(f"Accuracy, {table.columns[0]} by {table.columns[0]}")
     best, worst = table.accuracy.idxmax(), table.accuracy.idxmin()
-    return Drawing(figure, f"From {table.accuracy[worst]:.1%} ({names[worst]}) to {table.accuracy[best]:.1%} ({names[best]}), "
-                   f"each from {table.n_train.iloc[0]} training pictures.")  # fmt: skip
+    told = f"From {table.accuracy[worst]:.1%} ({names[worst]}) to {table.accuracy[best]:.1%} ({names[best]})"
+    if table.accuracy[worst] == table.accuracy[best]:
+        told = f"{table.accuracy[best]:.1%} everywhere"
+    return Drawing(figure, f"{told}, each from {table.n_train.iloc[0]} training pictures.")
 
 
 def numbers(grids, titles=None) -> Drawing:
