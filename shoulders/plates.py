@@ -1,6 +1,7 @@
 """The plot room for what a network sees: plates, covered pictures, filters, curves. It computes nothing.
 
-``plates.x(visualize.x(…))``: every function draws what the function of the same name in `shoulders.visualize` gave.
+``plates.x(visualize.x(…))``: most functions draw what the one of the same name in `shoulders.visualize` gave; `projections`
+draws `project`, `heat` draws `grad_cam` and `integrated_gradients`, `probes` draws `ablation` too.
 Projections are shown around grey (nothing): brighter is more, darker is less of a colour; each map's scale is printed.
 """
 

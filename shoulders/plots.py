@@ -484,16 +484,16 @@ def bills(table) -> Drawing:
     )
     figure, axes = new(9.6, 3.2, 1, 4, sharey=True)
     for ax, (name, words) in zip(axes, panels):
-        places = dict(zip(table.index, _on_a_log_axis(table[name])))
+        spots = dict(zip(table.index, _on_a_log_axis(table[name])))
         for line in table.itertuples():
             colour, mark = WAYS[line.regime]
             reach = [[line.accuracy - line.low], [line.high - line.accuracy]]
             label = line.regime.replace("_", " ")
-            at, accuracy = places[line.Index], line.accuracy
+            at, accuracy = spots[line.Index], line.accuracy
             ax.errorbar([at], [accuracy], yerr=reach, fmt=mark, color=colour, capsize=3, label=label)
             if not getattr(line, name):
                 ax.annotate("0", (at, accuracy), (6, 0), textcoords="offset points", va="center", fontsize=9)
-        ax.set(xscale="log", xlabel=words, xlim=(min(places.values()) / 3, max(places.values()) * 3))
+        ax.set(xscale="log", xlabel=words, xlim=(min(spots.values()) / 3, max(spots.values()) * 3))
     axes[0].set_ylabel(f"accuracy on {table.n_valid.iloc[0]} pictures")
     axes[-1].legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     figure.suptitle("What an accuracy costs: up is better, left is cheaper (bars: 95 % interval of one run; costs logarithmic)")

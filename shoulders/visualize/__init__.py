@@ -1,6 +1,6 @@
 """What a network sees: the experiments of Zeiler & Fergus 2013 (arXiv 1311.2901), on any backbone built of modules.
 
-``from shoulders import plates, visualize``: each ``visualize.x(…)`` computes, and ``plates.x(…)`` draws what it gave.
+``from shoulders import plates, visualize``: ``visualize`` computes, ``plates`` draws what it gave, mostly by the same name.
 """
 
 from shoulders.visualize.attribution import grad_cam, integrated_gradients

@@ -16,7 +16,7 @@ def write():
         "how_made": "Modelled with signed distances and rendered with Blender 5.0.1 (bpy, Cycles, 8 samples, OpenImageDenoise) "
                     "by studio/felt. One scene, one card: all parameters of every picture are in scenes.jsonl. Place, light, "
                     "camera, props, coat and manner are drawn by a generator that does not know the class. How long the "
-                    "wool stands and, on four in five, the marks (bands, or a rear of the coat's other colour) tell a bee "
+                    "wool stands and, on 302 of the 390, the marks (bands, or a rear of the coat's other colour) tell a bee "
                     "from an ant as the shape does. On the shelf some things have colours of their own, as a strawberry is red.",
         "command": ["python -m studio.felt cats_vs_dogs", "python -m studio.felt bees_vs_ants", "python -m studio.felt shelf"],
         "check_command": "python -m studio.check --scratch --backbone vgg16_tiny --backbone mobilenet_v2=FILE --save data/felt/check.json",

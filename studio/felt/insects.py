@@ -44,8 +44,8 @@ def draw_shape(kind, rng):
 def worn(kind, coat, shape):
     """A coat as a bee or an ant wears it, in the colours that were drawn for either.
 
-    A bee is shaggy and an ant felted close. Four in five wear the marks of their class, a banded tail or a rear of the
-    other colour; the others keep the coat's own pattern.
+    A bee is shaggy and an ant felted close. With a chance of four in five it wears the marks of its class, a banded tail or
+    a rear of the other colour; the others keep the coat's own pattern.
     """
     nap = .07 + .5 * coat["fur"] if kind == "bees" else .3 * coat["fur"]
     return {**coat, "fur": round(nap, 4), "pattern": shape["marks"] or coat["pattern"]}
