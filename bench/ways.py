@@ -699,7 +699,8 @@ def write(out):
         groups[", ".join(row[name] for name in ("source", "backbone", "weights", "device"))].append(row)
     about = (
         "Made by `python bench/ways.py`. Measured once, or the median (smallest to largest). Memory: of the largest process. "
-        "Every way imports `shoulders`, and so runs with its memory setting under Linux: faster, with a higher peak."
+        "Every way imports `shoulders`, and so runs with its memory setting under Linux: faster, with a higher peak. A machine's "
+        "number format is that of ours; the tutorial's loop and fastai compute in fp32 on a processor, as they come."
     )
     lines = ["# The tutorial's loop, fastai, scikit-learn and ours, side by side", "", about, ""]
     lines += [f"![Seconds of every way]({out.stem}.svg)", ""]
