@@ -497,14 +497,18 @@ def bills(table) -> Drawing:
     axes[0].set_ylabel(f"accuracy on {table.n_valid.iloc[0]} pictures")
     axes[-1].legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     figure.suptitle("What an accuracy costs: up is better, left is cheaper (bars: 95 % interval of one run; costs logarithmic)")
+    return Drawing(figure, _dearest_and_cheapest(table))
+
+
+def _dearest_and_cheapest(table):
+    """Of the arithmetic, in words."""
     dear, cheap = table.loc[table.gflops.idxmax()], table.loc[table.gflops.idxmin()]
     names = [line.regime.replace("_", " ") for line in (dear, cheap)]
     if cheap.gflops:
         times, said = f"{dear.gflops / cheap.gflops:,.0f} times the arithmetic of {names[1]}", "that one"
     else:
         times, said = f"{dear.gflops:,.0f} billion operations", f"{names[1]}, remembered, takes none and"
-    words = f"{names[0].capitalize()} takes {times} and names {dear.accuracy:.1%} correctly; {said} names {cheap.accuracy:.1%}."
-    return Drawing(figure, words)
+    return f"{names[0].capitalize()} takes {times} and names {dear.accuracy:.1%} correctly; {said} names {cheap.accuracy:.1%}."
 
 
 def _on_a_log_axis(amounts):
