@@ -58,7 +58,14 @@ def test_counting_what_learns(exercise, capsys):
 
 def test_flattery_is_the_best_epoch_less_the_last(exercise, capsys):
     assert verdict(exercise.flattery, 0.9 - 0.8, capsys).startswith("Right")
-    for wrong, said in ((0.9 - 0.85, "you say 0.05"), (0.8 - 0.85, "you say -0.05"), (0.8 - 0.9, "turn it around"), (10.0, "share"), (0.4, "you say 0.4"), ([0.1], "one number")):
+    for wrong, said in (
+        (0.9 - 0.85, "you say 0.05"),  # the best less the second best
+        (0.8 - 0.85, "you say -0.05"),  # the last less the one before
+        (0.8 - 0.9, "turn it around"),
+        (10.0, "share"),
+        (0.4, "you say 0.4"),
+        ([0.1], "one number"),
+    ):
         assert said in verdict(exercise.flattery, wrong, capsys)
 
 
