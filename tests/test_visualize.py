@@ -10,7 +10,7 @@ from making import network, weights_of
 from torch import nn
 
 from shoulders import cutting, devices, visualize
-from shoulders.visualize import fields, networks, rules, walk
+from shoulders.visualize import fields, networks, rules, sight, walk
 
 pytestmark = pytest.mark.usefixtures("exact")
 
@@ -224,15 +224,52 @@ def test_looking_only_at_what_a_place_sees_gives_the_same(name, rule, shape, mon
     with torch.no_grad():
         output, _ = networks.forward(networks.quiet_copy(module), images, layer)
     rows, columns = output.shape[2:]
-    places = [(0, 0), (rows - 1, columns - 1), (rows // 2, 1), (3, columns // 2)]
-    sizes, back = [], visualize.projection.back
-    monkeypatch.setattr(visualize.projection, "back", lambda m, i, *rest: sizes.append(i.shape[2:]) or back(m, i, *rest))
+    places = torch.tensor([(0, 0), (rows - 1, columns - 1), (rows // 2, 1), (3, columns // 2)])
+    seen, run = [], nn.Conv2d.forward
+    monkeypatch.setattr(nn.Conv2d, "forward", lambda part, signal: seen.append(signal.shape) or run(part, signal))
     near = visualize.project(module, images, layer, 2, rule, places)
-    assert len(sizes) == 1 and sizes[0] < images.shape[2:]
-    monkeypatch.setattr(fields.Field, "aligned", lambda self, p, picture: ([(0, 0)] * len(p), [(0, 0)] * len(p), tuple(picture)))
-    whole = visualize.project(module, images, layer, 2, rule, places)
-    torch.testing.assert_close(near.values, whole.values, rtol=1e-5, atol=1e-6)
-    torch.testing.assert_close(near.pixels, whole.pixels, rtol=1e-4, atol=1e-5)
+    whole = [shape[0] for shape in seen if shape[2:] == images.shape[2:] and shape[0]]
+    assert set(whole) == ({1} if layer == "0" else set())  # the first picture, where what a place sees has to be tried
+    monkeypatch.undo()
+    whole = visualize.projection.back(networks.quiet_copy(module), images, layer, torch.tensor([2] * 4), rule, places)
+    torch.testing.assert_close(near.values, whole[1], rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(near.pixels, whole[0], rtol=1e-4, atol=1e-5)
+
+
+LONG = {
+    "vgg": lambda: [nn.Conv2d(3, 4, 3, 1, 1), nn.ReLU(), nn.MaxPool2d(2, ceil_mode=True), nn.Conv2d(4, 4, 3, 1, 1), nn.ReLU(), nn.Conv2d(4, 4, 3, 1, 1)],
+    "alexnet": lambda: [nn.Conv2d(3, 4, 7, 3, 2), nn.ReLU(), nn.MaxPool2d(3, 2), nn.Conv2d(4, 4, 5, 1, 2, groups=2), nn.MaxPool2d(3, 1, 1), nn.ReLU()],
+    "dilated": lambda: [nn.Conv2d(3, 4, 3, 1, 2, 2), nn.Dropout(), nn.Conv2d(4, 4, 3, 2, 0, 3), nn.ReLU(), nn.Identity(), nn.Conv2d(4, 4, 2, 1, 1)],
+    "lopsided": lambda: [nn.Conv2d(3, 4, (3, 9), (2, 1), (0, 6)), nn.ReLU(), nn.MaxPool2d((1, 3), (1, 2), (0, 1)), nn.Conv2d(4, 4, (5, 1), padding=(3, 1)), nn.ReLU(), nn.Conv2d(4, 4, 3, 1, (0, 2))],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LONG)
+@pytest.mark.parametrize("shape", [(24, 31), (27, 16)])
+def test_every_place_of_a_chain_is_seen_aright(name, shape):
+    """At every border and corner, and where two of them meet in one window."""
+    module = seeded(*LONG[name]())
+    image = torch.randn(1, 3, *shape, generator=torch.Generator().manual_seed(0))
+    rows, columns = module(image).shape[2:]
+    places = torch.cartesian_prod(torch.arange(rows), torch.arange(columns))
+    images, maps = image.expand(len(places), -1, -1, -1), torch.zeros(len(places), dtype=torch.long)
+    for rule in rules.RULES:
+        whole = visualize.projection.back(networks.quiet_copy(module), images, "5", maps, rule, places)
+        for group in (torch.arange(len(places)), *torch.arange(len(places)).split(1)):
+            near = visualize.project(module, images[group], "5", 0, rule, places[group])
+            torch.testing.assert_close(near.values, whole[1][group], rtol=1e-5, atol=1e-6)
+            torch.testing.assert_close(near.pixels, whole[0][group], rtol=1e-4, atol=1e-5)
+
+
+def test_ever_less_is_looked_at_on_the_way_up():
+    """Of one place of VGG16's last convolution, counted by hand: 3 × 3 of the maps before it, 5, 7, and 14 before the pool."""
+    module, images = networks.quiet_copy(network("vgg16_tiny")), pictures(2, 256)
+    steps = sight.chain_to(module, images, "features.28")
+    output, taken, inside = sight.narrowed(steps, images, torch.tensor([(7, 8), (6, 9)]))
+    sides = [step.input.shape[2] for step in taken if isinstance(step.module, nn.Conv2d)]
+    assert sides == [196, 194, 96, 94, 46, 44, 42, 20, 18, 16, 7, 5, 3]
+    assert output.shape[2:] == (1, 1) and inside.tolist() == [[0, 0], [0, 0]]
+    assert sight.chain_to(network("resnet18").module, images, "layer1") is None
 
 
 class Somewhere(nn.Module):

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from shoulders.visualize import networks
-from shoulders.visualize.fields import PIXEL, Field, Ruler, aligned
+from shoulders.visualize import networks, sight, walk
+from shoulders.visualize.fields import PIXEL, Field, Ruler
 
 SHARE = 0.6
 """Above this share of a map, computing all of it is simpler and as fast."""
@@ -90,8 +90,8 @@ def _after(before, step):
     tops, height = _reached(field.rows, before.tops, before.height, rows)
     lefts, width = _reached(field.columns, before.lefts, before.width, columns)
     part = Part(step.module, step.output, field, tops, lefts, height, width)
-    (_, _, high), (_, _, wide) = _looked_at(part, before)
-    return part if high * wide <= SHARE * before.maps.shape[2] * before.maps.shape[3] else None
+    share = math.prod(extent.length for extent in _looked_at(part, before)) / before.maps[0, 0].numel()
+    return part if share <= SHARE else None
 
 
 def _reached(span, starts, length, side):
@@ -110,11 +110,12 @@ def _alike(spans, side):
 
 def _looked_at(part, before):
     """What the changed places of a part see of the maps before it, down and across."""
-    side = before.maps.shape[2:]
-    return (
-        aligned(part.field.rows, part.tops, side[0], part.height),
-        aligned(part.field.columns, part.lefts, side[1], part.width),
-    )
+    axes = (part.field.rows, part.tops, part.height), (part.field.columns, part.lefts, part.width)
+    known = type(part.unit) in (nn.Conv2d, nn.MaxPool2d) and not walk.is_odd(part.unit)
+    return [
+        sight.extent(part.unit, axis, starts, count, side) if known else sight.roomy(seen, starts, count, side)
+        for axis, (side, (seen, starts, count)) in enumerate(zip(before.maps.shape[2:], axes))
+    ]
 
 
 def covered(parts: list[Part], boxes, colour: torch.Tensor, chosen) -> torch.Tensor:
@@ -147,12 +148,14 @@ def _stepped(before, part, changed, chosen):
     run = type(part.unit).forward  # its own, whatever `resumed` has put in its place
     if part.field == Field(PIXEL, PIXEL) and part.maps.shape[2:] == before.maps.shape[2:]:  # else it pads below or right
         return run(part.unit, changed)
-    (tops, above, height), (lefts, beside, width) = _looked_at(part, before)
-    around = torch.cat([_cut(before.maps, tops[i], lefts[i], height, width) for i in chosen])
+    down, across = _looked_at(part, before)
+    around = before.maps.new_zeros(len(chosen), before.maps.shape[1], down.length, across.length)
     for i, maps, region in zip(chosen, around, changed):
-        _paste(maps, region, before.tops[i] - tops[i], before.lefts[i] - lefts[i])
-    found = run(part.unit, around)
-    skips = [(part.tops[i] - above[i], part.lefts[i] - beside[i]) for i in chosen]
+        top, left = down.starts[i], across.starts[i]
+        _paste(maps, before.maps[0], -top, -left)
+        _paste(maps, region, before.tops[i] - top, before.lefts[i] - left)
+    found = run(sight.unpadded(part.unit, down, across), around)
+    skips = [(part.tops[i] - down.firsts[i], part.lefts[i] - across.firsts[i]) for i in chosen]
     return torch.stack([one[:, top : top + part.height, left : left + part.width] for one, (top, left) in zip(found, skips)])
 
 

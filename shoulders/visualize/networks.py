@@ -46,6 +46,12 @@ class Step:
         return _written(self.output) == self.written
 
 
+def step(module: nn.Module, signal: torch.Tensor) -> Step:
+    """One module's step on its own."""
+    output = module(signal)
+    return Step(module, signal, output, _written(output))
+
+
 def _written(output):
     """How often a tensor was written to; 0 for what torch does not count."""
     return output._version if isinstance(output, torch.Tensor) and not output.is_inference() else 0

@@ -195,7 +195,7 @@ def _projected(module, whole, layer, watch, rule):
     """The watched map's projection, and the units that the whole picture went through on its way."""
     output, steps = networks.forward(module, whole, layer, locality.units(module))
     maps = torch.tensor([watch])
-    pixels, *_ = walked(output, steps, whole, maps, rule) or back(module, whole, layer, maps, rule)
+    pixels, *_ = walked(output, steps, None, whole, maps, rule) or back(module, whole, layer, maps, rule)
     return pixels[0].cpu(), steps
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import torch
 from torch import nn
 
 from shoulders.backbones import Backbone
-from shoulders.visualize import networks, rules, walk
+from shoulders.visualize import networks, rules, sight, walk
 from shoulders.visualize.fields import Ruler
 from shoulders.visualize.networks import VisualizeError
+from shoulders.visualize.walk import cut, pasted
 
 
 @dataclass(frozen=True)
@@ -96,45 +99,51 @@ def project(
     Zeiler & Fergus 2013, arXiv 1311.2901, section 2.1. All pictures go through the network and back in one batch. A chain of
     convolutions, ReLUs and max-pools is walked back step by step as in the paper (`shoulders.visualize.walk`). Any other
     network goes back by autograd with the rule put into its ReLUs. `words` says which. Of given positions only what they can
-    see is looked at: the same result, sooner.
+    see is looked at (`shoulders.visualize.sight`): the same result, sooner.
     """
     rules.need_rule(rule)
     module, layer = networks.quiet_copy(network), networks.layer_of(network, layer)
     images, maps = _in_pairs(networks.inputs(network, images), maps)
+    chain = None if positions is None else sight.chain_to(module, images, layer)
     with Ruler(images) as ruler:
-        answer = networks.need_once(module, images, layer)
+        answer = networks.need_once(module, images[: 0 if chain else 1], layer)
     first = mixed(answer, directions)
     need_maps(first, maps)
     if positions is None:
         pixels, values, positions, words = back(module, images, layer, maps, rule, None, directions)
     else:
-        positions = _places(positions, len(images), first)
-        field = ruler.field(answer)
-        pixels, values, words = _back_in_sight(module, images, layer, maps, rule, positions, directions, field, first)
+        positions, field = _places(positions, len(images), first), ruler.field(answer)
+        near = partial(_along, chain) if chain else partial(_in_sight, module, layer, first)
+        pixels, values, words = near(images, maps, rule, positions, directions, field)
     return Projection(pixels.cpu(), maps, positions.cpu(), values.cpu(), layer, rule, words)
 
 
 def back(module, images, layer, maps, rule, positions=None, directions=None):
     """Up to a layer of a `quiet_copy` and back to the pixels: these, the activations, where they stand, how it was done."""
     rules.need_rule(rule)
-    together = max(1, PIXELS // images[0, 0].numel()) if images.device.type == "cpu" else len(images)
-    places = itertools.repeat(None) if positions is None else positions.split(together)
-    walked, found = True, []
-    for group in zip(images.detach().split(together), maps.split(together), places):
-        part = _by_walking(module, layer, rule, directions, *group) if walked else None
-        walked = part is not None
+    walking, found = True, []
+    for group in _groups(images.shape[2:], images, maps, positions):
+        part = _by_walking(module, layer, rule, directions, *group) if walking else None
+        walking = part is not None
         found.append(part or _by_autograd(module, layer, rule, directions, *group))
-    words = _GRADIENT if rule == "gradient" else _WALKED if walked else _MODIFIED
+    words = _GRADIENT if rule == "gradient" else _WALKED if walking else _MODIFIED
     return *(torch.cat(part) for part in zip(*found)), words
+
+
+def _groups(size, images, maps, positions):
+    """A few pictures at a time, of which so much is looked at, with what was asked of each."""
+    together = max(1, PIXELS // math.prod(size)) if images.device.type == "cpu" else len(images)
+    places = itertools.repeat(None) if positions is None else positions.split(together)
+    return zip(images.detach().split(together), maps.split(together), places)
 
 
 @torch.no_grad()
 def _by_walking(module, layer, rule, directions, images, maps, positions):
-    return walked(*networks.forward(module, images, layer), images, maps, rule, positions, directions)
+    return walked(*networks.forward(module, images, layer), positions, images, maps, rule, directions)
 
 
 @torch.no_grad()
-def walked(output, steps, images, maps, rule, positions=None, directions=None):
+def walked(output, steps, positions, images, maps, rule, directions=None):
     """As `back`, after a pass that was made already (`networks.forward`); nothing, when its steps are no chain."""
     rules.need_rule(rule)
     if not walk.chain(steps, images, output):
@@ -154,31 +163,26 @@ def _by_autograd(module, layer, rule, directions, images, maps, positions):
             return torch.autograd.grad(output, images, seeds)[0], values, positions
 
 
-def _back_in_sight(module, images, layer, maps, rule, positions, directions, field, first):
-    """The same, of given places: what they do not see need not be looked at. Checked on the first picture."""
+def _along(chain, images, maps, rule, positions, directions, field):
+    """Of given places up a chain and back: at each step, what they do not see need not be looked at."""
+    groups = _groups(field.aligned(positions.tolist(), images.shape[2:])[2], images, maps, positions)
+    found = [walked(*sight.narrowed(chain, some, places), some, of, rule, directions) for some, of, places in groups]
+    pixels, values, _ = (torch.cat(part) for part in zip(*found))
+    return pixels, values, _GRADIENT if rule == "gradient" else _WALKED
+
+
+def _in_sight(module, layer, first, images, maps, rule, positions, directions, field):
+    """The same of any network: the part of each picture that a place sees. Checked on the first one."""
     picture = images.shape[2:]
     starts, skipped, size = field.aligned(positions.tolist(), picture)
-    boxes = [(top, left, top + size[0], left + size[1]) for top, left in starts]
-    inside = positions - torch.tensor(skipped)
     if size != tuple(picture):
+        boxes = [(top, left, top + size[0], left + size[1]) for top, left in starts]
+        inside = positions - torch.tensor(skipped)
         pixels, values, _, words = back(module, cut(images, boxes), layer, maps, rule, inside, directions)
         if torch.isclose(values[0], first[0, maps[0], *positions[0]], rtol=1e-3, atol=1e-5):
-            return _pasted(pixels, boxes, picture), values, words
+            return pasted(pixels, boxes, picture), values, words
     pixels, values, _, words = back(module, images, layer, maps, rule, positions, directions)
     return pixels, values, words
-
-
-def cut(pictures: torch.Tensor, boxes) -> torch.Tensor:
-    """One box of each picture: top, left, bottom, right (the last two excluded); all of one size."""
-    return torch.stack([picture[:, top:bottom, left:right] for picture, (top, left, bottom, right) in zip(pictures, boxes)])
-
-
-def _pasted(pixels, boxes, size):
-    """Each back at its place in a picture of zeros."""
-    whole = pixels.new_zeros(*pixels.shape[:2], *size)
-    for picture, part, (top, left, bottom, right) in zip(whole, pixels, boxes):
-        picture[:, top:bottom, left:right] = part
-    return whole
 
 
 def _places(positions, count, first):

@@ -14,6 +14,51 @@ from shoulders.visualize.networks import Step
 from shoulders.visualize.rules import RULES
 
 
+class Window(nn.Module):
+    """A step that lets a window of each picture's maps through, all of one size; on the way back zeros are put around it.
+
+    Parameters
+    ----------
+    tops, lefts : sequence of int
+        A window may reach over the border: zeros are there.
+    height, width : int
+    """
+
+    def __init__(self, tops, lefts, height, width):
+        super().__init__()
+        self.boxes = [(top, left, top + height, left + width) for top, left in zip(tops, lefts)]
+
+    def forward(self, maps):
+        around, boxes = self._framed(maps.shape[2:])
+        return cut(F.pad(maps, around), boxes)
+
+    def back(self, signal, size):
+        """Where it came from, in maps of a size (height, width) that are zero elsewhere."""
+        (left, right, above, below), boxes = self._framed(size)
+        whole = pasted(signal, boxes, (size[0] + above + below, size[1] + left + right))
+        return whole[:, :, above : above + size[0], left : left + size[1]]
+
+    def _framed(self, size):
+        """How many zeros the windows need left, right, above and below of the maps, and where they stand in the larger ones."""
+        above, left = (-min(0, *(box[axis] for box in self.boxes)) for axis in (0, 1))
+        below, right = (max(0, *(box[axis + 2] - size[axis] for box in self.boxes)) for axis in (0, 1))
+        boxes = [(top + above, first + left, bottom + above, last + left) for top, first, bottom, last in self.boxes]
+        return (left, right, above, below), boxes
+
+
+def cut(pictures: torch.Tensor, boxes) -> torch.Tensor:
+    """One box of each picture: top, left, bottom, right (the last two excluded); all of one size."""
+    return torch.stack([picture[:, top:bottom, left:right] for picture, (top, left, bottom, right) in zip(pictures, boxes)])
+
+
+def pasted(parts: torch.Tensor, boxes, size) -> torch.Tensor:
+    """Each back at its place in a picture of zeros."""
+    whole = parts.new_zeros(*parts.shape[:2], *size)
+    for picture, part, (top, left, bottom, right) in zip(whole, parts, boxes):
+        picture[:, top:bottom, left:right] = part
+    return whole
+
+
 def switches(signal: torch.Tensor, pool: nn.MaxPool2d) -> tuple[torch.Tensor, torch.Tensor]:
     """Max-pooling that remembers where each maximum stood.
 
@@ -78,13 +123,13 @@ def chain(steps: list[Step], images: torch.Tensor, output: torch.Tensor) -> bool
     """Whether the steps lead from the pictures to the output one after the other, and each is one that `back` knows."""
     signal = images
     for step in steps:
-        if step.input is not signal or not step.stands or type(step.module) not in _BACK or _is_odd(step.module):
+        if step.input is not signal or not step.stands or type(step.module) not in _BACK or is_odd(step.module):
             return False
         signal = step.output
     return signal is output
 
 
-def _is_odd(module):
+def is_odd(module):
     """Whether it does more than `back` undoes: a hook that is still there is the learner's own."""
     if module._forward_hooks or module._forward_pre_hooks:
         return True
@@ -124,6 +169,10 @@ def _through_relu(step, signal, rule):
     return RULES[rule](step.output, signal)
 
 
+def _through_window(step, signal, rule):
+    return step.module.back(signal, step.input.shape[2:])
+
+
 def _unchanged(step, signal, rule):
     return signal
 
@@ -132,6 +181,7 @@ _BACK = {
     nn.Conv2d: _through_convolution,
     nn.MaxPool2d: _through_pool,
     nn.ReLU: _through_relu,
+    Window: _through_window,
     nn.Dropout: _unchanged,
     nn.Identity: _unchanged,
 }

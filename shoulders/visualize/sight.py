@@ -1,0 +1,161 @@
+"""Of one place of a layer, look only at what it sees: between the steps of a chain, at a window of the maps.
+
+A place of VGG16's last convolution sees nearly the whole picture, but of the maps just before it 3 × 3 places, of those before
+them 5 × 5. So ever less is to be computed on the way up, and the same on the way back.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, replace
+
+import torch
+from torch import nn
+
+from shoulders.visualize import networks, walk
+from shoulders.visualize.fields import PIXEL, Span, aligned
+from shoulders.visualize.networks import Step
+
+
+def chain_to(module: nn.Module, images: torch.Tensor, layer: str) -> list[Step] | None:
+    """The steps up to a layer, taken with no picture at all, which costs nothing; None where they are no chain.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        A `quiet_copy`.
+    images : torch.Tensor, shape (n, 3, height, width)
+    layer : str
+    """
+    none = images[:0]
+    try:
+        output, steps = networks.forward(module, none, layer)
+    except (RuntimeError, IndexError, ValueError):  # wants one picture at least
+        return None
+    return steps if walk.chain(steps, none, output) else None
+
+
+@torch.no_grad()
+def narrowed(steps: list[Step], images: torch.Tensor, positions: torch.Tensor) -> tuple[torch.Tensor, list[Step], torch.Tensor]:
+    """Up a chain again, looking between its steps only at what one place of the last can see.
+
+    Parameters
+    ----------
+    steps : list of Step
+        Of `chain_to`, for pictures of this size.
+    images : torch.Tensor, shape (n, 3, height, width)
+    positions : torch.Tensor of int, shape (n, 2)
+        Row and column of the place, for each picture.
+
+    Returns
+    -------
+    output : torch.Tensor, shape (n, channels, rows, columns)
+        What the last step says of its window.
+    steps : list of Step
+        A chain from the pictures to it, with a `walk.Window` wherever something is left out.
+    inside : torch.Tensor of int, shape (n, 2)
+        Where the places stand in the output.
+    """
+    (down, rows), (across, columns) = (_extents(steps, axis, positions[:, axis].tolist()) for axis in (0, 1))
+    signal, taken = images, []
+    with networks.exact():
+        for step, *extents in zip(steps, down, across):
+            for part in _parts(step, *extents, signal.shape[2:]):
+                taken.append(networks.step(part, signal))
+                signal = taken[-1].output
+    return signal, taken, torch.tensor([rows, columns]).T
+
+
+@dataclass(frozen=True)
+class Extent:
+    """Along one axis, what a step is shown of the maps before it, for each of some pictures.
+
+    Attributes
+    ----------
+    starts : list of int
+        Where it starts; it may lie outside, where zeros are.
+    length : int
+        For all the same.
+    firsts : list of int
+        The first place of the step's own that it answers.
+    pads : bool
+        Whether the step adds the padding itself, as always; else it is among what is shown.
+    """
+
+    starts: list[int]
+    length: int
+    firsts: list[int]
+    pads: bool = True
+
+    def counted_from(self, origins) -> Extent:
+        """The same where the maps begin later, for each picture at another place."""
+        return replace(self, starts=[start - origin for start, origin in zip(self.starts, origins)])
+
+
+def _extents(steps, axis, places):
+    """Along one axis: the `Extent` for each step, counted in what the step before answers, and where the places end up."""
+    wanted, count, extents = places, 1, []
+    for step in reversed(steps):
+        side = step.input.shape[2 + axis]
+        extents.append(extent(step.module, axis, wanted, count, side))
+        inside = [(max(0, start), min(side, start + extents[-1].length)) for start in extents[-1].starts]
+        count = max(1, *(last - first for first, last in inside))  # 1: a place may see nothing but padding
+        wanted = [min(first, side - count) for first, _ in inside]
+    extents.reverse()
+    origins = [[0] * len(places), *(one.firsts for one in extents)]
+    inside = [place - first for place, first in zip(places, origins[-1])]
+    return [one.counted_from(before) for one, before in zip(extents, origins)], inside
+
+
+def extent(part: nn.Module, axis: int, places: list[int], count: int, side: int) -> Extent:
+    """Along one axis, what a step of a chain has to be shown for `count` of its places, from each of `places` on.
+
+    Parameters
+    ----------
+    part : torch.nn.Module
+        Of a kind that `walk.back` knows.
+    axis : int
+        0: down, 1: across.
+    places : list of int
+    count : int
+    side : int
+        How many places the maps before it have.
+    """
+    if not isinstance(part, nn.Conv2d | nn.MaxPool2d):
+        return Extent(places, count, places)
+    sizes = (_along(axis, size) for size in (part.kernel_size, part.stride, part.padding, part.dilation))
+    seen = PIXEL.seen_through(*sizes)
+    starts = [int(seen.first + place * seen.jump) for place in places]
+    length = int(seen.last - seen.first + 1 + (count - 1) * seen.jump)
+    inside = min(starts) >= 0 and max(starts) + length <= side
+    if length < side and (inside or isinstance(part, nn.Conv2d)):
+        return Extent(starts, length, places, pads=False)
+    return roomy(seen, places, count, side)
+
+
+def roomy(seen: Span, places: list[int], count: int, side: int) -> Extent:
+    """The same for any step, whose place 0 sees `seen`: so much more that the step may pad and its places stand as always."""
+    starts, firsts, length = aligned(seen, places, side, count)
+    return Extent(starts, length, firsts)
+
+
+def _along(axis, size):
+    return size if isinstance(size, int) else size[axis]
+
+
+def unpadded(part: nn.Module, down: Extent, across: Extent) -> nn.Module:
+    """The step for what it is shown: itself, or a copy of the same weights that does not pad."""
+    if down.pads and across.pads:
+        return part
+    padding = tuple(_along(axis, part.padding) if one.pads else 0 for axis, one in enumerate((down, across)))
+    part = copy.copy(part)
+    part.padding = padding
+    return part
+
+
+def _parts(step, down, across, size):
+    """A window, where the step is not shown everything; and the step."""
+    part = unpadded(step.module, down, across)
+    if (down.length, across.length) == tuple(size) and not any(down.starts + across.starts):
+        return [part]
+    return [walk.Window(down.starts, across.starts, down.length, across.length), part]
