@@ -261,6 +261,27 @@ def test_every_place_of_a_chain_is_seen_aright(name, shape):
             torch.testing.assert_close(near.pixels, whole[0][group], rtol=1e-4, atol=1e-5)
 
 
+class Picky(nn.Module):
+    """A chain, and behind it something that an empty batch cannot pass, or that asks the chain once more."""
+
+    def __init__(self, behind):
+        super().__init__()
+        self.features, self.behind = small(), behind
+
+    def forward(self, images):
+        return self.behind(self, self.features(images))
+
+
+def test_what_wants_a_picture_gets_one():
+    images, places = pictures(), [(1, 4), (0, 0), (3, 2)]
+    expected = visualize.project(small(), images, "4", 2, positions=places)
+    for behind in (lambda net, maps: maps.view(len(maps), -1), lambda net, maps: maps.mean((1, 2, 3)) / (1 / len(maps))):
+        found = visualize.project(Picky(behind), images, "features.4", 2, positions=places)
+        torch.testing.assert_close(found.pixels, expected.pixels)
+    with pytest.raises(visualize.VisualizeError, match="more than once"):
+        visualize.project(Picky(lambda net, maps: net.features[3:](maps[:, [0] * 8])), images, "features.4", 2, positions=places)
+
+
 def test_ever_less_is_looked_at_on_the_way_up():
     """Of one place of VGG16's last convolution, counted by hand: 3 × 3 of the maps before it, 5, 7, and 14 before the pool."""
     module, images = networks.quiet_copy(network("vgg16_tiny")), pictures(2, 256)

@@ -104,9 +104,9 @@ def project(
     rules.need_rule(rule)
     module, layer = networks.quiet_copy(network), networks.layer_of(network, layer)
     images, maps = _in_pairs(networks.inputs(network, images), maps)
-    chain = None if positions is None else sight.chain_to(module, images, layer)
     with Ruler(images) as ruler:
-        answer = networks.need_once(module, images[: 0 if chain else 1], layer)
+        chain = None if positions is None else sight.chain_to(module, images, layer)
+        answer = chain[-1].output if chain else networks.need_once(module, images, layer)
     first = mixed(answer, directions)
     need_maps(first, maps)
     if positions is None:

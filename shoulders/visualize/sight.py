@@ -18,7 +18,9 @@ from shoulders.visualize.networks import Step
 
 
 def chain_to(module: nn.Module, images: torch.Tensor, layer: str) -> list[Step] | None:
-    """The steps up to a layer, taken with no picture at all, which costs nothing; None where they are no chain.
+    """The steps up to a layer, taken with no picture at all, which costs nothing.
+
+    None where they are no chain, where the layer answers more than once, and where the network wants one picture at least.
 
     Parameters
     ----------
@@ -29,8 +31,10 @@ def chain_to(module: nn.Module, images: torch.Tensor, layer: str) -> list[Step] 
     """
     none = images[:0]
     try:
+        with networks.listening(module, [layer]):
+            module(none)
         output, steps = networks.forward(module, none, layer)
-    except (RuntimeError, IndexError, ValueError):  # wants one picture at least
+    except Exception:  # whatever somebody's network says to an empty batch: it is looked at with a picture
         return None
     return steps if walk.chain(steps, none, output) else None
 
