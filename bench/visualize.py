@@ -119,8 +119,9 @@ def captums_projections(module, images, layer, places):
 
 @torch.no_grad()
 def active(maps):
-    """A place of each map (n, rows, columns) at which it is not silent, drawn at random."""
-    drawn = torch.multinomial((maps > 0).flatten(1).float(), 1, generator=torch.Generator().manual_seed(0))[:, 0]
+    """A place of each map (n, rows, columns), drawn at random among those where it answers; among all, where it is silent."""
+    shares = (maps > 0).flatten(1).float() + 1e-9
+    drawn = torch.multinomial(shares, 1, generator=torch.Generator().manual_seed(0))[:, 0]
     return torch.stack([drawn // maps.shape[2], drawn % maps.shape[2]], 1)
 
 

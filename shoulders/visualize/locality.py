@@ -15,7 +15,7 @@ from torch import nn
 from shoulders.visualize import networks, sight, walk
 from shoulders.visualize.fields import PIXEL, Field, Ruler
 
-SHARE = 0.6
+SHARE = 0.75
 """Above this share of a map, computing all of it is simpler and as fast."""
 
 SMALL = 48
@@ -89,9 +89,7 @@ def _after(before, step):
     rows, columns = step.output.shape[2:]
     tops, height = _reached(field.rows, before.tops, before.height, rows)
     lefts, width = _reached(field.columns, before.lefts, before.width, columns)
-    part = Part(step.module, step.output, field, tops, lefts, height, width)
-    share = math.prod(extent.length for extent in _looked_at(part, before)) / before.maps[0, 0].numel()
-    return part if share <= SHARE else None
+    return Part(step.module, step.output, field, tops, lefts, height, width) if height * width <= SHARE * rows * columns else None
 
 
 def _reached(span, starts, length, side):
