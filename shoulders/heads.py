@@ -219,13 +219,20 @@ def softmax(scores: np.ndarray) -> np.ndarray:
 
 
 def to_arrays(fitted) -> dict[str, np.ndarray]:
-    """The numbers of a fitted head, by name: all that `from_arrays` needs."""
+    """The numbers of a fitted head, by name: all that `from_arrays` needs.
+
+    They lie in memory row by row, which scikit-learn's do not always: safetensors writes the memory as it lies.
+    """
+    return {name: np.ascontiguousarray(array) for name, array in _numbers(fitted).items()}
+
+
+def _numbers(fitted):
     scaler, last = fitted[0], fitted[-1]
     arrays = {"mean": scaler.mean_, "classes": last.classes_}
     if scaler.scale_ is not None:
         arrays["scale"] = scaler.scale_
-    if hasattr(last, "coef_"):  # by columns in memory, for three classes: safetensors writes the memory as it lies
-        return arrays | {"coef": np.ascontiguousarray(last.coef_), "intercept": np.atleast_1d(last.intercept_)}
+    if hasattr(last, "coef_"):
+        return arrays | {"coef": last.coef_, "intercept": last.intercept_}
     return arrays | {"vectors": last._fit_X, "labels": last._y, "neighbours": np.array([last.n_neighbors])}
 
 

@@ -179,6 +179,8 @@ def test_a_head_kept_as_arrays_says_the_same(head, classes, tmp_path):
     features, labels = clouds(classes=classes)
     new, _ = clouds(classes=classes, seed=8)
     fitted = heads.fit(head, features, labels)
+    if hasattr(fitted[-1], "intercept_"):  # every other number in memory, as scikit-learn 1.6 leaves it
+        fitted[-1].intercept_ = np.repeat(np.atleast_1d(fitted[-1].intercept_), 2)[::2]
     arrays = heads.to_arrays(fitted)
     save_file(arrays, tmp_path / "head.safetensors")
     kept = load_file(tmp_path / "head.safetensors")
