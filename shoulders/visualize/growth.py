@@ -16,7 +16,8 @@ from shoulders.errors import reason
 from shoulders.visualize import networks
 from shoulders.visualize.fields import receptive_field
 from shoulders.visualize.networks import VisualizeError
-from shoulders.visualize.projection import cut, project
+from shoulders.visualize.patches import cut
+from shoulders.visualize.projection import project
 from shoulders.visualize.search import chosen, top_activations
 
 

@@ -109,11 +109,8 @@ def _alike(spans, side):
 def _looked_at(part, before):
     """What the changed places of a part see of the maps before it, down and across."""
     axes = (part.field.rows, part.tops, part.height), (part.field.columns, part.lefts, part.width)
-    known = type(part.unit) in (nn.Conv2d, nn.MaxPool2d) and not walk.is_odd(part.unit)
-    return [
-        sight.extent(part.unit, axis, starts, count, side) if known else sight.roomy(seen, starts, count, side)
-        for axis, (side, (seen, starts, count)) in enumerate(zip(before.maps.shape[2:], axes))
-    ]
+    sides = before.maps.shape[2:]
+    return [sight.extent(part.unit, seen, starts, count, side) for (seen, starts, count), side in zip(axes, sides)]
 
 
 def covered(parts: list[Part], boxes, colour: torch.Tensor, chosen) -> torch.Tensor:
@@ -137,7 +134,7 @@ def covered(parts: list[Part], boxes, colour: torch.Tensor, chosen) -> torch.Ten
         changed = _stepped(before, part, changed, chosen)
     full = last.maps.repeat(len(chosen), 1, 1, 1)
     for i, maps, region in zip(chosen, full, changed):
-        _paste(maps, region, last.tops[i], last.lefts[i])
+        walk.paste(maps, region, last.tops[i], last.lefts[i])
     return full
 
 
@@ -150,8 +147,8 @@ def _stepped(before, part, changed, chosen):
     around = before.maps.new_zeros(len(chosen), before.maps.shape[1], down.length, across.length)
     for i, maps, region in zip(chosen, around, changed):
         top, left = down.starts[i], across.starts[i]
-        _paste(maps, before.maps[0], -top, -left)
-        _paste(maps, region, before.tops[i] - top, before.lefts[i] - left)
+        walk.paste(maps, before.maps[0], -top, -left)
+        walk.paste(maps, region, before.tops[i] - top, before.lefts[i] - left)
     found = run(sight.unpadded(part.unit, down, across), around)
     skips = [(part.tops[i] - down.firsts[i], part.lefts[i] - across.firsts[i]) for i in chosen]
     return torch.stack([one[:, top : top + part.height, left : left + part.width] for one, (top, left) in zip(found, skips)])
@@ -159,18 +156,6 @@ def _stepped(before, part, changed, chosen):
 
 def _cut(maps, top, left, height, width):
     return maps[:, :, top : top + height, left : left + width]
-
-
-def _paste(maps, region, top, left):
-    """Lay a region over maps at a place that may lie partly outside."""
-    rows, columns = (_meet(place, size, side) for place, size, side in zip((top, left), region.shape[1:], maps.shape[1:]))
-    maps[:, rows[0], columns[0]] = region[:, rows[1], columns[1]]
-
-
-def _meet(place, size, side):
-    """Where a span of `size` at `place` meets 0..side: as a slice of the side, and of the span."""
-    first, last = max(0, place), max(max(0, place), min(side, place + size))
-    return slice(first, last), slice(first - place, last - place)
 
 
 def resumed(module: nn.Module, parts: list[Part]) -> nn.Module:

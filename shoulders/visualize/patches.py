@@ -13,7 +13,7 @@ from shoulders.backbones import Backbone
 from shoulders.visualize import networks
 from shoulders.visualize.fields import receptive_field
 from shoulders.visualize.networks import VisualizeError
-from shoulders.visualize.projection import cut, project
+from shoulders.visualize.projection import project
 from shoulders.visualize.search import Tops, chosen, top_activations
 
 HELD = 0.9
@@ -118,6 +118,11 @@ def plate(
         "where the projections are" if tight else "what a place sees", networks.name_of(network), layer, rule, rows[0][1].words,
         how,
     )  # fmt: skip
+
+
+def cut(pictures: torch.Tensor, boxes) -> torch.Tensor:
+    """One box of each picture: top, left, bottom, right (the last two excluded); all of one size."""
+    return torch.stack([picture[:, top:bottom, left:right] for picture, (top, left, bottom, right) in zip(pictures, boxes)])
 
 
 def _row(network, tops, one, k, rule):

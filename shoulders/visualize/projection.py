@@ -15,7 +15,6 @@ from shoulders.backbones import Backbone
 from shoulders.visualize import networks, rules, sight, walk
 from shoulders.visualize.fields import Ruler
 from shoulders.visualize.networks import VisualizeError
-from shoulders.visualize.walk import cut, pasted
 
 
 @dataclass(frozen=True)
@@ -176,11 +175,11 @@ def _in_sight(module, layer, first, images, maps, rule, positions, directions, f
     picture = images.shape[2:]
     starts, skipped, size = field.aligned(positions.tolist(), picture)
     if size != tuple(picture):
-        boxes = [(top, left, top + size[0], left + size[1]) for top, left in starts]
+        window = walk.Window(*zip(*starts), *size)
         inside = positions - torch.tensor(skipped)
-        pixels, values, _, words = back(module, cut(images, boxes), layer, maps, rule, inside, directions)
+        pixels, values, _, words = back(module, window(images), layer, maps, rule, inside, directions)
         if torch.isclose(values[0], first[0, maps[0], *positions[0]], rtol=1e-3, atol=1e-5):
-            return pasted(pixels, boxes, picture), values, words
+            return window.back(pixels, picture), values, words
     pixels, values, _, words = back(module, images, layer, maps, rule, positions, directions)
     return pixels, values, words
 

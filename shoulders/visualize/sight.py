@@ -101,7 +101,7 @@ def _extents(steps, axis, places):
     wanted, count, extents = places, 1, []
     for step in reversed(steps):
         side = step.input.shape[2 + axis]
-        extents.append(extent(step.module, axis, wanted, count, side))
+        extents.append(extent(step.module, _seen(step.module, axis), wanted, count, side))
         inside = [(max(0, start), min(side, start + extents[-1].length)) for start in extents[-1].starts]
         count = max(1, *(last - first for first, last in inside))  # 1: a place may see nothing but padding
         wanted = [min(first, side - count) for first, _ in inside]
@@ -111,36 +111,36 @@ def _extents(steps, axis, places):
     return [one.counted_from(before) for one, before in zip(extents, origins)], inside
 
 
-def extent(part: nn.Module, axis: int, places: list[int], count: int, side: int) -> Extent:
-    """Along one axis, what a step of a chain has to be shown for `count` of its places, from each of `places` on.
+def extent(part: nn.Module, seen: Span, places: list[int], count: int, side: int) -> Extent:
+    """Along one axis, what a step has to be shown for `count` of its places, from each of `places` on.
+
+    Of a convolution and a max-pool exactly what these see; of any other step so much more that its places stand as always.
 
     Parameters
     ----------
     part : torch.nn.Module
-        Of a kind that `walk.back` knows.
-    axis : int
-        0: down, 1: across.
+    seen : shoulders.visualize.fields.Span
+        What its place 0 sees of the maps before it.
     places : list of int
     count : int
     side : int
         How many places the maps before it have.
     """
-    if not isinstance(part, nn.Conv2d | nn.MaxPool2d):
-        return Extent(places, count, places)
-    sizes = (_along(axis, size) for size in (part.kernel_size, part.stride, part.padding, part.dilation))
-    seen = PIXEL.seen_through(*sizes)
     starts = [int(seen.first + place * seen.jump) for place in places]
     length = int(seen.last - seen.first + 1 + (count - 1) * seen.jump)
     inside = min(starts) >= 0 and max(starts) + length <= side
-    if length < side and (inside or isinstance(part, nn.Conv2d)):
+    exact = type(part) is nn.Conv2d or type(part) is nn.MaxPool2d and inside  # zeros are no padding for a maximum
+    if exact and length < side and not walk.is_odd(part):
         return Extent(starts, length, places, pads=False)
-    return roomy(seen, places, count, side)
-
-
-def roomy(seen: Span, places: list[int], count: int, side: int) -> Extent:
-    """The same for any step, whose place 0 sees `seen`: so much more that the step may pad and its places stand as always."""
     starts, firsts, length = aligned(seen, places, side, count)
     return Extent(starts, length, firsts)
+
+
+def _seen(part, axis):
+    """What place 0 of a step of a chain sees of the maps before it, along one axis."""
+    if not isinstance(part, nn.Conv2d | nn.MaxPool2d):
+        return PIXEL
+    return PIXEL.seen_through(*(_along(axis, size) for size in (part.kernel_size, part.stride, part.padding, part.dilation)))
 
 
 def _along(axis, size):

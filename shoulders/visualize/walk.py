@@ -26,37 +26,32 @@ class Window(nn.Module):
 
     def __init__(self, tops, lefts, height, width):
         super().__init__()
-        self.boxes = [(top, left, top + height, left + width) for top, left in zip(tops, lefts)]
+        self.tops, self.lefts, self.height, self.width = tops, lefts, height, width
 
     def forward(self, maps):
-        around, boxes = self._framed(maps.shape[2:])
-        return cut(F.pad(maps, around), boxes)
+        return self._laid(maps, (self.height, self.width), -1)
 
     def back(self, signal, size):
         """Where it came from, in maps of a size (height, width) that are zero elsewhere."""
-        (left, right, above, below), boxes = self._framed(size)
-        whole = pasted(signal, boxes, (size[0] + above + below, size[1] + left + right))
-        return whole[:, :, above : above + size[0], left : left + size[1]]
+        return self._laid(signal, size, 1)
 
-    def _framed(self, size):
-        """How many zeros the windows need left, right, above and below of the maps, and where they stand in the larger ones."""
-        above, left = (-min(0, *(box[axis] for box in self.boxes)) for axis in (0, 1))
-        below, right = (max(0, *(box[axis + 2] - size[axis] for box in self.boxes)) for axis in (0, 1))
-        boxes = [(top + above, first + left, bottom + above, last + left) for top, first, bottom, last in self.boxes]
-        return (left, right, above, below), boxes
+    def _laid(self, maps, size, sign):
+        laid = maps.new_zeros(*maps.shape[:2], *size)
+        for one, region, top, left in zip(laid, maps, self.tops, self.lefts):
+            paste(one, region, sign * top, sign * left)
+        return laid
 
 
-def cut(pictures: torch.Tensor, boxes) -> torch.Tensor:
-    """One box of each picture: top, left, bottom, right (the last two excluded); all of one size."""
-    return torch.stack([picture[:, top:bottom, left:right] for picture, (top, left, bottom, right) in zip(pictures, boxes)])
+def paste(maps: torch.Tensor, region: torch.Tensor, top: int, left: int) -> None:
+    """Lay a region (c, height, width) over maps (c, rows, columns) at a place that may lie partly outside."""
+    rows, columns = (_meet(place, size, side) for place, size, side in zip((top, left), region.shape[1:], maps.shape[1:]))
+    maps[:, rows[0], columns[0]] = region[:, rows[1], columns[1]]
 
 
-def pasted(parts: torch.Tensor, boxes, size) -> torch.Tensor:
-    """Each back at its place in a picture of zeros."""
-    whole = parts.new_zeros(*parts.shape[:2], *size)
-    for picture, part, (top, left, bottom, right) in zip(whole, parts, boxes):
-        picture[:, top:bottom, left:right] = part
-    return whole
+def _meet(place, size, side):
+    """Where a span of `size` at `place` meets 0..side: as a slice of the side, and of the span."""
+    first, last = max(0, place), max(max(0, place), min(side, place + size))
+    return slice(first, last), slice(first - place, last - place)
 
 
 def switches(signal: torch.Tensor, pool: nn.MaxPool2d) -> tuple[torch.Tensor, torch.Tensor]:
