@@ -172,10 +172,24 @@ def pictures() -> Path:
 
 
 def cache() -> Path:
-    """Where computed features and checked pictures are remembered: ``SHOULDERS_CACHE`` or the user's cache folder."""
+    """Where computed features and checked pictures are remembered: ``SHOULDERS_CACHE`` or the user's cache folder.
+
+    Where this user has none, or may not write to it (a home that is read only, a folder that ``sudo`` made): a folder of the
+    user's among the temporary files.
+    """
     if chosen := os.environ.get("SHOULDERS_CACHE"):
         return expanded(chosen)
     try:
-        return Path(platformdirs.user_cache_dir("shoulders"))
+        home = Path(platformdirs.user_cache_dir("shoulders"))
     except RuntimeError:  # a container's user without a home
-        return Path(tempfile.gettempdir()) / "shoulders"
+        home = None
+    if home and _can_hold(home):
+        return home
+    owner = f"-{os.getuid()}" if hasattr(os, "getuid") else ""
+    return Path(tempfile.gettempdir()) / f"shoulders{owner}"
+
+
+def _can_hold(folder):
+    """Whether a folder can be written to, or made."""
+    there = next((each for each in (folder, *folder.parents) if os.path.exists(each)), None)
+    return there is not None and there.is_dir() and os.access(there, os.W_OK | os.X_OK)

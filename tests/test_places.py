@@ -1,7 +1,9 @@
 """Places: a home that is not known is a sentence; what is written is whole or not there."""
 
 import os
+import tempfile
 
+import platformdirs
 import pytest
 
 from shoulders import backbones, datasets, editions, names, places
@@ -25,6 +27,21 @@ def test_the_home_of_nobody_is_one_sentence(monkeypatch, look):
         monkeypatch.setenv(name, "~nosuch/x")
     with pytest.raises(CourseError, match="^~nosuch/x: no such home folder on this machine: write the path in full"):
         look()
+
+
+def test_what_cannot_be_remembered_at_home_is_remembered_elsewhere(tmp_path, monkeypatch):
+    monkeypatch.delenv("SHOULDERS_CACHE")
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path / "temporary"))
+    home = tmp_path / "home" / "shoulders"
+    monkeypatch.setattr(platformdirs, "user_cache_dir", lambda name: str(home))
+    assert places.cache() == home
+    home.parent.write_text("a file where the folder would be")
+    with places.locked(places.cache() / "facts"):
+        assert [folder.parent.name for folder in (tmp_path / "temporary").rglob("facts.lock")] == [places.cache().name]
+    home.parent.unlink()
+    home.mkdir(parents=True)
+    monkeypatch.setattr(os, "access", lambda path, mode: path != home)  # sudo made it
+    assert places.cache().parent == tmp_path / "temporary"
 
 
 def test_a_place_is_refused_before_the_work(tmp_path, monkeypatch):

@@ -630,6 +630,46 @@ def test_a_checkpoint_must_hold_the_running_statistics():
     assert visualize.evolution(backbone, [(0, whole)], images, "2", maps=[0]).searched == 2
 
 
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+def test_an_old_weight_norm_is_told_what_to_do():
+    old, new = (seeded(norm(nn.Conv2d(3, 4, 3))) for norm in (nn.utils.weight_norm, nn.utils.parametrizations.weight_norm))
+    with pytest.raises(visualize.VisualizeError, match="Sequential holds tensors that torch does not copy.*remove_weight_norm"):
+        visualize.project(old, torch.randn(1, 3, 8, 8), "0", [0])
+    assert visualize.project(new, torch.randn(1, 3, 8, 8), "0", [0]).pixels.any()
+
+
+class Scaled(nn.Module):
+    """A block with a weight of its own, as ConvNeXt's have one."""
+
+    def __init__(self):
+        super().__init__()
+        self.inner, self.scale = nn.Conv2d(3, 4, 3), nn.Parameter(torch.full((4, 1, 1), 2.0))
+
+    def forward(self, x):
+        return self.scale * self.inner(x)
+
+
+def test_a_checkpoint_must_hold_the_weights_of_the_blocks_around():
+    module = seeded(Scaled(), nn.ReLU())
+    backbone, images = replace(network("vgg16_tiny"), build=lambda: module), (255 * torch.rand(2, 3, 64, 64)).byte()
+    learnt = {name: tensor for name, tensor in module.state_dict().items() if "scale" not in name}
+    with pytest.raises(visualize.VisualizeError, match="needs 0.scale"):
+        visualize.evolution(backbone, [(0, learnt)], images, "1", maps=[0], rule="gradient")
+    found = visualize.evolution(backbone, [(0, module.state_dict())], images, "1", maps=[0], rule="gradient")
+    assert found.searched == 2
+
+
+def test_a_plain_module_evolves_on_pictures_that_are_ready():
+    module, images = seeded(nn.Conv2d(3, 4, 3), nn.ReLU()), torch.randn(3, 3, 16, 16)
+    turned = {name: tensor.flip(0) for name, tensor in module.state_dict().items()}  # the maps in reverse order
+    found = visualize.evolution(module, [(0, module.state_dict()), (1, turned)], images, "1", maps=[0, 3])
+    with torch.no_grad():
+        assert found.values[0, 0] == module(images)[:, 0].max()
+    assert torch.equal(found.winners[0], found.winners[1].flip(0)) and found.network == "Sequential"
+    with pytest.raises(visualize.VisualizeError, match="plain module and has no transform"):
+        visualize.evolution(module, [(0, module.state_dict())], (255 * images.abs()).byte(), "1", maps=[0])
+
+
 def test_the_checkpoints_in_the_box_belong_to_the_network():
     found = visualize.checkpoints()
     assert len(found) >= 6 and [epoch for epoch, _ in found] == sorted({epoch for epoch, _ in found})

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from shoulders import places
 from shoulders.backbones import Backbone
@@ -77,7 +78,7 @@ def checkpoints() -> list[tuple[int, Path]]:
 
 
 def evolution(
-    network: Backbone,
+    network: Backbone | nn.Module,
     checkpoints: Sequence[tuple[object, object]],
     images,
     layer: str,
@@ -89,7 +90,7 @@ def evolution(
 
     Parameters
     ----------
-    network : Backbone
+    network : Backbone or torch.nn.Module
         The layout; its own weights are used where a checkpoint has none.
     checkpoints : sequence of (epoch, path of a .safetensors file, or dict of tensors)
     images : as in `project`
@@ -117,29 +118,31 @@ def evolution(
     """
     if not checkpoints:
         raise VisualizeError("There is no checkpoint to look at: give at least one, as (epoch, file).")
-    pictures, layer = networks.decoded(network, images), networks.layer_of(network, layer)
-    stages = [_at(network, checkpoint, layer) for _, checkpoint in checkpoints]
-    found = [top_activations(stage, pictures, layer, k=1) for stage in stages]
+    shown, layer = networks.decoded(network, images), networks.layer_of(network, layer)
+    seen = networks.several(images) if networks.is_ready(images) else shown
+    stages = [_at(network, checkpoint, layer, seen[:1]) for _, checkpoint in checkpoints]
+    found = [top_activations(stage, seen, layer, k=1) for stage in stages]
     maps = chosen(found[-1], maps, seed)
-    field = receptive_field(network, layer, pictures.shape[-1])
-    columns = [_frame(stage, pictures, tops, maps, rule, field) for stage, tops in zip(stages, found)]
+    field = receptive_field(network, layer, shown.shape[-1])
+    columns = [_frame(stage, seen, shown, tops, maps, rule, field) for stage, tops in zip(stages, found)]
     patches, projections = (torch.stack([column[part] for column in columns], 1) for part in range(2))
     values, winners = (torch.stack([getattr(tops, part)[maps, 0] for tops in found], 1) for part in ("values", "indices"))
     epochs = tuple(epoch for epoch, _ in checkpoints)
-    return Evolution(patches, projections, values, winners, epochs, tuple(maps), found[0].searched, layer, network.name)
+    name = networks.name_of(network)
+    return Evolution(patches, projections, values, winners, epochs, tuple(maps), found[0].searched, layer, name)
 
 
-def _frame(stage, pictures, tops, maps, rule, field):
+def _frame(stage, seen, shown, tops, maps, rule, field):
     """Patch and projection of the winner of each map at one checkpoint."""
-    images, positions = pictures[tops.indices[maps, 0]], tops.positions[maps, 0]
-    boxes = [field.window(*place, pictures.shape[2:]) for place in positions.tolist()]
-    return cut(images, boxes), cut(project(stage, images, tops.layer, maps, rule, positions).pixels, boxes)
+    winners, positions = tops.indices[maps, 0], tops.positions[maps, 0]
+    boxes = [field.window(*place, shown.shape[2:]) for place in positions.tolist()]
+    return cut(shown[winners], boxes), cut(project(stage, seen[winners], tops.layer, maps, rule, positions).pixels, boxes)
 
 
-def _at(network, checkpoint, layer):
+def _at(network, checkpoint, layer, picture):
     """The network with the weights of a checkpoint."""
-    state, module = _state(checkpoint), copy.deepcopy(network.module)
-    if missing := [name for name in _needed(network, layer) if name not in state]:
+    state, module = _state(checkpoint), copy.deepcopy(networks.module_of(network))
+    if missing := [name for name in _needed(network, layer, picture) if name not in state]:
         raise VisualizeError(
             f"The layer {layer!r} needs {missing[0]}, which the checkpoint does not hold: choose a lower layer "
             f"(it holds {', '.join(sorted(state)[:3])}, …)."
@@ -147,7 +150,8 @@ def _at(network, checkpoint, layer):
     try:
         module.load_state_dict({name: tensor.float() for name, tensor in state.items()}, strict=False)
     except RuntimeError as error:
-        raise VisualizeError(f"A checkpoint does not fit {network.name}: {str(error).splitlines()[-1].strip()}") from error
+        said = str(error).splitlines()[-1].strip()
+        raise VisualizeError(f"A checkpoint does not fit {networks.name_of(network)}: {said}") from error
     return networks.variant(network, module)
 
 
@@ -165,12 +169,13 @@ def _state(checkpoint):
         raise VisualizeError(f"{checkpoint} is no whole safetensors file ({reason(error)}): get it again.") from error
 
 
-def _needed(network, layer):
-    """The weights and running statistics that a picture passes on its way to the layer."""
+def _needed(network, layer, picture):
+    """The weights and running statistics that a picture passes on its way to the layer, those of the blocks around included."""
     module = networks.quiet_copy(network)
     with torch.no_grad():
-        side = network.transform.crop
-        _, steps = networks.forward(module, networks.inputs(network, torch.zeros(1, 3, side, side)), layer)
-    used = {id(step.module) for step in steps}
-    parts = [(name, part) for name, part in module.named_modules() if id(part) in used]
-    return [f"{name}.{key}" for name, part in parts for key in part.state_dict() if key != "num_batches_tracked"]
+        _, steps = networks.forward(module, networks.inputs(network, picture), layer)
+    passed = {id(step.module) for step in steps}
+    names = [name for name, part in module.named_modules() if id(part) in passed]
+    around = {".".join(name.split(".")[:depth]) for name in names for depth in range(name.count(".") + 2)}
+    own = [name for name in module.state_dict() if name.rpartition(".")[0] in around]
+    return [name for name in own if not name.endswith("num_batches_tracked")]

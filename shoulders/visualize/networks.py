@@ -59,10 +59,22 @@ def _written(output):
 
 def quiet_copy(network: Backbone | nn.Module) -> nn.Module:
     """The network again, on the fastest device, in eval mode, in float32, without in-place layers; on a CPU its weights
-    are the same memory, without gradients."""
+    are the same memory, without gradients.
+
+    Raises
+    ------
+    VisualizeError
+        For a network that holds computed tensors, which torch does not copy.
+    """
     module = module_of(network)
     shared = {id(p): nn.Parameter(p.detach(), requires_grad=False) for p in module.parameters()}
-    copied = copy.deepcopy(module, shared | {id(buffer): buffer for buffer in module.buffers()}).eval()
+    try:
+        copied = copy.deepcopy(module, shared | {id(buffer): buffer for buffer in module.buffers()}).eval()
+    except RuntimeError as error:
+        raise VisualizeError(
+            f"{name_of(network)} holds tensors that torch does not copy: where torch.nn.utils.weight_norm made them, call "
+            "remove_weight_norm first, or take torch.nn.utils.parametrizations.weight_norm."
+        ) from error
     for part in copied.modules():
         if getattr(part, "inplace", False):
             part.inplace = False
