@@ -302,8 +302,7 @@ def paired(rows, regime: str, other: str) -> pd.DataFrame:
     -------
     pandas.DataFrame
         For each number of pictures that both were run with: ``per_class``, ``pictures``, ``runs`` (seeds in common),
-        ``ahead`` (mean difference of accuracies), ``low``, ``high`` (`interval`; nan for a single seed, and where every seed
-        gives the same difference: that says nothing of the spread).
+        ``ahead`` (mean difference of accuracies), ``low``, ``high`` (`interval`; nan for a single seed).
     """
     import pandas as pd
 
@@ -313,9 +312,8 @@ def paired(rows, regime: str, other: str) -> pd.DataFrame:
     found = []
     for pictures, draws in joined.groupby("pictures"):
         ahead = draws.accuracy - draws.accuracy_other
-        bounds = interval(ahead) if ahead.round(9).nunique() > 1 else (np.nan, np.nan)
         names = "per_class", "pictures", "runs", "ahead", "low", "high"
-        found.append(dict(zip(names, (draws.per_class.iloc[0], pictures, len(ahead), ahead.mean(), *bounds))))
+        found.append(dict(zip(names, (draws.per_class.iloc[0], pictures, len(ahead), ahead.mean(), *interval(ahead)))))
     return pd.DataFrame(found, columns=["per_class", "pictures", "runs", "ahead", "low", "high"])
 
 

@@ -400,10 +400,10 @@ def ahead(tables) -> Drawing:
             reach = 100 * (held.high - held.ahead).fillna(0)
             x = held.pictures * 1.03**i
             ax.errorbar(x, 100 * held.ahead, yerr=reach, fmt=f"{mark}-", color=colour, capsize=3, label=label)
-            alone = held.low.isna()
+            alone = held.runs == 1
             ax.plot(x[alone], 100 * held.ahead[alone], mark, color="white", mec=colour, zorder=3)
-    if any(held.low.isna().any() for held in tables.values()):
-        left.plot([], [], "o", color="white", mec=BLACK, label="a single run, or all alike: no interval")
+    if any((held.runs == 1).any() for held in tables.values()):
+        left.plot([], [], "o", color="white", mec=BLACK, label="a single run: no interval")
     together = pd.concat(tables.values())
     for ax in (left, right):
         ax.axhline(0, color=BLACK, lw=1)
@@ -418,7 +418,7 @@ def ahead(tables) -> Drawing:
 def _verdict(label, held):
     if held.low.isna().all():
         points = f"{100 * held.ahead.iloc[-1]:+.1f} points with {held.per_class.iloc[-1]}"
-        return f"{label[:1].upper()}{label[1:]}: single runs, or all alike, without an interval ({points})."
+        return f"{label[:1].upper()}{label[1:]}: single runs, without an interval ({points})."
     sure = {"ahead": held.low > 0, "behind": held.high < 0}
     told = [f"{word} with {', '.join(map(str, held.per_class[where]))} a class" for word, where in sure.items() if where.any()]
     return f"{label[:1].upper()}{label[1:]}: {'; '.join(told) or 'no difference that these runs can tell'}."

@@ -308,15 +308,6 @@ def test_paired_takes_out_the_luck_of_the_draw():
     assert not len(comparison.paired(runs, "from_scratch", "feature_extraction"))
 
 
-def test_differences_that_are_all_alike_have_no_interval():
-    runs = [row(0.8 + 0.01 * s, seed=s) for s in range(4)] + [row(0.9 + 0.01 * s, "fine_tuning", seed=s) for s in range(4)]
-    (line,) = comparison.paired(runs, "fine_tuning", "feature_extraction").itertuples()
-    assert (line.runs, line.ahead) == (4, pytest.approx(0.1)) and np.isnan([line.low, line.high]).all()
-    assert plots.ahead({"fine tuning": comparison.paired(runs, "fine_tuning", "feature_extraction")}).words == (
-        "Fine tuning: single runs, or all alike, without an interval (+10.0 points with 10)."
-    )
-
-
 def test_bands_come_from_the_earlier_runs_and_judge_the_new():
     earlier = [row(a, seed=s) for s, a in enumerate((0.90, 0.92, 0.94, 0.92))] + [row(0.5, "from_scratch")]
     earlier += [row(0.96, per_class="all", seed=s) for s in range(3)]

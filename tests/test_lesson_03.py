@@ -144,9 +144,7 @@ def test_who_is_ahead_is_said_only_where_an_interval_says_so():
     runs += [row(0.8 + 0.01 * s + 0.1 * (-1) ** s, "fine_tuning", 1, s) for s in range(4)] + [row(0.6, "from_scratch", 10)]
     tables = {way: comparison.paired(runs, way, "feature_extraction") for way in ("fine_tuning", "from_scratch")}
     drawing = plots.ahead(tables)
-    assert drawing.words == (
-        "Fine_tuning: ahead with 10 a class. From_scratch: single runs, or all alike, without an interval (-20.0 points with 10)."
-    )
+    assert drawing.words == "Fine_tuning: ahead with 10 a class. From_scratch: single runs, without an interval (-20.0 points with 10)."
     assert np.allclose(drawing.figure.axes[0].containers[0][0].get_ydata(), [0, 10], atol=1e-6)
     drawing.figure.savefig(io.BytesIO())
     left, right = (ax.xaxis.label.get_window_extent() for ax in drawing.figure.axes)
