@@ -302,7 +302,12 @@ def paired(rows, regime: str, other: str) -> pd.DataFrame:
     -------
     pandas.DataFrame
         For each number of pictures that both were run with: ``per_class``, ``pictures``, ``runs`` (seeds in common),
-        ``ahead`` (mean difference of accuracies), ``low``, ``high`` (`interval`; nan for a single seed).
+        ``ahead`` (mean difference of accuracies), ``low``, ``high`` (`interval`; nan for a single seed; where every seed gives
+        the same difference, which says nothing of the spread, the interval of one such pair on these pictures).
+
+    Notes
+    -----
+    Of one pair: Newcombe 1998, Statistics in Medicine 17, method 10, as if the two had been judged by different pictures.
     """
     import pandas as pd
 
@@ -312,9 +317,19 @@ def paired(rows, regime: str, other: str) -> pd.DataFrame:
     found = []
     for pictures, draws in joined.groupby("pictures"):
         ahead = draws.accuracy - draws.accuracy_other
+        alike = len(ahead) > 1 and ahead.round(9).nunique() == 1
+        bounds = _of_one_pair(draws.iloc[0]) if alike else interval(ahead)
         names = "per_class", "pictures", "runs", "ahead", "low", "high"
-        found.append(dict(zip(names, (draws.per_class.iloc[0], pictures, len(ahead), ahead.mean(), *interval(ahead)))))
+        found.append(dict(zip(names, (draws.per_class.iloc[0], pictures, len(ahead), ahead.mean(), *bounds))))
     return pd.DataFrame(found, columns=["per_class", "pictures", "runs", "ahead", "low", "high"])
+
+
+def _of_one_pair(pair):
+    """95 % interval for the difference of two accuracies, from Wilson's interval of each."""
+    ahead = pair.accuracy - pair.accuracy_other
+    below = np.hypot(pair.accuracy - pair.low, pair.high_other - pair.accuracy_other)
+    above = np.hypot(pair.high - pair.accuracy, pair.accuracy_other - pair.low_other)
+    return ahead - below, ahead + above
 
 
 def against(rows, expected) -> pd.DataFrame:

@@ -308,6 +308,13 @@ def test_paired_takes_out_the_luck_of_the_draw():
     assert not len(comparison.paired(runs, "from_scratch", "feature_extraction"))
 
 
+def test_differences_that_are_all_alike_have_the_interval_of_one_pair():
+    runs = [row(0.8, "fine_tuning", seed=s, n_valid=70) for s in range(3)] + [row(0.6, seed=s, n_valid=80) for s in range(3)]
+    (line,) = comparison.paired(runs, "fine_tuning", "feature_extraction").itertuples()
+    assert (line.runs, line.ahead) == (3, pytest.approx(0.2))
+    assert (line.low, line.high) == pytest.approx((0.0524, 0.3339), abs=1e-4)  # Newcombe's own example: 56 of 70, 48 of 80
+
+
 def test_bands_come_from_the_earlier_runs_and_judge_the_new():
     earlier = [row(a, seed=s) for s, a in enumerate((0.90, 0.92, 0.94, 0.92))] + [row(0.5, "from_scratch")]
     earlier += [row(0.96, per_class="all", seed=s) for s in range(3)]
