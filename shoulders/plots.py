@@ -397,7 +397,7 @@ def ahead(tables) -> Drawing:
     figure, (left, right) = new(11, 3.8, 1, 2)
     for i, ((label, held), colour, mark) in enumerate(zip(tables.items(), (ORANGE, RED, GREEN, PURPLE), "s^Dv")):
         for ax in (left, right) if label == closest else (left,):
-            reach = 100 * (held.high - held.ahead).fillna(0)
+            reach = [100 * gap.fillna(0) for gap in (held.ahead - held.low, held.high - held.ahead)]
             x = held.pictures * 1.03**i
             ax.errorbar(x, 100 * held.ahead, yerr=reach, fmt=f"{mark}-", color=colour, capsize=3, label=label)
             alone = held.runs == 1

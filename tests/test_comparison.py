@@ -313,6 +313,8 @@ def test_differences_that_are_all_alike_have_the_interval_of_one_pair():
     (line,) = comparison.paired(runs, "fine_tuning", "feature_extraction").itertuples()
     assert (line.runs, line.ahead) == (3, pytest.approx(0.2))
     assert (line.low, line.high) == pytest.approx((0.0524, 0.3339), abs=1e-4)  # Newcombe's own example: 56 of 70, 48 of 80
+    drawn = plots.ahead({"fine tuning": pd.DataFrame([line])}).figure.axes[0].containers[0].lines[2][0].get_segments()
+    assert drawn[0][:, 1].tolist() == pytest.approx([5.24, 33.39], abs=1e-2)
 
 
 def test_bands_come_from_the_earlier_runs_and_judge_the_new():
