@@ -326,6 +326,8 @@ def _timm_card(name):
         config = timm.models.get_pretrained_cfg(name)
     except RuntimeError as error:
         raise BackboneError(f"{error} timm.list_pretrained('{name.split('.')[0]}*') lists what there is.") from error
+    if config is None:  # as of a few in timm 1.0.15
+        raise BackboneError(f"timm {timm.__version__} does not tell how {name} takes its pictures: choose another network.")
     size = config.input_size[-1]
     if config.crop_mode != "center":
         raise BackboneError(

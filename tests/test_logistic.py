@@ -226,7 +226,7 @@ def searched(features, labels, seed, folds=5):
             self.scale_ = np.sqrt((n * variance + 10 * variance.mean()) / (n + 10))
             return self
 
-    pipeline = make_pipeline(Scaler(), LogisticRegression(solver="newton-cholesky", tol=1e-8, max_iter=1000))
+    pipeline = make_pipeline(Scaler(), LogisticRegression(solver="newton-cg", tol=1e-8, max_iter=1000))
     search = GridSearchCV(
         pipeline, {"logisticregression__C": STRENGTHS}, scoring="neg_log_loss",
         cv=StratifiedKFold(folds, shuffle=True, random_state=seed),
