@@ -273,8 +273,9 @@ plots.ahead({way.replace("_", " "): comparison.paired(table, way, "feature_extra
 
 # %% [markdown]
 # Where an interval holds zero, these runs cannot tell the two apart: draw no conclusion from the order of the lines there.
-# Where it lies wholly below or above, they can. If a curve is still climbing at its right end, the experiment has not seen
-# where it ends: more pictures might still bring a crossing that this figure does not show.
+# Where it lies wholly below or above, they can. (Where every seed gave the very same difference, the bar is that of one pair of
+# runs: where the difference may lie on endlessly many validation pictures.) If a curve is still climbing at its right end, the
+# experiment has not seen where it ends: more pictures might still bring a crossing that this figure does not show.
 #
 # Before you build on your answer: seven sizes are seven chances to be lucky, and of intervals that hold the truth 95 times in
 # 100, one in twenty misses it. A single size that stands out among others that do not, from few seeds or near blind

@@ -101,13 +101,13 @@ def _device():
 
 def _disk():
     cache = places.cache()
-    home = next((folder for folder in (cache, *cache.parents) if folder.exists()), None)
+    home = places.standing(cache)
     if home is None:  # a drive that is not there
         return Finding("disk", f"no {cache.anchor} for {cache}", False, "Set SHOULDERS_CACHE to a folder that you may write to.")
     free = shutil.disk_usage(home).free
-    good = home.is_dir() and free > 1e9 and os.access(home, os.W_OK)
+    good = free > 1e9 and places.can_hold(cache)
     advice = "" if good else "Free at least 1 GB, or set SHOULDERS_CACHE to a folder that you may write to."
-    return Finding("disk", f"{places.size(free)} free for {places.cache()}", good, advice)
+    return Finding("disk", f"{places.size(free)} free for {cache}", good, advice)
 
 
 def _memory():

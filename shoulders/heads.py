@@ -232,7 +232,7 @@ def _numbers(fitted):
     if scaler.scale_ is not None:
         arrays["scale"] = scaler.scale_
     if hasattr(last, "coef_"):
-        return arrays | {"coef": last.coef_, "intercept": last.intercept_}
+        return arrays | {"coef": last.coef_, "intercept": np.atleast_1d(last.intercept_)}
     return arrays | {"vectors": last._fit_X, "labels": last._y, "neighbours": np.array([last.n_neighbors])}
 
 

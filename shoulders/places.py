@@ -183,13 +183,18 @@ def cache() -> Path:
         home = Path(platformdirs.user_cache_dir("shoulders"))
     except RuntimeError:  # a container's user without a home
         home = None
-    if home and _can_hold(home):
+    if home and can_hold(home):
         return home
     owner = f"-{os.getuid()}" if hasattr(os, "getuid") else ""
     return Path(tempfile.gettempdir()) / f"shoulders{owner}"
 
 
-def _can_hold(folder):
+def standing(folder: Path) -> Path | None:
+    """The folder, or the nearest above it that is there; None on a drive that is not there."""
+    return next((each for each in (folder, *folder.parents) if os.path.exists(each)), None)
+
+
+def can_hold(folder: Path) -> bool:
     """Whether a folder can be written to, or made."""
-    there = next((each for each in (folder, *folder.parents) if os.path.exists(each)), None)
+    there = standing(folder)
     return there is not None and there.is_dir() and os.access(there, os.W_OK | os.X_OK)

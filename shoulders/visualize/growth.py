@@ -120,7 +120,8 @@ def evolution(
         raise VisualizeError("There is no checkpoint to look at: give at least one, as (epoch, file).")
     shown, layer = networks.decoded(network, images), networks.layer_of(network, layer)
     seen = networks.several(images) if networks.is_ready(images) else shown
-    stages = [_at(network, checkpoint, layer, seen[:1]) for _, checkpoint in checkpoints]
+    needed = _needed(network, layer, seen[:1])
+    stages = [_at(network, checkpoint, layer, needed) for _, checkpoint in checkpoints]
     found = [top_activations(stage, seen, layer, k=1) for stage in stages]
     maps = chosen(found[-1], maps, seed)
     field = receptive_field(network, layer, shown.shape[-1])
@@ -139,10 +140,10 @@ def _frame(stage, seen, shown, tops, maps, rule, field):
     return cut(shown[winners], boxes), cut(project(stage, seen[winners], tops.layer, maps, rule, positions).pixels, boxes)
 
 
-def _at(network, checkpoint, layer, picture):
+def _at(network, checkpoint, layer, needed):
     """The network with the weights of a checkpoint."""
     state, module = _state(checkpoint), copy.deepcopy(networks.module_of(network))
-    if missing := [name for name in _needed(network, layer, picture) if name not in state]:
+    if missing := [name for name in needed if name not in state]:
         raise VisualizeError(
             f"The layer {layer!r} needs {missing[0]}, which the checkpoint does not hold: choose a lower layer "
             f"(it holds {', '.join(sorted(state)[:3])}, …)."
