@@ -44,7 +44,7 @@ $(STAMP): pyproject.toml constraints.txt $(MOVED)
 	    "$$($(PYTHON) --version 2>/dev/null || echo 'not on this machine'): install one and run 'make $(or $(MAKECMDGOALS),setup) PYTHON=python3.13'." >&2; \
 	  exit 1; }
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
-	$(BIN)/python -m pip install --disable-pip-version-check $(INDEX) -c constraints.txt -e '.[lab,test,timm]'
+	$(BIN)/python -m pip install --disable-pip-version-check $(INDEX) -c constraints.txt -e '.[lab,test]'
 	@printf '%s' '$(CURDIR)' > $(STAMP)
 
 lab: setup

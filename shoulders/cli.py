@@ -158,7 +158,7 @@ def lesson(
 @app.command()
 def compare(
     source: Source,
-    backbone: Name = "vgg16_tiny",
+    backbone: Name = "",
     weights: Weights = None,
     regime: Annotated[str, typer.Option(metavar="NAME,...", help=f"Of {', '.join(REGIMES)}.")] = "feature_extraction",
     head: Annotated[str, typer.Option(help=f"Of {', '.join(HEADS)}.")] = "logistic_regression",
@@ -179,7 +179,7 @@ def compare(
     if plot:
         plots.need_format(plot)
     places.need_places([save, json_file], [source, weights], plot)
-    network = backbones.load(backbone, weights)  # a mistyped name is told before the pictures are checked
+    network = backbones.load(backbone or None, weights)  # a mistyped name is told before the pictures are checked
     _need_layer(network, layer)
     held = datasets.load(source)
     _say_findings(held)
@@ -234,7 +234,7 @@ def _say_findings(held):
 def features(
     source: Source,
     out: Annotated[Path, typer.Option(metavar="FILE.safetensors", help="Where the features go.")],
-    backbone: Name = "vgg16_tiny",
+    backbone: Name = "",
     weights: Weights = None,
     layer: Layer = "hidden",
     json_file: Json = None,
@@ -243,7 +243,7 @@ def features(
     from shoulders import backbones, datasets, models
 
     places.need_places([out, json_file], [source, weights])
-    network = backbones.load(backbone, weights)
+    network = backbones.load(backbone or None, weights)
     _need_layer(network, layer)
     held = datasets.load(source)
     _say_findings(held)

@@ -5,19 +5,14 @@ from __future__ import annotations
 import copy
 import difflib
 import re
-import warnings
-from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 
-import numpy as np
 import pandas as pd
 import torch
 from torch import nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from shoulders import devices
 from shoulders.backbones import Backbone, BackboneError
 
 HIDDEN, CLASSES = "hidden", "classes"
@@ -81,7 +76,7 @@ def run(module: nn.Module, images: torch.Tensor, layers, head: str, keep: Callab
     return found
 
 
-def _trial(module, crop):
+def trial(module, crop):
     """Every layer in the order in which it answers: (name, module, shape of its output, how often it runs)."""
     seen = {}
 
@@ -102,7 +97,7 @@ def _trial(module, crop):
 
 def layers(backbone: Backbone) -> pd.DataFrame:
     """The layers in the order in which they answer: kind, output shape (channels, height, width), parameters."""
-    seen = _trial(backbone.module, backbone.transform.crop)
+    seen = trial(backbone.module, backbone.transform.crop)
     rows = [
         {
             "layer": name,
@@ -118,7 +113,7 @@ def layers(backbone: Backbone) -> pd.DataFrame:
 
 def last_at_each_size(backbone: Backbone) -> list[str]:
     """The last layer at each height and width that the picture has on its way, first layers first."""
-    seen = _trial(backbone.module, backbone.transform.crop)
+    seen = trial(backbone.module, backbone.transform.crop)
     last = {}
     for name, (_, shape, runs) in seen.items():
         inside = {shape[1:] for inner, (_, shape, _) in seen.items() if inner.startswith(f"{name}.")}
@@ -129,7 +124,7 @@ def last_at_each_size(backbone: Backbone) -> list[str]:
 
 def head_of(backbone: Backbone) -> str:
     """The layer that gives the classes: the card's, or the last one with weights in a trial run."""
-    return backbone.card.head or _last_with_weights(_trial(backbone.module, backbone.transform.crop), backbone.name)
+    return backbone.card.head or _last_with_weights(trial(backbone.module, backbone.transform.crop), backbone.name)
 
 
 def _last_with_weights(seen, name):
@@ -152,7 +147,7 @@ def need_layers(backbone: Backbone, layers) -> None:
         Names the layers that are nearest in spelling.
     """
     if layers := [layer for layer in layers if layer not in (HIDDEN, CLASSES)]:
-        seen = _trial(backbone.module, backbone.transform.crop)
+        seen = trial(backbone.module, backbone.transform.crop)
         for layer in layers:
             _need_layer(seen, layer, backbone.name)
 
@@ -173,98 +168,6 @@ def pooled(output: torch.Tensor) -> torch.Tensor:
     if output.ndim == 4:
         return output.float().mean((2, 3))
     return output.float().mean(1) if output.ndim == 3 else output.float().clone()
-
-
-def reader(backbone: Backbone, layers) -> Callable[[torch.Tensor], dict]:
-    """A function from pictures (uint8, (n, 3, crop, crop)) to pooled outputs (float32 arrays, (n, d)) of every layer.
-
-    It holds a copy of the network on the fastest device, channels last, in the precision that the hardware multiplies, with
-    BatchNorm folded into the convolutions where that changes nothing (elsewhere it stays, in float32). Where a GPU's memory
-    is too small the batch is halved, and a warning says so.
-    """
-    head = head_of(backbone)
-    network = _fast(_folded(backbone.module, layers, head, backbone.transform.crop))
-
-    def read(images):
-        outputs = run(network, _taken(backbone, images), layers, head, pooled)
-        return {layer: output.cpu().numpy() for layer, output in outputs.items()}
-
-    return _halving(read, lambda first, second: {layer: np.concatenate([first[layer], second[layer]]) for layer in first})
-
-
-def _folded(module, layers, head, crop):
-    """The network with BatchNorm folded into the convolution right before it: a copy in eval mode that says the same.
-
-    Jacob et al. 2018, arXiv 1712.05877, section 3.2. Where something else looks at what lies between the two, the same would
-    not be said: so the wanted layers are compared on noise, and where they differ the network comes back as it was.
-    """
-    if not any(_plain_norm(layer) for layer in module.modules()):
-        return module
-    network = copy.deepcopy(module).eval().cpu()
-    noise = torch.rand(1, 3, crop, crop, generator=torch.Generator().manual_seed(0))
-    with torch.inference_mode():
-        before = run(network, noise, layers, head, torch.clone)
-    for conv, norm in _neighbours(network, noise):
-        if conv not in layers:
-            network.set_submodule(conv, fuse_conv_bn_eval(network.get_submodule(conv), network.get_submodule(norm)))
-            network.set_submodule(norm, nn.Identity())
-    with torch.inference_mode():
-        after = run(network, noise, layers, head, torch.clone)
-    close = (torch.allclose(after[x], before[x], rtol=1e-3, atol=1e-4 * float(before[x].abs().max())) for x in before)
-    return network if all(close) else module
-
-
-def _plain_norm(layer):
-    return type(layer) is nn.BatchNorm2d and layer.running_mean is not None
-
-
-def _neighbours(network, images):
-    """Names of (convolution, BatchNorm that takes its very output), where each of them runs once."""
-    said, taken, hooks = [], [], []
-    for name, layer in network.named_modules():
-        if type(layer) is nn.Conv2d:
-            hooks.append((layer.register_forward_hook, lambda _, __, output, name=name: said.append((name, output))))
-        elif _plain_norm(layer):
-            hooks.append((layer.register_forward_pre_hook, lambda _, inputs, name=name: taken.append((name, inputs[0]))))
-    with hooked(hooks), torch.inference_mode():
-        network(images)
-    runs = Counter(name for name, _ in said + taken)
-    pairs = ((conv, norm) for conv, output in said for norm, seen in taken if seen is output)
-    return [(conv, norm) for conv, norm in pairs if runs[conv] == runs[norm] == 1]
-
-
-def _fast(module):
-    """A copy on the fastest device, in the precision that the hardware multiplies."""
-    network = copy.deepcopy(module).eval().to(devices.device(), _dtype(), memory_format=torch.channels_last)
-    for layer in network.modules():
-        if "BatchNorm" in type(layer).__name__:
-            layer.float()
-    return network
-
-
-def _dtype():
-    return {"bf16": torch.bfloat16, "fp32": torch.float32}[devices.precision()]
-
-
-def _taken(backbone, images):
-    return backbone.transform.batch(images.to(devices.device())).to(_dtype())
-
-
-def _halving(read, join):
-    """`read`, with half of the pictures at once where memory is too small for all."""
-
-    @torch.inference_mode()
-    def careful(images):
-        try:
-            return read(images)
-        except torch.OutOfMemoryError:
-            if len(images) == 1:
-                raise
-        half = len(images) // 2
-        warnings.warn(f"The GPU's memory is too small for {len(images)} pictures at once: going on with {half}.", stacklevel=2)
-        return join(careful(images[:half]), careful(images[half:]))
-
-    return careful
 
 
 def decapitate(backbone: Backbone, at: str = HIDDEN) -> nn.Module:
@@ -303,7 +206,7 @@ class Headless(nn.Module):
         self.out_features = features.shape[1]
         above = [name for name, module in network.named_modules() if module in whole - used]
         for name in above + [head] * (layer == HIDDEN):
-            _drop(network, name, above)
+            drop(network, name, above)
 
     def forward(self, images):
         return run(self.network, images, [self.layer], self.head, pooled)[self.layer]
@@ -317,7 +220,7 @@ def _called(network, go):
         return called, go()
 
 
-def _drop(network, name, above):
+def drop(network, name, above):
     parent, _, child = name.rpartition(".")
     if parent not in above:  # else it goes with its parent
         setattr(network.get_submodule(parent), child, nn.Identity())
@@ -333,7 +236,7 @@ def blocks(network: nn.Module) -> list[list[str]]:
     only normalises what a block says belongs to that block.
     """
     groups = [[]]
-    for name, layer in _chain(network):
+    for name, layer in chain(network):
         if next(layer.children(), None) is not None:
             groups += [[name], []]
         elif next(layer.parameters(), None) is not None:
@@ -354,60 +257,12 @@ CONTAINERS = ("features", "classifier", "blocks", "layers", "stages")
 """Names under which torchvision and timm keep a network's blocks, each a child of its own."""
 
 
-def _chain(network, prefix=""):
+def chain(network, prefix=""):
     for name, layer in network.named_children():
         if name == "encoder" or (type(layer).__name__ == "Sequential" and name in CONTAINERS):
-            yield from _chain(layer, f"{prefix}{name}.")
+            yield from chain(layer, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", layer
-
-
-def split(backbone: Backbone, body: Headless, at: str = HIDDEN) -> tuple[Callable, nn.Module] | None:
-    """Part a body in two before the layer `at`: what stays the same in a training, and what learns.
-
-    Parameters
-    ----------
-    backbone : Backbone
-        For its transform.
-    body : Headless
-    at : str
-        Of `blocks`; `HIDDEN` where nothing but a head is to learn.
-
-    Returns
-    -------
-    below : callable
-        From uint8 pictures, shape (n, 3, crop, crop), to what goes into `at`, on the CPU, in the precision of `reader`.
-    above : torch.nn.Module
-        From there to features. Its weights *are* those of `body`: what one learns, the other has learnt.
-    ``None`` where nothing lies below, or where the network is more than a chain there: tried with a picture of noise.
-    """
-    names = [name for name, _ in _chain(body.network)]
-    under = names if at == HIDDEN else names[: names.index(at)]
-    if not under:
-        return None
-    last, keep = (HIDDEN, pooled) if at == HIDDEN else (under[-1], torch.clone)
-    network, above = _fast(body.network), nn.Identity() if at == HIDDEN else _sharing(body)
-
-    def read(images):
-        return run(network, _taken(backbone, images), [last], body.head, keep)[last].cpu()
-
-    if at != HIDDEN:
-        for name in under:
-            _drop(above.network, name, under)
-    noise = torch.rand(2, 3, backbone.transform.crop, backbone.transform.crop, generator=torch.Generator().manual_seed(0))
-    try:
-        with torch.inference_mode():
-            between = run(body.network, noise, [last], body.head, keep)[last]
-            whole = body(noise)
-            same = torch.allclose(above(between), whole, rtol=1e-3, atol=1e-4 * float(whole.abs().max()))
-    except Exception:  # a forward that does more than to pass things on may fail in any way
-        same = False
-    return (_halving(read, lambda first, second: torch.cat([first, second])), above) if same else None
-
-
-def _sharing(module):
-    """A copy of the structure alone: its parameters and buffers are the same objects."""
-    return copy.deepcopy(module, {id(tensor): tensor for tensor in (*module.parameters(), *module.buffers())})
 
 
 def with_batch_norm(module: nn.Module) -> nn.Module:

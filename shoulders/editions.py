@@ -21,17 +21,33 @@ class EditionError(CourseError):
 
 @dataclass(frozen=True)
 class Need:
-    """What a lesson wants: a question (a set of the registry) and a backbone for the full edition."""
+    """What a lesson wants.
+
+    Attributes
+    ----------
+    pictures : str
+        Its question: a set of the registry; the pocket edition takes the felt one of that name.
+    backbone : str
+        Of the full edition.
+    per_class : int
+        Training pictures of each class, at most.
+    pocket : str
+        The backbone of the pocket edition.
+    other : str
+        A second network that the first is held against, in both editions.
+    """
 
     pictures: str
     backbone: str
     per_class: int = 150
+    pocket: str = backbones.SMALL
+    other: str = ""
 
 
 NEEDS = {
-    "01": Need("cats_vs_dogs", "vgg16"),
-    "02": Need("bees_vs_ants", "resnet18", 170),
-    "03": Need("bees_vs_ants", "mobilenet_v2", 170),
+    "01": Need("cats_vs_dogs", "vgg16", pocket=backbones.DEFAULT, other=backbones.SMALL),
+    "02": Need("bees_vs_ants", "resnet18", 170, backbones.DEFAULT, backbones.SMALL),
+    "03": Need("bees_vs_ants", "mobilenet_v2", 170, other=backbones.DEFAULT),
     "04": Need("cats_vs_dogs", "vgg16"),
     "05": Need("cats_vs_dogs", "vgg16"),
 }
@@ -49,12 +65,15 @@ class Edition:
     backbone : Backbone
     why : str
         One or two sentences.
+    other : Backbone or None
+        The second network of lessons that hold one against another; None where it is the same, or not on this machine.
     """
 
     name: str
     pictures: PictureSet
     backbone: Backbone
     why: str
+    other: Backbone | None = None
 
     def __str__(self):
         return textwrap.fill(self.why, 100)
@@ -78,7 +97,12 @@ def choose(lesson: str) -> Edition:
     pictures, backbone = _chosen(need, name)
     held = datasets.load(pictures).small(need.per_class)
     network = backbones.load(backbone, os.environ.get("SHOULDERS_WEIGHTS") or None)
-    return Edition(name, held, network, " ".join(_sentences(name, need, held, network)))
+    return Edition(name, held, network, " ".join(_sentences(name, need, held, network)), _other(need, network))
+
+
+def _other(need, network):
+    wanted = need.other
+    return backbones.load(wanted) if wanted and wanted != network.name and backbones.on_disk(wanted) else None
 
 
 def decide(lesson: str) -> str:
@@ -126,8 +150,13 @@ def _need_own():
 
 def _chosen(need, edition):
     """Pictures and backbone of an edition, after the learner's own wishes."""
-    own = (f"felt_{need.pictures}", "vgg16_tiny") if edition == "pocket" else (need.pictures, need.backbone)
+    own = (f"felt_{need.pictures}", _pocket(need)) if edition == "pocket" else (need.pictures, need.backbone)
     return os.environ.get("SHOULDERS_PICTURES") or own[0], os.environ.get("SHOULDERS_BACKBONE") or own[1]
+
+
+def _pocket(need):
+    """The small network, which ships, where the giant's package is not on this machine."""
+    return need.pocket if backbones.on_disk(need.pocket) else backbones.SMALL
 
 
 def _missing(need, edition):
@@ -150,9 +179,15 @@ def _sentences(name, need, held, network):
     yield f"This is the {name} edition, because {reason}: {pictures}, and {network.name}, {trained}."
     if held.name.startswith("felt_"):
         yield "The pictures are renderings of felt animals, not photographs: what is measured on them is a demonstration."
+    if name == "pocket" and need.pocket != network.name == backbones.SMALL:
+        yield f"{need.pocket} is not on this machine: the small network takes its place. `{_bringing(need.pocket)}` brings it."
     if name == "pocket":
         switch = f"run {_command(missing)}" if missing else "unset SHOULDERS_EDITION"
         yield f"For the full edition, {switch}, then restart this notebook."
+
+
+def _bringing(name):
+    return backbones.card(name).bringing
 
 
 def _command(names):
@@ -188,7 +223,7 @@ def offers(names=None, only_lessons: bool = False) -> list[Offer]:
         names = dict.fromkeys(name for need in NEEDS.values() for name in (need.pictures, need.backbone))
     if names is None:
         names = [name for name, card in datasets.CARDS.items() if card.archives]
-        names += [name for name, card in backbones.cards().items() if card.url]
+        names += [name for name, card in backbones.cards().items() if card.url or card.package]
     return [_offer(name) for name in names]
 
 

@@ -13,7 +13,7 @@ import os
 import struct
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from shoulders import devices, places
+from shoulders import devices, engine, places
 from shoulders.backbones import Backbone
 from shoulders.datasets import Pictures
 from shoulders.errors import CourseError
@@ -30,12 +30,12 @@ from shoulders.pictures import stream
 from shoulders.places import locked, size
 from shoulders.progress import track
 
-VERSION = 3
+VERSION = 4
 """Part of every key: raised whenever this code would compute something else."""
 
 
 BATCH = 32
-"""Pictures that go through the network together, unless you say otherwise."""
+"""Pictures that are decoded together where no engine says otherwise."""
 
 
 class FeatureError(CourseError):
@@ -78,7 +78,7 @@ def extract(
     pictures: Pictures,
     layers: str | Sequence[str] = "hidden",
     flip: bool = False,
-    batch_size: int = BATCH,
+    batch_size: int | None = None,
     remember: bool = True,
 ) -> Features:
     """One pass of the backbone over the pictures; nothing at all where it was done before.
@@ -92,7 +92,8 @@ def extract(
         `shoulders.cutting.layers`. A map is averaged over its positions.
     flip : bool
         Look at each picture in a mirror, left and right exchanged.
-    batch_size : int
+    batch_size : int, optional
+        Pictures that go through the network together: what suits the engine (`shoulders.engine`), unless you say otherwise.
         Halved as often as needed when a GPU's memory is too small.
     remember : bool
         ``False`` neither reads nor writes the cache.
@@ -112,71 +113,82 @@ def extract(
 
     Notes
     -----
-    BatchNorm is folded into the convolution before it, which changes what a layer says by rounding alone. On a CPU the
-    network runs channels-last, and in bfloat16 exactly where the processor multiplies it in hardware
-    (`shoulders.devices.precision`). Pictures are decoded ahead by threads while the network computes. Memory holds a few
-    batches, whatever the number of pictures: rows go to a memory-mapped file, and come from it as they are used.
+    `shoulders.engine` says which library runs the network. BatchNorm is folded into the convolution before it, which changes
+    what a layer says by rounding alone. ONNX Runtime computes in float32; PyTorch in bfloat16 exactly where the processor
+    multiplies it in hardware (`shoulders.devices.precision`). Pictures are decoded by threads while the network computes.
+    Memory holds a few batches, whatever the number of pictures: rows go to a memory-mapped file, and come from it as they are
+    used.
     """
     if not len(pictures):
         raise FeatureError("There is no picture to look at: load a set that has some.")
-    if batch_size < 1:
+    if batch_size is not None and batch_size < 1:
         raise FeatureError(f"batch_size is {batch_size}: one picture at a time is the least.")
     layers = [layers] if isinstance(layers, str) else list(layers)
     folder = places.cache() / "features" if remember else None
-    precision, started, clock = devices.precision(), time.perf_counter(), {"decode": 0.0}
-    files = {layer: _key(backbone, pictures, layer, flip, precision) for layer in layers}
+    precision, started, clock = engine.precision(backbone, layers), time.perf_counter(), {"decode": 0.0}
+    by = [engine.name(backbone, layers), flip, devices.device(), precision]
+    files = {layer: _key(backbone, pictures, layer, by) for layer in layers}
     values = {layer: _recall(folder, key) for layer, key in files.items()} if folder else {}
     missing = {layer: key for layer, key in files.items() if values.get(layer) is None}
     if missing:
-        lock = _key(backbone, pictures, "", flip, precision)
+        lock = _key(backbone, pictures, "", by)
         values |= _compute(folder, lock, missing, partial(_fill, backbone, pictures, flip, batch_size, clock))
     seconds = {"decode": clock["decode"], "features": time.perf_counter() - started}
     return Features({layer: values[layer] for layer in layers}, pictures, not missing, seconds, devices.device(), precision)
 
 
 def look(backbone: Backbone, sources, layers: str | Sequence[str] = "hidden") -> dict[str, np.ndarray]:
-    """What a backbone says about a few pictures, at once and without remembering it.
+    """What a backbone says about a few pictures, at once and without remembering it: `looker`, used once."""
+    return looker(backbone, layers)(sources)
+
+
+def looker(backbone: Backbone, layers: str | Sequence[str] = "hidden") -> Callable:
+    """A network made ready: what it says about a few pictures at a time, again and again.
 
     Parameters
     ----------
     backbone : Backbone
-    sources : sequence of path, file object or PIL.Image
     layers : str or sequence of str
         As in `extract`.
 
     Returns
     -------
-    dict of str to numpy.ndarray, shape (n, d), float32
+    callable
+        From pictures (a sequence of paths, file objects, images, or of arrays that `Transform.pixels` gave) to a dict of
+        float32 arrays, shape (n, d).
 
     Raises
     ------
     shoulders.pictures.PictureError, shoulders.backbones.BackboneError
     """
-    import torch
-
-    from shoulders import cutting
-
     layers = [layers] if isinstance(layers, str) else list(layers)
-    cutting.need_layers(backbone, layers)
-    read, sources = cutting.reader(backbone, layers), list(sources)
-    starts = range(0, len(sources), BATCH)
-    parts = [read(torch.stack([backbone.transform.picture(source) for source in sources[i : i + BATCH]])) for i in starts]
-    return {layer: np.concatenate([part[layer] for part in parts]) for layer in layers}
+    size, read = engine.chosen(backbone, layers).BATCH, engine.reader(backbone, layers)
+
+    def pixels(source):
+        return source if isinstance(source, np.ndarray) else backbone.transform.pixels(source)
+
+    def ask(sources):
+        sources = list(sources)
+        starts = range(0, len(sources), size)
+        parts = [read(np.stack([pixels(source) for source in sources[start : start + size]])) for start in starts]
+        return {layer: np.concatenate([part[layer] for part in parts]) for layer in layers}
+
+    return ask
 
 
 # ----------------------------------------------------------------------------------------------------------- the cache
 
 
-def _key(backbone, pictures, layer, flip, precision):
+def _key(backbone, pictures, layer, by):
     network = [backbone.name, backbone.digest, backbone.card.head, layer, repr(backbone.transform)]
-    made_by = [VERSION, versions(), network, flip, devices.device(), precision, pictures.digests]
+    made_by = [VERSION, versions(), network, by, pictures.digests]
     return hashlib.sha256(json.dumps(made_by).encode()).hexdigest()[:40]
 
 
 @cache
 def versions() -> dict[str, str | None]:
     """The versions of the libraries that compute: part of every key. Asked of the installation, so nothing is imported."""
-    names = ("torch", "torchvision", "timm", "pillow", "fastai", "scikit-learn")
+    names = ("torch", "torchvision", "timm", "onnxruntime", "pillow", "fastai", "scikit-learn")
     return {name: _version(name) for name in names}
 
 
@@ -275,19 +287,15 @@ class _InMemory:
 
 def _fill(backbone, pictures, flip, batch_size, clock, layers, place):
     """Place every layer's rows, batch by batch."""
-    from shoulders import cutting
-
-    cutting.need_layers(backbone, layers)
-    reader = cutting.reader(backbone, layers)
     rows, done, complete = {}, 0, False
     try:
-        ahead = batches(backbone.transform, pictures, flip, batch_size, clock)
-        for images in track(ahead, len(pictures), "Looking", size=len):
-            for layer, values in reader(images).items():
+        said = _said(backbone, pictures, flip, batch_size, clock, layers)
+        for answers in track(said, len(pictures), "Looking", size=_length):
+            for layer, values in answers.items():
                 if layer not in rows:
                     rows[layer] = place(layer, (len(pictures), values.shape[1]))
                 rows[layer].values[done : done + len(values)] = values
-            done += len(images)
+            done += _length(answers)
         complete = done == len(pictures)
     finally:
         for row in rows.values():
@@ -295,26 +303,52 @@ def _fill(backbone, pictures, flip, batch_size, clock, layers, place):
     return rows
 
 
-def batches(transform, pictures, flip, batch_size, clock):
-    """uint8 tensors of shape (≤ batch_size, 3, crop, crop), decoded two batches ahead by threads."""
-    import torch
+def _length(answers):
+    return len(next(iter(answers.values())))
 
-    def decode(path, digest):
-        started = time.perf_counter()
-        image = transform.picture(stream(path, digest))
-        return image, time.perf_counter() - started
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        ahead, files = deque(), zip(pictures.paths, pictures.digests)
-        for file in islice(files, 2 * batch_size):
-            ahead.append(pool.submit(decode, *file))
-        while ahead:
-            images = []
-            while ahead and len(images) < batch_size:
-                image, seconds = ahead.popleft().result()
-                clock["decode"] += seconds
-                images.append(image)
-                if (file := next(files, None)) is not None:
-                    ahead.append(pool.submit(decode, *file))
-            batch = torch.stack(images)
-            yield batch.flip(-1) if flip else batch
+def _said(backbone, pictures, flip, batch_size, clock, layers) -> Iterator[dict]:
+    """What the layers say, a batch at a time: each thread asks about its own pictures, or one about what others decoded."""
+    by = engine.chosen(backbone, layers)
+    size = batch_size or by.BATCH
+    if not by.IN_THREADS:
+        read = by.reader(backbone, layers)
+        yield from map(read, batches(backbone.transform, pictures, flip, size, clock))
+        return
+    read = by.reader(backbone, layers, threads=1)
+
+    def decode_and_read(batch):
+        return read(_decoded(backbone.transform, batch, flip, clock))
+
+    yield from _ahead(decode_and_read, _chunks(pictures, size))
+
+
+def batches(transform, pictures, flip, batch_size, clock) -> Iterator[np.ndarray]:
+    """uint8 arrays of shape (≤ batch_size, crop, crop, 3), decoded ahead by threads."""
+    files = _ahead(lambda file: _decoded(transform, [file], flip, clock)[0], zip(pictures.paths, pictures.digests), batch_size)
+    while batch := list(islice(files, batch_size)):
+        yield np.stack(batch)
+
+
+def _chunks(pictures, size):
+    files = zip(pictures.paths, pictures.digests)
+    return iter(lambda: list(islice(files, size)), [])
+
+
+def _ahead(work, tasks, more=0) -> Iterator:
+    """What `work` makes of the tasks, in their order, by threads; two tasks a core and `more` are begun ahead."""
+    cores, tasks = os.cpu_count() or 1, iter(tasks)
+    with ThreadPoolExecutor(cores) as pool:
+        begun = deque(pool.submit(work, task) for task in islice(tasks, 2 * cores + more))
+        while begun:
+            done = begun.popleft().result()
+            begun.extend(pool.submit(work, task) for task in islice(tasks, 1))
+            yield done
+
+
+def _decoded(transform, files, flip, clock):
+    """uint8, shape (n, crop, crop, 3)."""
+    started = time.perf_counter()
+    pixels = np.stack([transform.pixels(stream(*file)) for file in files])
+    clock["decode"] += time.perf_counter() - started
+    return np.ascontiguousarray(pixels[:, :, ::-1]) if flip else pixels

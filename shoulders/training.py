@@ -108,7 +108,7 @@ def fine_tune(
     Notes
     -----
     What the frozen layers say is computed once for each picture and its mirror image (`shoulders.views`), wherever the
-    network is a chain of layers there (`shoulders.cutting.split`); else every epoch runs the whole network.
+    network is a chain of layers there (`shoulders.engine.pytorch.split`); else every epoch runs the whole network.
     """
     from shoulders import cutting
 

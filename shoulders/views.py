@@ -24,6 +24,7 @@ from torch import nn
 from shoulders import cutting, devices, features
 from shoulders.backbones import Backbone, Transform
 from shoulders.datasets import Pictures, PictureSet
+from shoulders.engine import pytorch
 from shoulders.pictures import stream
 from shoulders.places import size
 from shoulders.progress import track
@@ -99,7 +100,7 @@ def answers(backbone: Backbone, read: Callable, at: str, pictures: Pictures, pos
     Parameters
     ----------
     read : callable
-        From uint8 pictures, shape (n, 3, crop, crop), to the answers: of `shoulders.cutting.split`.
+        From uint8 pictures, shape (n, 3, crop, crop), to the answers: of `shoulders.engine.pytorch.split`.
     positions : numpy.ndarray of int
         Of the pictures that are asked for; the others have rows, too, not yet made.
     """
@@ -176,7 +177,7 @@ def seen(backbone: Backbone, body: cutting.Headless, at: str | None, held: Pictu
     started = time.perf_counter()
     images = [decoded(part, backbone.transform, positions) for part, positions in parts]
     decode, started = time.perf_counter() - started, time.perf_counter()
-    halves = cutting.split(backbone, body, at) if at else None
+    halves = pytorch.split(backbone, body, at) if at else None
     below, module = halves or (None, body)
     if below:
         images = [answers(backbone, below, at, part, positions) for part, positions in parts]

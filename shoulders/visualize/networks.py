@@ -204,7 +204,7 @@ def batches(network: Backbone | nn.Module, images, batch_size: int) -> Iterator[
     """`inputs`, a few pictures at a time; a `Pictures` is decoded ahead by threads, and never held whole."""
     if isinstance(images, Pictures):
         for decoded_ahead in features.batches(_need_transform(network), images, False, batch_size, {"decode": 0.0}):
-            yield inputs(network, decoded_ahead)
+            yield inputs(network, torch.from_numpy(decoded_ahead).permute(0, 3, 1, 2))
     else:
         for start in range(0, len(images), batch_size):
             yield inputs(network, images[start : start + batch_size])

