@@ -22,6 +22,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 Json = Annotated[Optional[Path], typer.Option("--json", metavar="FILE", help="Also write the result here, as JSON.")]  # noqa: UP045
 Source = Annotated[str, typer.Argument(metavar="DIR|SET", help="A folder of class folders, or a set's name.")]
 Name = Annotated[str, typer.Option("--backbone", metavar="NAME", help="Of the catalogue, torchvision or timm.")]
+Names = Annotated[str, typer.Option("--backbone", metavar="NAME,...", help="Of the catalogue, torchvision or timm.")]
 Weights = Annotated[Optional[str], typer.Option("--weights", metavar="FILE", help="A weights file, or `random`.")]  # noqa: UP045
 Layer = Annotated[str, typer.Option("--layer", metavar="NAME", help="hidden, classes, or any layer's name.")]
 
@@ -52,6 +53,16 @@ _ADVICE = {
     errno.ENOSPC: "Make room there, or choose another place.",
     **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "Check its permissions, or choose another place."),
 }
+
+
+def _networks(names, weights):
+    """Those of a list, each once; a mistyped name is told before the pictures are checked."""
+    from shoulders import backbones
+
+    names = list(dict.fromkeys(name.strip() for name in names.split(",") if name.strip())) or [None]
+    if len(names) > 1 and weights not in (None, "random"):
+        raise CourseError(f"{weights} holds the weights of one network, and --backbone names {len(names)}: give one of them.")
+    return [backbones.load(name, weights) for name in names]
 
 
 def _need_layer(network, layer):
@@ -158,7 +169,7 @@ def lesson(
 @app.command()
 def compare(
     source: Source,
-    backbone: Name = "",
+    backbone: Names = "",
     weights: Weights = None,
     regime: Annotated[str, typer.Option(metavar="NAME,...", help=f"Of {', '.join(REGIMES)}.")] = "feature_extraction",
     head: Annotated[str, typer.Option(help=f"Of {', '.join(HEADS)}.")] = "logistic_regression",
@@ -170,7 +181,7 @@ def compare(
     json_file: Json = None,
 ) -> None:
     """Teach a network to tell a folder's classes apart; every accuracy with its interval."""
-    from shoulders import backbones, comparison, datasets, plots
+    from shoulders import comparison, datasets, plots
 
     regimes, counts = [name.strip() for name in regime.split(",")], comparison.parse_counts(per_class)
     comparison.need_sense(regimes, counts, seeds, head)
@@ -179,11 +190,14 @@ def compare(
     if plot:
         plots.need_format(plot)
     places.need_places([save, json_file], [source, weights], plot)
-    network = backbones.load(backbone or None, weights)  # a mistyped name is told before the pictures are checked
-    _need_layer(network, layer)
+    networks = _networks(backbone, weights)
+    if save and len(networks) > 1:
+        raise comparison.ComparisonError(f"--save keeps one head, and --backbone names {len(networks)}: give one of them.")
+    for network in networks:
+        _need_layer(network, layer)
     held = datasets.load(source)
     _say_findings(held)
-    rows = comparison.rows(held, network, regimes, counts, seeds, head, layer)
+    rows = comparison.rows_of_each(held, networks, regimes, counts, seeds, head, layer)
     _table([_cells(row) for row in rows], COLUMNS)
     _write_json(json_file, rows)
     if plot:
@@ -191,8 +205,8 @@ def compare(
     if save:
         from shoulders import models, training
 
-        result = training.feature_extraction(network, held, None if None in counts else max(counts), 0, head, layer)
-        print(f"Model written to {models.save(save, result, network, held)}: {result}")
+        result = training.feature_extraction(*networks, held, None if None in counts else max(counts), 0, head, layer)
+        print(f"Model written to {models.save(save, result, *networks, held)}: {result}")
 
 
 COLUMNS = (
