@@ -407,7 +407,7 @@ class Grid:
 def _earlier(group):
     """Of the runs that were kept from an earlier table."""
     ways = ", ".join(regime.replace("_", " ") for regime in group["regimes"])
-    return f"Of these, {ways} kept from {group['date']}: `{group['command']}`."
+    return f"Kept from {group['date']}: {ways}, by `{group['command']}`."
 
 
 def shipped(held: PictureSet, backbone: Backbone) -> Grid:
