@@ -8,6 +8,7 @@ from torch import nn
 
 from shoulders import backbones, cutting, datasets, views
 from shoulders.backbones import Transform
+from shoulders.engine import pytorch
 
 TRANSFORM = Transform(40, 32)
 
@@ -90,7 +91,7 @@ def test_the_half_that_learns_is_the_body(held):
     """Its parameters are those of the body, and what lies below is not in it."""
     backbone = network("vgg16_tiny")
     body = cutting.decapitate(backbone)
-    _, above = cutting.split(backbone, body, "features.24")
+    _, above = pytorch.split(backbone, body, "features.24")
     own = {id(p): name for name, p in body.named_parameters()}
     assert {own[id(p)].split(".")[2] for p in above.parameters()} == {"24", "26", "28"}
 
