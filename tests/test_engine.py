@@ -117,7 +117,7 @@ def test_a_library_that_does_not_load_is_one_sentence_and_no_end(tmp_path, exact
     monkeypatch.delitem(sys.modules, "onnxruntime", raising=False)
     onnx._loads.cache_clear()
     try:
-        with pytest.warns(UserWarning, match=r"^onnxruntime does not load \(.*\): going on with PyTorch, which is slower\.$"):
+        with pytest.warns(UserWarning, match=r"^ONNX Runtime does not load \(.*\): going on with PyTorch, which is slower\.$"):
             assert engine.chosen(backbones.load("efficientnet_lite0"), ["hidden"]) is pytorch
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # said once

@@ -32,9 +32,10 @@ def _loads():
     if not (find_spec("onnxruntime") and find_spec("onnx")):
         return False
     try:
+        import onnx  # noqa: F401
         import onnxruntime  # noqa: F401
     except Exception as error:
-        warnings.warn(f"onnxruntime does not load ({reason(error)}): going on with PyTorch, which is slower.", stacklevel=2)
+        warnings.warn(f"ONNX Runtime does not load ({reason(error)}): going on with PyTorch, which is slower.", stacklevel=2)
         return False
     return True
 
