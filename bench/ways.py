@@ -330,7 +330,7 @@ def _by_search(features, labels, seed):
 
     from shoulders import heads, logistic
 
-    pipeline = make_pipeline(heads._scaler(), LogisticRegression(max_iter=10_000, tol=1e-7))
+    pipeline = make_pipeline(*heads.scalers(), LogisticRegression(max_iter=10_000, tol=1e-7))
     folds = StratifiedKFold(5, shuffle=True, random_state=seed)
     search = GridSearchCV(pipeline, {"logisticregression__C": logistic.STRENGTHS}, scoring="neg_log_loss", cv=folds)
     return search.fit(features.astype(float), labels)

@@ -152,7 +152,7 @@ def answers(model: Model, paths) -> list[dict]:
 
 
 def _need_width(model, width):
-    if (fitted := len(model.head[0].mean_)) != width:
+    if (fitted := model.head.n_features_in_) != width:
         raise ModelError(
             f"The head asks for {fitted} features, and layer {model.layer!r} of {model.backbone.name} gives {width}: they do not "
             "belong together. Write the model again with `shoulders compare … --save FILE`."
