@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import shlex
 import sys
 import warnings
 from collections import Counter
@@ -178,6 +179,7 @@ def compare(
     seeds: Annotated[int, typer.Option(metavar="K", help="How many seeds.")] = 1,
     plot: Annotated[Optional[Path], typer.Option(metavar="FILE", help="Draw accuracy against pictures per class.")] = None,  # noqa: UP045
     save: Annotated[Optional[Path], typer.Option(metavar="FILE", help="Write the head, for `shoulders predict`.")] = None,  # noqa: UP045
+    report: Annotated[Optional[Path], typer.Option(metavar="FILE.html", help="Write a page about the folder.")] = None,  # noqa: UP045
     json_file: Json = None,
 ) -> None:
     """Teach a network to tell a folder's classes apart; every accuracy with its interval."""
@@ -189,7 +191,9 @@ def compare(
         raise comparison.ComparisonError("--save keeps the head of feature_extraction: add it to --regime.")
     if plot:
         plots.need_format(plot)
-    places.need_places([save, json_file], [source, weights], plot)
+    if report:
+        _need_report(report, regimes)
+    places.need_places([save, json_file, report], [source, weights], plot)
     networks = _networks(backbone, weights)
     if save and len(networks) > 1:
         raise comparison.ComparisonError(f"--save keeps one head, and --backbone names {len(networks)}: give one of them.")
@@ -202,11 +206,26 @@ def compare(
     _write_json(json_file, rows)
     if plot:
         print(plots.comparison(rows).save(plot))
+    if report:
+        _write_report(report, held, networks, rows, counts, head, layer)
     if save:
         from shoulders import models, training
 
         result = training.feature_extraction(*networks, held, None if None in counts else max(counts), 0, head, layer)
         print(f"Model written to {models.save(save, result, *networks, held)}: {result}")
+
+
+def _need_report(path, regimes):
+    from shoulders import report, study
+
+    report.need_format(path)
+    study.need_sense(regimes)
+
+
+def _write_report(path, *comparison):
+    from shoulders import report, study
+
+    print(report.write(path, study.study(*comparison), shlex.join(["shoulders", *sys.argv[1:]])))
 
 
 COLUMNS = (

@@ -1,4 +1,4 @@
-"""Everything that is asked of one folder for its page: which giant does best, how many pictures it takes, what to look at again."""
+"""All that is asked of one folder for its page: which giant does best, how many pictures it takes, what to look at again."""
 
 from __future__ import annotations
 
