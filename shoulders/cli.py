@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import shlex
 import sys
 import warnings
 from collections import Counter
@@ -22,6 +23,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 Json = Annotated[Optional[Path], typer.Option("--json", metavar="FILE", help="Also write the result here, as JSON.")]  # noqa: UP045
 Source = Annotated[str, typer.Argument(metavar="DIR|SET", help="A folder of class folders, or a set's name.")]
 Name = Annotated[str, typer.Option("--backbone", metavar="NAME", help="Of the catalogue, torchvision or timm.")]
+Names = Annotated[str, typer.Option("--backbone", metavar="NAME,...", help="Of the catalogue, torchvision or timm.")]
 Weights = Annotated[Optional[str], typer.Option("--weights", metavar="FILE", help="A weights file, or `random`.")]  # noqa: UP045
 Layer = Annotated[str, typer.Option("--layer", metavar="NAME", help="hidden, classes, or any layer's name.")]
 
@@ -52,6 +54,16 @@ _ADVICE = {
     errno.ENOSPC: "Make room there, or choose another place.",
     **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "Check its permissions, or choose another place."),
 }
+
+
+def _networks(names, weights):
+    """Those of a list, each once; a mistyped name is told before the pictures are checked."""
+    from shoulders import backbones
+
+    names = list(dict.fromkeys(name.strip() for name in names.split(",") if name.strip())) or [None]
+    if len(names) > 1 and weights not in (None, "random"):
+        raise CourseError(f"{weights} holds the weights of one network, and --backbone names {len(names)}: give one of them.")
+    return [backbones.load(name, weights) for name in names]
 
 
 def _need_layer(network, layer):
@@ -158,7 +170,7 @@ def lesson(
 @app.command()
 def compare(
     source: Source,
-    backbone: Name = "",
+    backbone: Names = "",
     weights: Weights = None,
     regime: Annotated[str, typer.Option(metavar="NAME,...", help=f"Of {', '.join(REGIMES)}.")] = "feature_extraction",
     head: Annotated[str, typer.Option(help=f"Of {', '.join(HEADS)}.")] = "logistic_regression",
@@ -167,10 +179,11 @@ def compare(
     seeds: Annotated[int, typer.Option(metavar="K", help="How many seeds.")] = 1,
     plot: Annotated[Optional[Path], typer.Option(metavar="FILE", help="Draw accuracy against pictures per class.")] = None,  # noqa: UP045
     save: Annotated[Optional[Path], typer.Option(metavar="FILE", help="Write the head, for `shoulders predict`.")] = None,  # noqa: UP045
+    report: Annotated[Optional[Path], typer.Option(metavar="FILE.html", help="Write a page about the folder.")] = None,  # noqa: UP045
     json_file: Json = None,
 ) -> None:
     """Teach a network to tell a folder's classes apart; every accuracy with its interval."""
-    from shoulders import backbones, comparison, datasets, plots
+    from shoulders import comparison, datasets, plots
 
     regimes, counts = [name.strip() for name in regime.split(",")], comparison.parse_counts(per_class)
     comparison.need_sense(regimes, counts, seeds, head)
@@ -178,21 +191,41 @@ def compare(
         raise comparison.ComparisonError("--save keeps the head of feature_extraction: add it to --regime.")
     if plot:
         plots.need_format(plot)
-    places.need_places([save, json_file], [source, weights], plot)
-    network = backbones.load(backbone or None, weights)  # a mistyped name is told before the pictures are checked
-    _need_layer(network, layer)
+    if report:
+        _need_report(report, regimes)
+    places.need_places([save, json_file, report], [source, weights], plot)
+    networks = _networks(backbone, weights)
+    if save and len(networks) > 1:
+        raise comparison.ComparisonError(f"--save keeps one head, and --backbone names {len(networks)}: give one of them.")
+    for network in networks:
+        _need_layer(network, layer)
     held = datasets.load(source)
     _say_findings(held)
-    rows = comparison.rows(held, network, regimes, counts, seeds, head, layer)
+    rows = comparison.rows_of_each(held, networks, regimes, counts, seeds, head, layer)
     _table([_cells(row) for row in rows], COLUMNS)
     _write_json(json_file, rows)
     if plot:
         print(plots.comparison(rows).save(plot))
+    if report:
+        _write_report(report, held, networks, rows, counts, head, layer)
     if save:
         from shoulders import models, training
 
-        result = training.feature_extraction(network, held, None if None in counts else max(counts), 0, head, layer)
-        print(f"Model written to {models.save(save, result, network, held)}: {result}")
+        result = training.feature_extraction(*networks, held, None if None in counts else max(counts), 0, head, layer)
+        print(f"Model written to {models.save(save, result, *networks, held)}: {result}")
+
+
+def _need_report(path, regimes):
+    from shoulders import report, study
+
+    report.need_format(path)
+    study.need_sense(regimes)
+
+
+def _write_report(path, *comparison):
+    from shoulders import report, study
+
+    print(report.write(path, study.study(*comparison), shlex.join(["shoulders", *sys.argv[1:]])))
 
 
 COLUMNS = (

@@ -108,6 +108,11 @@ def rows(
     return found
 
 
+def rows_of_each(held: PictureSet, networks, *args, **kwargs) -> list[dict]:
+    """`rows` of several networks one after the other: the same draws for each, and the same numbers as alone."""
+    return [row for network in networks for row in rows(held, network, *args, **kwargs)]
+
+
 def _without_dice(held, regime, count, head):
     """Whether every seed gives the same: all pictures, and a head that draws nothing."""
     return regime == "feature_extraction" and count is None and not heads.draws(head, held.train.labels)
@@ -228,7 +233,7 @@ def _spread(values):
 
 
 def summary(rows) -> pd.DataFrame:
-    """A line for each regime and each number of pictures.
+    """A line for each regime, each network and each number of pictures.
 
     Parameters
     ----------
@@ -238,56 +243,59 @@ def summary(rows) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``regime``, ``per_class``, ``pictures`` (of a class, the real number behind “all”), ``runs``, ``mean``; ``low`` and
-        ``high``: `interval` for the mean over draws, within 0 and 1, or, of a single run and of runs that are all alike, as
-        those on all pictures often are, its own Wilson interval; ``alone_low`` and ``alone_high``: Wilson's interval of one
-        run with that mean, which is all that a single run would know; ``n_valid``, ``classes``, ``largest`` (the accuracy of
-        always naming the largest class). Regimes in their order, pictures from few to many.
+        ``regime``, ``backbone``, ``per_class``, ``pictures`` (of a class, the real number behind “all”), ``runs``, ``mean``;
+        ``low`` and ``high``: `interval` for the mean over draws, within 0 and 1, or, of a single run and of runs that are all
+        alike, as those on all pictures often are, its own Wilson interval; ``alone_low`` and ``alone_high``: Wilson's interval
+        of one run with that mean, which is all that a single run would know; ``n_valid``, ``classes``, ``largest`` (accuracy of
+        always naming the largest class). Regimes and networks in their order, pictures from few to many.
 
     Raises
     ------
     ComparisonError
-        For a regime that was run with more than one head, layer or network.
+        For a regime that was run on one network with more than one head or layer.
     """
     import pandas as pd
 
-    table = _of_one_kind(rows)
-    by_regime = table.groupby("regime", sort=False)
-    lines = [_line(way, n, runs) for way, held in by_regime for n, runs in held.groupby("pictures")]
+    table = _of_one_kind(rows, ("regime", "backbone"))
+    ways = table.groupby(["regime", "backbone"], sort=False)
+    lines = [_line(*way, n, runs) for way, held in ways for n, runs in held.groupby("pictures")]
     return pd.DataFrame(lines, columns=_LINE)
 
 
-def _of_one_kind(rows):
-    """The rows as a table, with `pictures` of a class; no run twice, and of no more than one head or network.
+def _of_one_kind(rows, way=("regime",)):
+    """The rows as a table, with `pictures` of a class; no run twice, and in each `way` no more than one head or network.
 
     Where a class holds less than was asked for, 20 of each, 50 and all are the same draw: one run, and not three.
     """
     import pandas as pd
 
-    table = pd.DataFrame(rows)
+    table, way = pd.DataFrame(rows), list(way)
     if table.empty:
-        return pd.DataFrame(columns=["regime", "pictures", "seed", "accuracy", "per_class"])
-    for kind, (regime, runs) in product(table.columns.intersection(["head", "layer", "backbone"]), table.groupby("regime")):
-        if len(kinds := runs[kind].unique()) > 1:
+        return pd.DataFrame(columns=["regime", "backbone", "pictures", "seed", "accuracy", "per_class"])
+    if "backbone" not in table:
+        table["backbone"] = ""
+    for kind, (name, runs) in product(("head", "layer", "backbone"), table.groupby(way, sort=False)):
+        if kind in table and len(kinds := runs[kind].unique()) > 1:
             names = " and ".join(map(str, kinds))
-            raise ComparisonError(f"{regime} was run with more than one {kind}, {names}: give the rows of one at a time.")
+            raise ComparisonError(f"{name[0]} was run with more than one {kind}, {names}: give the rows of one at a time.")
     table["pictures"] = table.n_train / table.classes
-    same = table.columns.intersection(["regime", "pictures", "seed"])
+    same = table.columns.intersection([*way, "pictures", "seed"])
     return table.drop_duplicates(same, keep="last") if "seed" in same else table
 
 
 _LINE = (
-    "regime", "per_class", "pictures", "runs", "mean", "low", "high", "alone_low", "alone_high", "n_valid", "classes", "largest",
+    "regime", "backbone", "per_class", "pictures", "runs", "mean", "low", "high", "alone_low", "alone_high", "n_valid", "classes",
+    "largest",
 )  # fmt: skip
 
 
-def _line(regime, pictures, runs):
+def _line(regime, backbone, pictures, runs):
     """One line of `summary`, in the order of `_LINE`."""
     first, mean = runs.iloc[0], runs.accuracy.mean()
     bounds = np.clip(interval(runs.accuracy), 0, 1) if runs.accuracy.nunique() > 1 else (first.low, first.high)
     alone, largest = wilson(round(mean * first.n_valid), first.n_valid), first.get("largest", 1 / first.classes)
     asked = "all" if (runs.per_class == "all").any() else first.per_class
-    return regime, asked, pictures, len(runs), mean, *bounds, *alone, int(first.n_valid), int(first.classes), largest
+    return regime, backbone, asked, pictures, len(runs), mean, *bounds, *alone, int(first.n_valid), int(first.classes), largest
 
 
 def paired(rows, regime: str, other: str) -> pd.DataFrame:
@@ -349,7 +357,7 @@ def against(rows, expected) -> pd.DataFrame:
     """
     import pandas as pd
 
-    new, old = summary(rows), _of_one_kind(expected)
+    new, old = summary(_of_one_kind(rows)), _of_one_kind(expected)
     found = []
     for line in new.itertuples() if len(old) else ():
         earlier = old[(old.regime == line.regime) & (old.pictures == line.pictures)].accuracy

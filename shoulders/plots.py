@@ -313,7 +313,7 @@ WAYS = {
 
 
 def comparison(rows, full=None, guess=None) -> Drawing:
-    """Accuracy against training pictures per class, one line for each regime: mean over seeds, 95 % intervals.
+    """Accuracy against training pictures per class, one line for each regime and network: mean over seeds, 95 % intervals.
 
     Parameters
     ----------
@@ -327,11 +327,12 @@ def comparison(rows, full=None, guess=None) -> Drawing:
     own = summary(rows)
     lines = summary(full) if full is not None and len(full) else own
     figure, ax = new(8.6, 4.6)
-    for i, (regime, held) in enumerate(lines.groupby("regime", sort=False)):
-        _curve(ax, held, regime, 1.03**i)
+    ways = _looks(lines)
+    for i, (way, held) in enumerate(lines.groupby(_WAY, sort=False)):
+        _curve(ax, held, *ways[way], 1.03**i)
     if lines is not own:
-        for i, (regime, held) in enumerate(own.groupby("regime", sort=False)):
-            ax.plot(held.pictures * 1.03**i, held["mean"], WAYS[regime][1], mfc="none", mec=BLACK, mew=1.5, ms=12, zorder=3)
+        for i, (way, held) in enumerate(own.groupby(_WAY, sort=False)):
+            ax.plot(held.pictures * 1.03**i, held["mean"], WAYS[way[0]][1], mfc="none", mec=BLACK, mew=1.5, ms=12, zorder=3)
         ax.plot([], [], "o", mfc="none", mec=BLACK, mew=1.5, ms=12, label="computed here, now")
     for regime, points in (guess or {}).items():
         ax.plot(list(points), [share / 100 for share in points.values()], "x:", color=WAYS[regime][0], mew=2)
@@ -349,14 +350,31 @@ def comparison(rows, full=None, guess=None) -> Drawing:
     return Drawing(figure, f"{count} run{'s' if count > 1 else ''} here. {_ends(lines)}")
 
 
-def _curve(ax, held, regime, aside):
+_WAY = ["regime", "backbone"]
+
+_NETWORKS = ((BLUE, "o", "-"), (ORANGE, "s", "--"), (GREEN, "^", "-."), (PURPLE, "D", ":"), (RED, "v", (0, (5, 1, 1, 1))))
+"""Colour, mark and line of several networks: each alone tells them apart."""
+
+
+def _looks(lines):
+    """Name, colour, mark and line of each regime and network in a table of `shoulders.comparison.summary`."""
+    networks, alone = list(dict.fromkeys(lines.backbone)), lines.regime.nunique() == 1
+    looks = {}
+    for regime, network in lines.groupby(_WAY, sort=False).groups:
+        colour, mark, dash = _NETWORKS[networks.index(network) % len(_NETWORKS)]
+        look = (colour, mark, dash) if alone and len(networks) > 1 else (*WAYS[regime], dash)
+        words = [regime.replace("_", " ")] * (not alone or len(networks) == 1) + [network] * (len(networks) > 1)
+        looks[regime, network] = ", ".join(words), *look
+    return looks
+
+
+def _curve(ax, held, name, colour, mark, dash, aside):
     """One regime; a little to the side, so that intervals do not hide each other."""
-    colour, mark = WAYS[regime]
     reach = [(held["mean"] - held.low).clip(0), (held.high - held["mean"]).clip(0)]
     fewest, most = held.runs.min(), held.runs.max()
     count = f"{most} run{'s' if most > 1 else ''}" if fewest == most else f"{fewest} to {most} runs"
-    label = f"{regime.replace('_', ' ')},\n{count} a point"
-    ax.errorbar(held.pictures * aside, held["mean"], yerr=reach, fmt=f"{mark}-", color=colour, capsize=3, label=label)
+    look = {"fmt": mark, "ls": dash, "color": colour, "capsize": 3, "label": f"{name},\n{count} a point"}
+    ax.errorbar(held.pictures * aside, held["mean"], yerr=reach, **look)
 
 
 def _sizes(ax, lines, more=""):
@@ -374,12 +392,12 @@ def _sizes(ax, lines, more=""):
 
 
 def _ends(lines):
-    """The mean of each regime at its fewest and its most pictures, in words."""
-    said = []
-    for regime, held in lines.groupby("regime", sort=False):
+    """The mean of each regime and network at its fewest and its most pictures, in words."""
+    said, ways = [], _looks(lines)
+    for way, held in lines.groupby(_WAY, sort=False):
         first, last = held.iloc[0], held.iloc[-1]
         start = f"{first['mean']:.1%} with {first.pictures:.0f} a class, " * (len(held) > 1)
-        said.append(f"{regime.replace('_', ' ')} {start}{last['mean']:.1%} with {last.pictures:.0f}")
+        said.append(f"{ways[way][0]} {start}{last['mean']:.1%} with {last.pictures:.0f}")
     return f"Mean accuracy: {'; '.join(said)}."
 
 

@@ -99,6 +99,26 @@ class Result:
         """95 %, Wilson."""
         return wilson(int(self.right.sum()), len(self.valid))
 
+    @property
+    def balanced_accuracy(self) -> float:
+        """Mean recall of the classes that have validation pictures: every class counts alike, however few it holds."""
+        recalls = self._recalls()
+        return sum(right / n for right, n in recalls) / len(recalls)
+
+    @property
+    def balanced_interval(self) -> tuple[float, float]:
+        """95 %, of the balanced accuracy, from Wilson's interval of each recall: Zou & Donner 2008, Statistics in Medicine 27."""
+        recalls, middle = self._recalls(), self.balanced_accuracy
+        gaps = [(right / n - low, high - right / n) for right, n in recalls for low, high in [wilson(right, n)]]
+        below, above = (math.hypot(*side) / len(recalls) for side in zip(*gaps))
+        return max(0.0, middle - below), min(1.0, middle + above)
+
+    def _recalls(self):
+        """Right answers and pictures of each class that has any."""
+        labels, classes = self.valid.labels, len(self.valid.classes)
+        right, pictures = (np.bincount(these, minlength=classes).tolist() for these in (labels[self.right], labels))
+        return [(k, n) for k, n in zip(right, pictures) if n]
+
     def __str__(self):
         low, high = self.interval
         return f"{self.accuracy:.1%} of {len(self.valid)} pictures right (95 % interval {low:.1%} to {high:.1%})"
@@ -129,3 +149,23 @@ class Result:
         np.add.at(table, (self.valid.labels, self.predictions), 1)
         named = [pd.Index(self.valid.classes, name=name) for name in ("really", "predicted")]
         return pd.DataFrame(table, *named)
+
+    def by_class(self):
+        """How each class fares, a pandas table with a row for each class.
+
+        ``pictures`` of the class; ``recall``: how many of them were named rightly; ``named``: how many pictures were given
+        this name; ``precision``: how many of those rightly. ``recall_low``, …: 95 %, Wilson. nan of no picture.
+        """
+        import pandas as pd
+
+        table = self.confusion().to_numpy()
+        rows = [_class_row(right, *totals) for right, *totals in zip(table.diagonal(), table.sum(1), table.sum(0))]
+        return pd.DataFrame(rows, index=pd.Index(self.valid.classes, name="class"))
+
+
+def _class_row(right, pictures, named):
+    row = {}
+    for count, total, name in (("pictures", pictures, "recall"), ("named", named, "precision")):
+        share, low, high = (right / total, *wilson(right, total)) if total else [math.nan] * 3
+        row |= {count: int(total), name: float(share), f"{name}_low": float(low), f"{name}_high": float(high)}
+    return row

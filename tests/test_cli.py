@@ -356,6 +356,24 @@ def test_a_mistyped_word_is_told_before_the_pictures_are_checked(monkeypatch, wo
         cli.compare("nowhere", **words)
 
 
+def test_several_networks_are_named_once_each_and_share_no_weights_file(monkeypatch):
+    loaded = []
+    monkeypatch.setattr(backbones, "load", lambda *asked: loaded.append(asked))
+    cli._networks("resnet18, squeezenet1_1,resnet18,", "random")
+    cli._networks("", None)
+    assert loaded == [("resnet18", "random"), ("squeezenet1_1", "random"), (None, None)]
+    with pytest.raises(CourseError, match="^w.pth holds the weights of one network, and --backbone names 2: give one of them.$"):
+        cli._networks("resnet18,squeezenet1_1", "w.pth")
+
+
+def test_a_mistyped_name_among_several_is_told_before_the_pictures_are_checked(monkeypatch):
+    monkeypatch.setattr(datasets, "load", never)
+    with pytest.raises(CourseError, match="No backbone is called 'resnet19'"):
+        cli.compare("nowhere", backbone="squeezenet1_1,resnet19", weights="random")
+    with pytest.raises(CourseError, match="--save keeps one head, and --backbone names 2: give one of them"):
+        cli.compare("nowhere", backbone="squeezenet1_1,resnet18", weights="random", save="m.safetensors")
+
+
 def test_regimes_may_be_written_with_spaces(monkeypatch):
     asked = []
     monkeypatch.setattr(backbones, "load", lambda *_: None)

@@ -282,11 +282,28 @@ def test_summary_by_hand():
 @pytest.mark.parametrize("kind", ["head", "layer", "backbone"])
 def test_a_mean_over_several_heads_layers_or_networks_is_refused(kind):
     runs = [row(0.8, seed=0) | {kind: "one"}, row(0.9, seed=1) | {kind: "other"}]
-    for said in (comparison.summary, lambda rows: comparison.paired(rows, "fine_tuning", "feature_extraction")):
+    judges = [lambda rows: comparison.paired(rows, "fine_tuning", "feature_extraction"), lambda rows: comparison.against(rows, [])]
+    for said in judges if kind == "backbone" else (comparison.summary, *judges):
         with pytest.raises(ComparisonError, match=f"more than one {kind}, one and other: give the rows of one at a time"):
             said(runs)
         said([*runs[:1], row(0.7, "fine_tuning") | {kind: "other"}])  # each regime has its own
     assert comparison.paired([], "fine_tuning", "feature_extraction").empty
+
+
+def test_each_network_has_lines_of_its_own():
+    runs = [row(a, seed=s) | {"backbone": name} for name, a in (("one", 0.8), ("other", 0.9)) for s in (0, 1)]
+    table = comparison.summary(runs)
+    assert table[["backbone", "runs", "mean"]].to_numpy().tolist() == [["one", 2, 0.8], ["other", 2, 0.9]]
+
+
+def test_several_networks_equal_single_runs_to_the_last_digit(held, monkeypatch, tmp_path):
+    networks = [network("squeezenet1_1"), network("squeezenet1_0")]
+    options = {"per_class": (2, None), "seeds": 2}
+    together = pd.DataFrame(comparison.rows_of_each(held, networks, **options))
+    monkeypatch.setenv("SHOULDERS_CACHE", str(tmp_path / "another"))
+    alone = pd.concat([comparison.compare(held, one, **options) for one in networks], ignore_index=True)
+    assert_frame_equal(together.drop(columns=ONCE), alone.drop(columns=ONCE), check_exact=True)
+    assert together.backbone.tolist() == ["squeezenet1_1"] * 4 + ["squeezenet1_0"] * 4
 
 
 def test_paired_takes_out_the_luck_of_the_draw():

@@ -81,6 +81,20 @@ def test_comparison_draws_means_over_seeds(result):
     assert np.allclose(line[2][0].get_segments()[0][:, 1], [max(0, 0.7 - half), min(1, 0.7 + half)], atol=1e-3)
 
 
+@pytest.mark.parametrize("regimes", [["feature_extraction"], ["feature_extraction", "fine_tuning"]])
+def test_comparison_draws_a_line_for_each_network_that_is_told_without_colour(result, regimes):
+    networks = ["one", "other"]
+    rows = [dict(result.row(), regime=r, backbone=n, accuracy=0.8 + i / 10) for r in regimes for i, n in enumerate(networks)]
+    drawing = plots.comparison(rows)
+    lines = [container[0] for container in drawing.figure.axes[0].containers]
+    assert [line.get_ydata()[0] for line in lines] == [0.8, 0.9] * len(regimes)
+    assert len({(line.get_marker(), line.get_linestyle()) for line in lines}) == len(lines)
+    labels = drawing.figure.axes[0].get_legend_handles_labels()[1]
+    assert ["other" in label for label in labels if "a point" in label] == [False, True] * len(regimes)
+    assert ("feature extraction" in labels[1]) is (len(regimes) > 1)
+    assert "other 90.0%" in drawing.words
+
+
 def test_a_drawing_is_a_picture_and_a_sentence(result, tmp_path, monkeypatch, capsys):
     import base64
 

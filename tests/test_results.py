@@ -100,3 +100,47 @@ def test_a_row_is_plain_and_complete():
         "seconds_features": 2.0, "seconds_train": 3.0, "seconds_total": 5.5, "cached": False, "trained_parameters": 99,
         "device": "cpu", "precision": "fp32",
     }  # fmt: skip
+
+
+def drawn(classes, n, seed, most_of_one=0.0):
+    """Random answers to random questions, the first class the most frequent by `most_of_one`."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, len(classes), n) * (rng.random(n) > most_of_one)
+    return result_of(rng.dirichlet(np.ones(len(classes)), n) + np.eye(len(classes))[labels] * 0.4, labels, classes)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_recall_precision_and_balanced_accuracy_are_scikit_learns(seed):
+    from sklearn.metrics import balanced_accuracy_score, precision_recall_fscore_support
+
+    result = drawn(("a", "b", "c", "d"), 60, seed, most_of_one=0.5)
+    table, asked = result.by_class(), (result.valid.labels, result.predictions)
+    precision, recall, _, pictures = precision_recall_fscore_support(*asked, labels=range(4))
+    assert np.allclose(table.recall, recall) and np.allclose(table.precision, precision)
+    assert table.pictures.tolist() == pictures.tolist() and table.index.tolist() == ["a", "b", "c", "d"]
+    assert result.balanced_accuracy == pytest.approx(balanced_accuracy_score(*asked))
+    row = table.iloc[1]
+    assert (row.recall_low, row.recall_high) == pytest.approx(wilson(round(row.recall * row.pictures), int(row.pictures)))
+    assert (row.precision_low, row.precision_high) == pytest.approx(wilson(round(row.precision * row.named), int(row.named)))
+
+
+def test_a_class_without_pictures_and_one_that_is_never_named_have_no_share():
+    table = result_of([[0.9, 0.1, 0], [0.2, 0.8, 0], [0.6, 0.4, 0]], [0, 1, 1], ("a", "b", "never")).by_class()
+    assert table.loc["never", ["pictures", "named"]].tolist() == [0, 0]
+    assert table.loc["never", ["recall", "recall_low", "precision", "precision_high"]].isna().all()
+    result = result_of([[0.9, 0.1, 0], [0.2, 0.8, 0], [0.6, 0.4, 0]], [0, 1, 1], ("a", "b", "never"))
+    assert result.balanced_accuracy == 0.75  # of 1 of 1 and 1 of 2
+
+
+def test_the_interval_of_a_balanced_accuracy_is_wilsons_for_one_class_and_covers_the_truth_at_its_rate():
+    alone = result_of([[0.9, 0.1]] * 9 + [[0.1, 0.9]], [0] * 10, ("a", "b"))
+    assert alone.balanced_interval == pytest.approx(wilson(9, 10))
+    rng, truth, sizes = np.random.default_rng(0), (0.95, 0.7, 0.85), (120, 15, 40)
+    labels = np.repeat(range(3), sizes)
+    covered = 0
+    for _ in range(400):
+        right = rng.random(len(labels)) < np.array(truth)[labels]
+        result = result_of(np.eye(3)[np.where(right, labels, (labels + 1) % 3)], labels)
+        low, high = result.balanced_interval
+        covered += low <= np.mean(truth) <= high
+    assert 0.92 < covered / 400 < 0.98
