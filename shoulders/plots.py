@@ -383,6 +383,33 @@ def _ends(lines):
     return f"Mean accuracy: {'; '.join(said)}."
 
 
+def giants(tables) -> Drawing:
+    """Accuracy against training pictures per class, one line for each network: mean over seeds, 95 % intervals.
+
+    Parameters
+    ----------
+    tables : dict of str to sequence of dict
+        A network's name, and its rows of one regime, as `shoulders.comparison.rows` gives them.
+    """
+    import pandas as pd
+
+    lines = pd.concat([summary(rows).assign(giant=name) for name, rows in tables.items()])
+    figure, ax = new(8.6, 4)
+    for i, (name, held) in enumerate(lines.groupby("giant", sort=False)):
+        colour, mark = ((ORANGE, "s"), (BLUE, "o"), (GREEN, "D"))[i % 3]
+        reach = [(held["mean"] - held.low).clip(0), (held.high - held["mean"]).clip(0)]
+        ax.errorbar(held.pictures * 1.03**i, held["mean"], yerr=reach, fmt=f"{mark}-", color=colour, capsize=3, label=name)
+    ax.axhline(1 / lines.classes.iloc[0], color=RED, ls="--", lw=1, label="guessing blindly")
+    _sizes(ax, lines, "; of runs that are all alike, their own")
+    ax.set(ylabel=f"accuracy on {lines.n_valid.iloc[0]} pictures", title="The same question on different shoulders")
+    ax.set_ylim(max(0, min(lines["mean"].min(), 1 / lines.classes.iloc[0]) - 0.05), 1.02)
+    _per_cent(ax.yaxis)
+    ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    ends = [(name, held.iloc[[0, -1]].itertuples()) for name, held in lines.groupby("giant", sort=False)]
+    said = [f"{name} {' to '.join(f'{end.mean:.1%} with {end.pictures:.0f}' for end in both)}" for name, both in ends]
+    return Drawing(figure, f"Mean accuracy, by pictures of a class: {'; '.join(said)}.")
+
+
 def ahead(tables) -> Drawing:
     """By how much one regime is ahead of another on the same draws, against training pictures per class.
 
@@ -528,7 +555,7 @@ def costs(ways, guesses=None) -> Drawing:
     ----------
     ways : dict of str to Result
     guesses : dict of str to float, optional
-        The reader's own, per cent of right answers, for the same ways.
+        The reader's own, per cent of right answers, for some of these ways.
     """
     figure, (left, middle, right) = new(8.6, 0.5 * len(ways) + 1.7, 1, 3, sharey=True, width_ratios=(1.6, 1, 1))
     results, place = list(ways.values()), np.arange(len(ways))
@@ -537,7 +564,7 @@ def costs(ways, guesses=None) -> Drawing:
     for y, share in zip(place, shares):
         left.text(share, y - 0.14, f"{share:.1%}", ha="center", va="bottom", fontsize=9)
     if guesses:
-        left.plot([guesses[way] / 100 for way in ways], place, "x", color=ORANGE)
+        left.plot([guesses.get(way, np.nan) / 100 for way in ways], place, "x", color=ORANGE)
     left.axvline(1 / len(results[0].valid.classes), color=RED, ls="--", lw=1)
     left.set_yticks(place, ways)
     left.set_ylim(len(ways) - 0.5, -0.6)

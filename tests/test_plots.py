@@ -81,6 +81,19 @@ def test_comparison_draws_means_over_seeds(result):
     assert np.allclose(line[2][0].get_segments()[0][:, 1], [max(0, 0.7 - half), min(1, 0.7 + half)], atol=1e-3)
 
 
+def test_giants_has_a_line_for_each_network(result):
+    def rows(shares):
+        runs = ((n, seed, share + 0.1 * seed) for n, share in zip((2, 6), shares) for seed in (0, 1))
+        return [dict(result.row(), per_class=n, n_train=2 * n, seed=seed, accuracy=a) for n, seed, a in runs]
+
+    drawing = plots.giants({"small_one": rows((0.5, 0.6)), "large_one": rows((0.7, 0.8))})
+    ax = drawing.figure.axes[0]
+    lines = [container[0].get_ydata() for container in ax.containers]
+    assert np.allclose(lines, [[0.55, 0.65], [0.75, 0.85]])
+    assert {"small_one", "large_one"} <= {text.get_text() for text in ax.get_legend().get_texts()}
+    assert drawing.words.endswith("small_one 55.0% with 2 to 65.0% with 6; large_one 75.0% with 2 to 85.0% with 6.")
+
+
 def test_a_drawing_is_a_picture_and_a_sentence(result, tmp_path, monkeypatch, capsys):
     import base64
 
