@@ -391,7 +391,7 @@ for name, giant in giants.items():
 
 # %%
 counts = (1, 2, 5, 10, 20, 50, None)  # None: all of them
-rows = [row for giant in giants.values() for row in comparison.rows(pictures, giant, per_class=counts, seeds=10)]
+rows = comparison.rows_of_each(pictures, giants.values(), per_class=counts, seeds=10)
 plots.comparison(rows)
 
 # %% [markdown]
