@@ -234,7 +234,7 @@ def test_a_picture_that_cannot_be_read_has_a_row_with_its_problem(tmp_path, save
     rows = models.answers(model, [tmp_path / "text.jpg", good, tmp_path / "gone.jpg"])
     assert [set(row) for row in rows] == [
         {"file", "problem"},
-        {"file", "class", "probability", "probabilities"},
+        {"file", "class", "probability", "margin", "probabilities"},
         {"file", "problem"},
     ]
     assert "text.jpg: not a picture" in rows[0]["problem"] and "gone.jpg: does not exist" in rows[2]["problem"]
