@@ -3,6 +3,7 @@
 import copy
 import sys
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -45,6 +46,16 @@ def test_two_engines_say_the_same(name, exact):
 
 def test_two_engines_say_the_same_of_random_weights(exact):
     backbone = backbones.load("efficientnet_lite0", "random", 3)
+    pixels = painted(backbone)
+    ours, theirs = (by.reader(backbone, ["hidden"])(pixels)["hidden"] for by in (onnx, pytorch))
+    assert abs(ours - theirs).max() <= 1e-4 * abs(theirs).max()
+
+
+@pytest.mark.parametrize("weights", [None, "random"])
+def test_another_transform_is_taken_by_both(weights, exact):
+    """A model file brings its own, whatever the catalogue says."""
+    transform = backbones.Transform(80, 64, "bicubic", (0.1, 0.2, 0.3), (0.2, 0.3, 0.4))
+    backbone = replace(backbones.load("efficientnet_lite0", weights), transform=transform)
     pixels = painted(backbone)
     ours, theirs = (by.reader(backbone, ["hidden"])(pixels)["hidden"] for by in (onnx, pytorch))
     assert abs(ours - theirs).max() <= 1e-4 * abs(theirs).max()

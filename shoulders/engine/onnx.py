@@ -42,7 +42,7 @@ def _loads():
 
 def reader(backbone: Backbone, layers, threads: int = 0) -> Callable[[np.ndarray], dict]:
     """As `shoulders.engine.reader`. Several threads may call what it returns at once."""
-    asked = session(backbone.draw(), threads)
+    asked = session(backbone.draw(backbone.transform), threads)
     layers = list(layers)
 
     def read(pixels):
