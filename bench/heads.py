@@ -1,6 +1,6 @@
 """The default head against those that it has to keep up with, from one picture a class to all.
 
-    python bench/heads.py [SETS …] [--backbone efficientnet_lite0] [--weights FILE] [--draws 100] [--out bench/results/heads.md]
+    python bench/heads.py [SETS …] [--backbone efficientnet_lite0] [--weights FILE] [--draws 100] [--first 0] [--out FILE]
 
 SETS are names of picture sets, or folders of class folders, of two classes; by default the felt ones and the photographs,
 as far as they are on this machine. Few pictures are drawn from the training part, and judged on the validation part. Of all
@@ -117,10 +117,10 @@ def parts(held, backbone):
     return found[0], held.train.labels, found[1], held.valid.labels
 
 
-def draws(held, values, size, count) -> Iterator[tuple]:
-    """Rows and labels to learn from, and to judge by, `count` times; the own split of all pictures once."""
+def draws(held, values, size, seeds) -> Iterator[tuple]:
+    """Rows and labels to learn from, and to judge by, for each seed; the own split of all pictures once."""
     rows, labels, new, truth = values
-    for seed in range(count if size != SIZES[-1] else 1):
+    for seed in seeds if size != SIZES[-1] else [0]:
         if size == "all":
             yield _dealt(values, seed)
         else:
@@ -137,14 +137,14 @@ def _dealt(values, seed):
     return rows[learns], labels[learns], rows[~learns], labels[~learns]
 
 
-def measured(held, backbone, count) -> Iterator[dict]:
+def measured(held, backbone, seeds) -> Iterator[dict]:
     """A row for each number of pictures and each head: how many were right in each draw, and the mean log loss."""
     values = parts(held, backbone)
     if len(held.classes) != 2:
         raise typer.BadParameter(f"{held.name} has {len(held.classes)} classes: give sets of two.")
     for size in SIZES:
         told = {head: [] for head in HEADS}
-        for rows, labels, new, truth in track(draws(held, values, size, count), count, f"{held.name}, {size}", "draws"):
+        for rows, labels, new, truth in track(draws(held, values, size, seeds), len(seeds), f"{held.name}, {size}", "draws"):
             for head, answer in HEADS.items():
                 sure = np.where(truth == 1, 1, -1) * (answer(rows.astype(float), labels, new.astype(float)) - 0.5) + 0.5
                 told[head].append((int((sure > 0.5).sum()), float(-np.log(np.maximum(sure, 1e-15)).mean())))
@@ -211,16 +211,19 @@ def main(
     backbone: Annotated[str, typer.Option(envvar="SHOULDERS_BACKBONE")] = "efficientnet_lite0",
     weights: Annotated[str, typer.Option(envvar="SHOULDERS_WEIGHTS", help="A weights file, or `random`.")] = "",
     draws: Annotated[int, typer.Option(help="How often pictures are drawn.")] = 100,
+    first: Annotated[int, typer.Option(help="The first seed: others are other draws, to see what was luck.")] = 0,
     out: Annotated[Path, typer.Option(help="The page; a .json lies beside it.")] = Path("bench/results/heads.md"),
 ) -> None:
     """Run the bench and write its page."""
     network, rows = backbones.load(backbone, weights or None), []
     for name in sets or [name for name in SETS if datasets.find(name)]:
-        rows += measured(datasets.load(name), network, draws)
+        rows += measured(datasets.load(name), network, range(first, first + draws))
     libraries = ", ".join(f"{name} {version(name)}" for name in ("numpy", "scipy", "scikit-learn", "torch"))
-    options = f" --weights {Path(weights).name}" if weights else ""
+    given = {"--weights": Path(weights).name if weights else "", "--first": first or ""}
+    options = "".join(f" {name} {value}" for name, value in given.items() if value)
+    asked = "".join(f" {Path(name).name}" for name in sets or [])
     made = {
-        "command": f"python bench/heads.py --backbone {backbone}{options} --draws {draws}", "date": str(date.today()),
+        "command": f"python bench/heads.py{asked} --backbone {backbone}{options} --draws {draws}", "date": str(date.today()),
         "machine": f"{devices.processor()}, {devices.device()}, {devices.precision()}",
         "versions": f"Python {platform.python_version()}, {libraries}", "draws": draws,
         "backbone": f"{network.name}, sha256 of its weights {network.digest[:12]}…",

@@ -729,7 +729,7 @@ def layouts(task, part, only):
 
 def main(
     source: Annotated[str, typer.Argument(help="A folder of class folders, or a set's name.")] = "felt_bees_vs_ants",
-    backbone: Annotated[str, typer.Option(envvar="SHOULDERS_BACKBONE")] = "vgg16_tiny",
+    backbone: Annotated[str, typer.Option(envvar="SHOULDERS_BACKBONE")] = "efficientnet_lite0",
     weights: Annotated[str, typer.Option(envvar="SHOULDERS_WEIGHTS", help="A weights file, or `random`.")] = "",
     parts: Annotated[str, typer.Option(help=f"Of {', '.join(PARTS)}; a row is kept as soon as it is there.")] = ",".join(PARTS),
     only: Annotated[str, typer.Option(help="Of the two layouts, only this one.")] = "",

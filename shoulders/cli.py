@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import shlex
 import sys
 import warnings
 from collections import Counter
@@ -26,6 +27,8 @@ Names = Annotated[str, typer.Option("--backbone", metavar="NAME,...", help="Of t
 Weights = Annotated[Optional[str], typer.Option("--weights", metavar="FILE", help="A weights file, or `random`.")]  # noqa: UP045
 Layer = Annotated[str, typer.Option("--layer", metavar="NAME", help="hidden, classes, or any layer's name.")]
 
+CSV_HELP = "Write a row for each picture here, as they come; after a stop, the same command goes on from its hidden .part file."
+
 
 def main() -> None:
     """Run a command; what a person can mend is said in one sentence, without a traceback."""
@@ -40,7 +43,8 @@ def main() -> None:
         sys.exit(1)
     except SystemExit as end:
         if end.code == 130:  # typer's, for Ctrl-C
-            print("shoulders: stopped. Finished downloads, checks of pictures, features and runs are kept.", file=sys.stderr)
+            kept = "downloads, checks of pictures, features, runs and rows of --csv"
+            print(f"shoulders: stopped. Finished {kept} are kept.", file=sys.stderr)
         raise
     except OSError as error:
         where = f"{error.filename2 or error.filename}: " if error.filename else ""
@@ -178,6 +182,7 @@ def compare(
     seeds: Annotated[int, typer.Option(metavar="K", help="How many seeds.")] = 1,
     plot: Annotated[Optional[Path], typer.Option(metavar="FILE", help="Draw accuracy against pictures per class.")] = None,  # noqa: UP045
     save: Annotated[Optional[Path], typer.Option(metavar="FILE", help="Write the head, for `shoulders predict`.")] = None,  # noqa: UP045
+    report: Annotated[Optional[Path], typer.Option(metavar="FILE.html", help="Write a page about the folder.")] = None,  # noqa: UP045
     json_file: Json = None,
 ) -> None:
     """Teach a network to tell a folder's classes apart; every accuracy with its interval."""
@@ -189,7 +194,9 @@ def compare(
         raise comparison.ComparisonError("--save keeps the head of feature_extraction: add it to --regime.")
     if plot:
         plots.need_format(plot)
-    places.need_places([save, json_file], [source, weights], plot)
+    if report:
+        _need_report(report, regimes)
+    places.need_places([save, json_file, report], [source, weights], plot)
     networks = _networks(backbone, weights)
     if save and len(networks) > 1:
         raise comparison.ComparisonError(f"--save keeps one head, and --backbone names {len(networks)}: give one of them.")
@@ -202,11 +209,26 @@ def compare(
     _write_json(json_file, rows)
     if plot:
         print(plots.comparison(rows).save(plot))
+    if report:
+        _write_report(report, held, networks, rows, counts, head, layer)
     if save:
         from shoulders import models, training
 
         result = training.feature_extraction(*networks, held, None if None in counts else max(counts), 0, head, layer)
         print(f"Model written to {models.save(save, result, *networks, held)}: {result}")
+
+
+def _need_report(path, regimes):
+    from shoulders import report, study
+
+    report.need_format(path)
+    study.need_sense(regimes)
+
+
+def _write_report(path, *comparison):
+    from shoulders import report, study
+
+    print(report.write(path, study.study(*comparison), shlex.join(["shoulders", *sys.argv[1:]])))
 
 
 COLUMNS = (
@@ -271,18 +293,39 @@ def features(
 @app.command()
 def predict(
     model: Annotated[Path, typer.Argument(metavar="MODEL.safetensors", help="What `compare --save` wrote.")],
-    pictures: Annotated[list[str], typer.Argument(metavar="PICTURE...")],
+    pictures: Annotated[list[str], typer.Argument(metavar="PICTURE|FOLDER...", help="Of a folder: all that lies below it.")],
+    csv_file: Annotated[Optional[Path], typer.Option("--csv", metavar="FILE", help=CSV_HELP)] = None,  # noqa: UP045
     weights: Weights = None,
     json_file: Json = None,
 ) -> None:
     """Name the class of pictures; exit 1 if one could not be read."""
-    from shoulders import models
+    from shoulders import folders, models
 
-    places.need_places([json_file], [model, weights, *pictures])
-    rows = models.answers(models.load(model, weights), pictures)
-    _table([(r["file"], r["class"], f"{r['probability']:.1%}") for r in rows if "class" in r], ["picture", "class", "how sure"])
-    _write_json(json_file, rows)
-    wrong = [row["problem"] for row in rows if "problem" in row]
-    if wrong:
-        _say("\n".join(wrong), sys.stderr)
+    if csv_file and json_file:
+        raise CourseError("--json keeps every answer in memory until the last, and --csv none: give one of them.")
+    places.need_places([csv_file, json_file], [model, weights, *pictures])
+    asked, beside = models.load(model, weights), (model, weights, json_file)
+    if csv_file:
+        problems = _write_csv(csv_file, asked, pictures, beside)
+    else:
+        problems = _show(models.answers(asked, folders.files(pictures, beside)), json_file)
+    if problems:
         raise typer.Exit(1)
+
+
+def _write_csv(path, model, pictures, beside):
+    from shoulders import predictions
+
+    done = predictions.write(path, model, pictures, filter(None, beside))
+    earlier = f" ({done.earlier:,} of an earlier sitting)" if done.earlier else ""
+    _say(f"{path}: {done.rows:,} rows{earlier}, {done.problems:,} of them with a problem.", sys.stderr)
+    return done.problems
+
+
+def _show(rows, json_file):
+    good = [row for row in rows if "class" in row]
+    _table([(row["file"], row["class"], f"{row['probability']:.1%}") for row in good], ["picture", "class", "how sure"])
+    _write_json(json_file, rows)
+    if wrong := [row["problem"] for row in rows if "problem" in row]:
+        _say("\n".join(wrong), sys.stderr)
+    return len(wrong)

@@ -18,9 +18,7 @@ from shoulders.errors import CourseError
 from shoulders.names import HEADS
 
 _ALONE = np.array([1e-1])  # the strength where a class has one picture: leaving it out would leave no such class
-
 _UNIT = np.ones(1)  # in a head's arrays: its rows have length one, and its neighbours' ties go to the nearest
-
 _MANY = 2000  # what `shoulders.logistic` takes grows with the third power of the pictures: from here on scikit-learn is sooner
 
 
@@ -120,13 +118,13 @@ def _libraries():
 
 
 def logistic_regression(features, labels, seed=0):
-    """Logistic regression that shrinks its weights, as strongly as it best foretells training pictures that it did not see.
+    """Each picture's features are divided by their length, each feature is brought to a common scale, and a logistic regression
+    is fitted whose weights are kept as small as best foretells training pictures that were left out.
 
-    Each picture's features are brought to length one, then each feature to a common scale (`shoulders.logistic.scale`), and an
-    L2-regularised logistic regression (Cox 1958) is fitted. Its strength is chosen among `shoulders.logistic.STRENGTHS` by
-    the log loss on pictures that the fit did not see. Of two classes, `shoulders.logistic` leaves out each picture once, in
-    closed form. Of more, or of over 2,000 pictures, scikit-learn fits up to five folds. With one picture of some class the
-    strength cannot be chosen and is 1e-1; of two classes with one picture each, the head is the nearest neighbour by cosine.
+    Logistic regression: Cox 1958. The scale: `shoulders.logistic.scale`. The strength of its L2 penalty is chosen among
+    `shoulders.logistic.STRENGTHS` by the log loss. Of two classes, `shoulders.logistic` leaves out each picture once, in closed
+    form. Of more, or of over 2,000 pictures, scikit-learn fits up to five folds. With one picture of some class the strength
+    cannot be chosen and is 1e-1; of two classes with one picture each, the head is the nearest neighbour by cosine.
     """
     if draws("logistic_regression", labels):
         return _logistic_by_sklearn(features, labels, _strengths(labels), min(5, _fewest(labels)), seed)

@@ -70,6 +70,15 @@ def test_compare_save_predict_on_a_folder_of_ones_own(own_set, weights, tmp_path
     assert photograph(own_set) == before
 
 
+def test_a_report_is_a_page_of_what_the_table_says(own_set, weights, tmp_path):
+    words = ["--backbone", "squeezenet1_1", "--weights", weights, "--json", tmp_path / "1.json", "--report", tmp_path / "p.html"]
+    done = shoulders("compare", own_set, *words)
+    page, (row,) = (tmp_path / "p.html").read_text(), json.loads((tmp_path / "1.json").read_text())
+    assert f"rightly names {row['accuracy']:.1%} of 8 pictures" in page
+    assert f"shoulders compare {own_set} --backbone squeezenet1_1" in page
+    assert "Page written to" in done.stdout and "It holds pictures of the folder" in done.stdout
+
+
 def test_predict_answers_for_the_good_and_names_the_bad(own_set, weights, tmp_path):
     model = tmp_path / "m.safetensors"
     shoulders("compare", own_set, "--backbone", "squeezenet1_1", "--weights", weights, "--save", model)
@@ -147,7 +156,7 @@ def test_no_warm_comparison_waits_for_what_it_does_not_need(own_set, weights, mo
     code = (
         f"import sys; from shoulders import cli; sys.argv = ['shoulders', *{words!r}]\ntry: cli.app()\nexcept SystemExit: pass\n"
     )
-    code += "print('heavy:', [name for name in ('torch', 'sklearn', 'pandas', 'matplotlib') if name in sys.modules])"
+    code += "print('heavy:', [name for name in ('torch', 'sklearn', 'pandas', 'matplotlib', 'jinja2') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
     assert "heavy: []" in done.stdout
 
@@ -252,7 +261,7 @@ def test_ctrl_c_is_answered(capsys, monkeypatch):
     monkeypatch.setattr(cli, "app", lambda: sys.exit(130))
     with pytest.raises(SystemExit):
         cli.main()
-    assert "Finished downloads, checks of pictures, features and runs are kept" in capsys.readouterr().err
+    assert "Finished downloads, checks of pictures, features, runs and rows of --csv are kept" in capsys.readouterr().err
 
 
 def test_one_that_cannot_be_fetched_keeps_no_other_from_coming(capsys):
@@ -282,18 +291,21 @@ def never(*_, **__):
         lambda place: cli.compare("nowhere", json_file=place),
         lambda place: cli.compare("nowhere", save=place),
         lambda place: cli.compare("nowhere", plot=place),
+        lambda place: cli.compare("nowhere", report=place.with_suffix(".html")),
         lambda place: cli.features("nowhere", place),
         lambda place: cli.features("nowhere", place / "f.safetensors", json_file=place),
         lambda place: cli.predict("m.safetensors", ["a.jpg"], json_file=place),
+        lambda place: cli.predict("m.safetensors", ["a.jpg"], csv_file=place),
     ],
 )
 def test_a_place_that_cannot_be_written_is_told_before_the_work(tmp_path, monkeypatch, command):
     for room, work in ((doctor, "examine"), (lessons, "run"), (datasets, "load"), (backbones, "load"), (models, "load")):
         monkeypatch.setattr(room, work, never)
-    (tmp_path / "p.svg").mkdir()
-    with pytest.raises(CourseError, match="p.svg is a folder: give the name of a file"):
+    for name in ("p.svg", "p.html"):
+        (tmp_path / name).mkdir()
+    with pytest.raises(CourseError, match="p.(svg|html) is a folder: give the name of a file"):
         command(tmp_path / "p.svg")
-    assert [path.name for path in tmp_path.iterdir()] == ["p.svg"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["p.html", "p.svg"]
 
 
 @pytest.mark.parametrize(
@@ -307,6 +319,8 @@ def test_a_place_that_cannot_be_written_is_told_before_the_work(tmp_path, monkey
         (lambda at: cli.predict(at / "w", ["a.jpg"], json_file=at / "w"), "is read by this command"),
         (lambda at: cli.predict("m.safetensors", [str(at / "w")], json_file=at / "w"), "is read by this command"),
         (lambda at: cli.compare("nowhere", json_file=at / "same", save=at / "same"), "was given for two outputs"),
+        (lambda at: cli.compare(str(at / "set"), report=at / "set/cats/p.html"), "would lie in a class folder"),
+        (lambda at: cli.compare("nowhere", json_file=at / "p.html", report=at / "p.html"), "was given for two outputs"),
         (lambda at: cli.compare("nowhere", json_file=at / "same.svg", plot=at / "same.svg"), "was given for two outputs"),
         (lambda at: cli.compare(str(at / "set"), plot=at / "set/cats/0.jpg"), "would lie in a class folder"),
         (lambda at: cli.doctor(json_file=at / "pipe"), "is no ordinary file"),
@@ -349,10 +363,16 @@ def test_json_is_written_whole_or_not_at_all(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["there"]
 
 
-@pytest.mark.parametrize("words", [{"backbone": "resnet19"}, {"regime": "magic"}, {"head": "big"}, {"seeds": 0}])
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"backbone": "resnet19"}, {"regime": "magic"}, {"head": "big"}, {"seeds": 0}, {"report": "page.pdf"},
+        {"report": "p.html", "regime": "fine_tuning"},
+    ],
+)  # fmt: skip
 def test_a_mistyped_word_is_told_before_the_pictures_are_checked(monkeypatch, words):
     monkeypatch.setattr(datasets, "load", never)
-    with pytest.raises(CourseError, match="resnet19|magic|big|seeds 0"):
+    with pytest.raises(CourseError, match="resnet19|magic|big|seeds 0|page.pdf: a page's name|add it to --regime"):
         cli.compare("nowhere", **words)
 
 
@@ -381,3 +401,26 @@ def test_regimes_may_be_written_with_spaces(monkeypatch):
     monkeypatch.setattr(comparison, "rows", lambda held, network, regimes, *_: asked.extend(regimes) or [])
     cli.compare("nowhere", regime="feature_extraction, fine_tuning ")
     assert asked == ["feature_extraction", "fine_tuning"]
+
+
+def test_predict_walks_folders_and_writes_a_table(own_set, weights, tmp_path):
+    model, out = tmp_path / "m.safetensors", own_set / "answers.csv"
+    shoulders("compare", own_set, "--backbone", "squeezenet1_1", "--weights", weights, "--save", model)
+    try:
+        for _ in range(2):  # what the command wrote into the folder is none of its pictures
+            done = shoulders("predict", model, own_set, "--csv", out)
+            assert done.stderr.strip() == f"{out}: 20 rows, 0 of them with a problem." and not done.stdout
+        assert out.read_text().startswith("file,class,probability,margin,problem\n")
+        asked = shoulders("predict", model, own_set / "valid", out, "--json", tmp_path / "a.json", code=1)
+        assert "answers.csv: not a picture" in asked.stderr and "cats_003.jpg" in asked.stdout
+        assert len(json.loads((tmp_path / "a.json").read_text())) == 9
+        (tmp_path / "d").mkdir()
+        (tmp_path / "d" / "notes.txt").write_text("no picture")
+        assert "1 of them with a problem" in shoulders("predict", model, tmp_path / "d", "--csv", tmp_path / "b.csv", code=1).stderr
+    finally:
+        out.unlink(missing_ok=True)
+
+
+def test_predict_writes_one_kind_of_file(tmp_path):
+    with pytest.raises(CourseError, match="--json keeps every answer in memory until the last, and --csv none: give one"):
+        cli.predict("m.safetensors", ["a.jpg"], csv_file=tmp_path / "a.csv", json_file=tmp_path / "a.json")
