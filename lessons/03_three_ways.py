@@ -166,7 +166,7 @@ exercise.work.check(by_hand)
 again = pd.DataFrame([trained[0].row()])  # the fine-tuning of step 1
 live = pd.concat([comparison.carry_out(pictures, network, plan), again])
 live = live.drop_duplicates(["regime", "per_class", "seed"])
-comparison.summary(live).drop(columns=["pictures", "n_valid", "classes", "largest"]).round(3)
+comparison.summary(live).drop(columns=["backbone", "pictures", "n_valid", "classes", "largest"]).round(3)
 
 # %% [markdown]
 # Two intervals stand in each line, and they answer different questions. *low* to *high* is for the **mean over draws**: where
@@ -209,8 +209,8 @@ exercise.mean.check(None if low is None else (low, high))
 #
 # Now the whole experiment, and with it a question that comes before all ways: *which giant?* The network that you have just
 # trained took part, and so did a second one, where this machine has it: with the same pictures, and the same draws. All these
-# runs come with the course as tables. The next cell says how they were made, and of which way there are how many: the second
-# giant was fine-tuned with fewer seeds than yours, and trained from scratch hardly at all, because that takes hours.
+# runs come with the course as tables, and the next cell says how they were made. Heads are cheap: both giants have the same
+# number of draws. Of the second giant's trainings there is what hours allowed: fewer seeds, or none.
 
 # %%
 giants = [network, edition.other] if edition.other else [network]
@@ -247,11 +247,10 @@ plots.comparison(live, pd.concat(tables), my_guess)
 
 # %%
 for other in tables[1:]:
-    print(exercise.worth(table, other))
-    print(f"Your guess was {my_worth}.")
+    print(exercise.worth(table, other), f"Your guess was {my_worth}.", sep="\n")
 for giant in giants:
     alike = [kind for kind in giant.classes if {kind, f"{kind}s"} & {*pictures.classes}]
-    print(f"Among what {giant.name} was taught to name: {' and '.join(alike) or 'none of your classes'}.")
+    print(f"Of your classes, {giant.name} was taught to name {' and '.join(alike) or 'none'}.")
 
 # %% [markdown]
 # A better giant can be worth more than all the pictures that you have. But read the last lines before you praise it. Who was
@@ -318,8 +317,9 @@ plots.ahead(gains)
 # runs: where the difference may lie on endlessly many validation pictures.) If a curve is still climbing at its right end, the
 # experiment has not seen where it ends: more pictures might still bring a crossing that this figure does not show.
 #
-# Violet, where there is a second giant, is no other way, but the same way with the other network. Which is the larger step: to
-# another way, or to another giant? Which of the two costs one look at the pictures, and which costs hours?
+# The line that is named after the second giant, where there is one, is no other way: it is feature extraction once more, with
+# the other network. Which is the larger step: to another way, or to another giant? Which of the two costs one look at the
+# pictures, and which a training?
 #
 # Before you build on your answer: seven sizes are seven chances to be lucky, and of intervals that hold the truth 95 times in
 # 100, one in twenty misses it. A single size that stands out among others that do not, from few seeds or near blind
@@ -418,7 +418,8 @@ by_eye["64 grey squares, no network"] = [exercise.on_pixels(digits, 20, seed) fo
 plots.runs(by_eye, "Is it a 3 or an 8? Twenty pictures of each", chance=0.5)
 
 # %% [markdown]
-# If the plain squares do as well as a network's features, or better, then millions of learnt numbers have bought nothing here.
+# Does the giant that was ahead on animals keep its lead? What it was taught is far from pen strokes, and its features of them
+# need not be the better ones. If the plain squares do as well as a network's features, or better, then millions of learnt numbers have bought nothing here.
 # That is a result, too, and one that costs a minute to find out: before a large network, try the small thing.
 
 # %% [markdown]

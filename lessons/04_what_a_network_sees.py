@@ -15,7 +15,7 @@
 #
 # *Minutes: 40 teaching, 30 exercises.* In the full edition, without a graphics card, waiting comes on top.
 #
-# What did a network learn from somebody else's pictures, and what changes in it when it learns our question? So far it
+# What did the network learn from somebody else's pictures, and what changes in it when it learns our question? So far it
 # was a box that gives numbers. Now you open one, with the method of Matthew Zeiler and Rob Fergus, who in 2013 were among
 # the first to look inside a network of this kind.
 #

@@ -416,8 +416,9 @@ def ahead(tables) -> Drawing:
     """
     import pandas as pd
 
-    closest = min(tables, key=lambda label: tables[label].ahead.abs().max())
-    figure, (left, right) = new(11, 3.8, 1, 2)
+    ways = [label for label in tables if label.replace(" ", "_") in WAYS] or tables
+    closest = min(ways, key=lambda label: tables[label].ahead.abs().max())
+    figure, (left, right) = new(11, 4.2, 1, 2)
     for i, (label, held) in enumerate(tables.items()):
         colour, mark = WAYS.get(label.replace(" ", "_"), (PURPLE, "v"))
         for ax in (left, right) if label == closest else (left,):
@@ -434,7 +435,7 @@ def ahead(tables) -> Drawing:
         _sizes(ax, together)
     left.set_ylim(100 * min(0, together.ahead.min()) - 15, 100 * max(0, together.ahead.max()) + 15)
     left.set(ylabel="points ahead of\nfeature extraction", title="Ahead or behind, on the same pictures?")
-    left.legend(frameon=False, fontsize=9)
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False, fontsize=9)
     right.set_title(f"{closest[:1].upper()}{closest[1:]} alone, enlarged")
     return Drawing(figure, " ".join(_verdict(label, held) for label, held in tables.items()))
 

@@ -472,7 +472,7 @@ def test_a_shipped_grid_is_what_its_card_says(path):
     assert np.allclose(right / table.n_valid, table.accuracy, atol=1e-5)
     bounds = [comparison.wilson(int(k), n) for k, n in zip(right, table.n_valid)]
     assert np.allclose(table[["low", "high"]], bounds, atol=1e-5)
-    assert card["seconds"] == pytest.approx(table.seconds_run.sum(), rel=1e-3)
+    assert card["seconds"] == pytest.approx(table.seconds_run.sum(), rel=1e-3, abs=0.06)
     assert {"python", "torch", "fastai", "scikit-learn"} <= set(card["versions"])
     time.strptime(card["date"], "%Y-%m-%d")
     assert card["command"].startswith("python -m studio.grid ") and "/" not in card["command"]

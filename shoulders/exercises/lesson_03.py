@@ -45,7 +45,7 @@ class Lesson03:
         line = reached.iloc[0] if len(reached) else own.iloc[-1]
         words = "does as well with" if len(reached) else "does not reach that, even with all"
         return (
-            f"With {few.pictures:g} of each class, {few.backbone} names {_share(few)} correctly. "
+            f"With {few.pictures:g} of each class, {few.backbone} names {_share(few)} correctly.\n"
             f"{line.backbone} {words} {line.pictures:g}: {_share(line)}."
         )
 
