@@ -134,7 +134,7 @@ def test_files_that_come_and_go_between_two_sittings(stopped, model, change, tmp
 def test_rows_of_something_else_are_neither_taken_nor_thrown_away(stopped, model, tmp_path):
     folder, out, _ = stopped
     begun, part = part_of(out).read_bytes(), part_of(out)
-    other = model_of(model.backbone, len(model.head[0].mean_), seed=2)
+    other = model_of(model.backbone, model.head.n_features_in_, seed=2)
     for asked in ((other, [folder]), (model, [folder / "part 0"])):
         with pytest.raises(PredictionError, match=f"{part} was begun with another model, other pictures or other versions"):
             predictions.write(out, *asked)
