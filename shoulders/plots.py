@@ -357,23 +357,28 @@ _NETWORKS = ((BLUE, "o", "-"), (ORANGE, "s", "--"), (GREEN, "^", "-."), (PURPLE,
 
 
 def _looks(lines):
-    """Name, colour, mark and line of each regime and network in a table of `shoulders.comparison.summary`."""
+    """Name, colour, mark, line and inside of the mark of each regime and network in a table of `shoulders.comparison.summary`.
+
+    Of several regimes with several networks, colour and mark tell the regime, the line tells the network, and so does the
+    mark, which is full for the first: a single point has no line.
+    """
     networks, alone = list(dict.fromkeys(lines.backbone)), lines.regime.nunique() == 1
     looks = {}
     for regime, network in lines.groupby(_WAY, sort=False).groups:
         colour, mark, dash = _NETWORKS[networks.index(network) % len(_NETWORKS)]
-        look = (colour, mark, dash) if alone and len(networks) > 1 else (*WAYS[regime], dash)
+        full = WAYS[regime][0] if network == networks[0] else "white"
+        look = (colour, mark, dash, colour) if alone and len(networks) > 1 else (*WAYS[regime], dash, full)
         words = [regime.replace("_", " ")] * (not alone or len(networks) == 1) + [network] * (len(networks) > 1)
         looks[regime, network] = ", ".join(words), *look
     return looks
 
 
-def _curve(ax, held, name, colour, mark, dash, aside):
+def _curve(ax, held, name, colour, mark, dash, inside, aside):
     """One regime; a little to the side, so that intervals do not hide each other."""
     reach = [(held["mean"] - held.low).clip(0), (held.high - held["mean"]).clip(0)]
     fewest, most = held.runs.min(), held.runs.max()
     count = f"{most} run{'s' if most > 1 else ''}" if fewest == most else f"{fewest} to {most} runs"
-    look = {"fmt": mark, "ls": dash, "color": colour, "capsize": 3, "label": f"{name},\n{count} a point"}
+    look = {"fmt": mark, "ls": dash, "color": colour, "mfc": inside, "capsize": 3, "label": f"{name},\n{count} a point"}
     ax.errorbar(held.pictures * aside, held["mean"], yerr=reach, **look)
 
 
@@ -413,7 +418,8 @@ def ahead(tables) -> Drawing:
 
     closest = min(tables, key=lambda label: tables[label].ahead.abs().max())
     figure, (left, right) = new(11, 3.8, 1, 2)
-    for i, ((label, held), colour, mark) in enumerate(zip(tables.items(), (ORANGE, RED, GREEN, PURPLE), "s^Dv")):
+    for i, (label, held) in enumerate(tables.items()):
+        colour, mark = WAYS.get(label.replace(" ", "_"), (PURPLE, "v"))
         for ax in (left, right) if label == closest else (left,):
             reach = [100 * gap.fillna(0) for gap in (held.ahead - held.low, held.high - held.ahead)]
             x = held.pictures * 1.03**i
