@@ -253,6 +253,14 @@ def _voted(graph, signal, last):
     numbers = [graph.held("head.vectors", 2 * vectors), graph.held("head.lengths", -(vectors**2).sum(1))]
     near = graph.add("Gemm", [signal, *numbers], "head.near", transB=1)
     graph.add("TopK", [near, graph.held("head.neighbours", [last.n_neighbors], np.int64)], "head.nearness", ["head.nearest"])
-    votes = np.eye(len(last.classes_))[last._y] / last.n_neighbors
-    votes = graph.add("Gather", [graph.held("head.labels", votes), "head.nearest"], "head.votes")
+    labels = graph.held("head.labels", np.eye(len(last.classes_))[last._y])
+    votes = graph.add("Gather", [labels, "head.nearest"], "head.votes")  # the nearest first
+    votes = graph.add("Mul", [votes, graph.held("head.weights", _weights(last)[:, None])], "head.weighed")
     graph.add("ReduceSum", [votes, graph.held("head.axis", [1], np.int64)], "probabilities", keepdims=0)
+
+
+def _weights(last):
+    """How much each neighbour's vote counts, the nearest first: `shoulders.heads` gives the nearer a little more."""
+    alike = np.ones((1, last.n_neighbors))
+    weights = last.weights(alike) if callable(last.weights) else alike
+    return weights[0] / weights.sum()
