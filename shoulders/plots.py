@@ -150,7 +150,7 @@ def guesses(image, names, shares, heading: str = "What the network sees") -> Dra
     shares : sequence of float
         Probabilities, the largest first.
     """
-    from matplotlib.ticker import MaxNLocator, PercentFormatter
+    from matplotlib.ticker import MaxNLocator
 
     figure, (left, right) = new(7, 2.8, 1, 2, width_ratios=(1, 1.8))
     show_picture(image, left)
@@ -161,7 +161,7 @@ def guesses(image, names, shares, heading: str = "What the network sees") -> Dra
     right.set(xlabel="probability")
     right.set_xticks([tick for tick in MaxNLocator(5).tick_values(0, max(shares) * 1.25) if tick <= 1])
     right.set_xlim(0, max(shares) * 1.25)
-    right.xaxis.set_major_formatter(PercentFormatter(1))
+    _per_cent(right.xaxis)
     for y, share in zip(place, shares):
         right.text(share, y, f" {share:.0%}", va="center", fontsize=9)
     figure.suptitle(heading)
