@@ -163,11 +163,11 @@ def _choice(study):
         return "One giant was asked for: --backbone a,b,c compares several."
     if not study.best.judged:
         return f"There were too few training pictures to choose by: {name} is the first that was named."
+    first = "Of equals the first was taken. " if equals > 1 else ""
     return (
         f"{name} was chosen because no other names more training pictures rightly out of fold: each was judged by a head that "
-        f"had not seen it. {'Of equals the first was taken. ' * (equals > 1)}So the choice had no look at the validation pictures, "
-        "and does not flatter the accuracy above; that of the best of several on the validation pictures is flattered a little. "
-        "Differences within the intervals may be luck."
+        f"had not seen it. {first}The choice had no look at the validation pictures, so it does not flatter the accuracy above; "
+        "that of the best of several on the validation pictures is flattered a little. Differences within intervals may be luck."
     )
 
 
