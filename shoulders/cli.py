@@ -316,7 +316,7 @@ def predict(
 def _write_csv(path, model, pictures, beside):
     from shoulders import predictions
 
-    done = predictions.write(path, model, pictures, filter(None, beside))
+    done = predictions.write(path, model, pictures, beside)
     earlier = f" ({done.earlier:,} of an earlier sitting)" if done.earlier else ""
     _say(f"{path}: {done.rows:,} rows{earlier}, {done.problems:,} of them with a problem.", sys.stderr)
     return done.problems

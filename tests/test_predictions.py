@@ -82,6 +82,12 @@ def test_names_that_hold_anything_come_back(tmp_path, model):
     assert [row["problem"].split(":")[0] for row in rows if row["problem"]] == [str(folder / "bad,\n.png")]
 
 
+def test_what_else_the_command_reads_is_none_of_the_pictures(tmp_path, model):
+    folder = folder_with(tmp_path / "set", 3, bad=False)
+    (folder / "m.safetensors").touch()
+    assert predictions.write(folder / "answers.csv", model, [folder], iter([folder / "m.safetensors", None])) == Table(3, 0, 0)
+
+
 def part_of(out):
     return next(out.parent.glob(f".{out.name}.*.part"), None)
 
