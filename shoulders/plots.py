@@ -150,7 +150,7 @@ def guesses(image, names, shares, heading: str = "What the network sees") -> Dra
     shares : sequence of float
         Probabilities, the largest first.
     """
-    from matplotlib.ticker import MaxNLocator, PercentFormatter
+    from matplotlib.ticker import MaxNLocator
 
     figure, (left, right) = new(7, 2.8, 1, 2, width_ratios=(1, 1.8))
     show_picture(image, left)
@@ -161,7 +161,7 @@ def guesses(image, names, shares, heading: str = "What the network sees") -> Dra
     right.set(xlabel="probability")
     right.set_xticks([tick for tick in MaxNLocator(5).tick_values(0, max(shares) * 1.25) if tick <= 1])
     right.set_xlim(0, max(shares) * 1.25)
-    right.xaxis.set_major_formatter(PercentFormatter(1))
+    _per_cent(right.xaxis)
     for y, share in zip(place, shares):
         right.text(share, y, f" {share:.0%}", va="center", fontsize=9)
     figure.suptitle(heading)
@@ -352,8 +352,8 @@ def comparison(rows, full=None, guess=None) -> Drawing:
 
 _WAY = ["regime", "backbone"]
 
-_NETWORKS = ((BLUE, "o", "-"), (ORANGE, "s", "--"), (GREEN, "^", "-."), (PURPLE, "D", ":"), (RED, "v", (0, (5, 1, 1, 1))))
-"""Colour, mark and line of several networks: each alone tells them apart."""
+_NETWORKS = (BLUE, ORANGE, GREEN, PURPLE, RED), "os^DvPX", ("-", "--", "-.", ":")
+"""Colours, marks and lines of several networks: of few, each alone tells them apart; of many, all three together."""
 
 
 def _looks(lines):
@@ -365,7 +365,7 @@ def _looks(lines):
     networks, alone = list(dict.fromkeys(lines.backbone)), lines.regime.nunique() == 1
     looks = {}
     for regime, network in lines.groupby(_WAY, sort=False).groups:
-        colour, mark, dash = _NETWORKS[networks.index(network) % len(_NETWORKS)]
+        colour, mark, dash = (kinds[networks.index(network) % len(kinds)] for kinds in _NETWORKS)
         full = WAYS[regime][0] if network == networks[0] else "white"
         look = (colour, mark, dash, colour) if alone and len(networks) > 1 else (*WAYS[regime], dash, full)
         words = [regime.replace("_", " ")] * (not alone or len(networks) == 1) + [network] * (len(networks) > 1)

@@ -88,6 +88,7 @@ def _content(study):
         "study": study,
         "network": study.best.network,
         "verdict": verdict(study),
+        "choice": _choice(study),
         "counts": [(c, *map(int, row)) for c, row in zip(held.classes, held.counts().to_numpy())],
         "findings": sorted(held.findings, key=lambda finding: list(_DONE).index(finding["action"]))[: MOST["findings"]],
         "found": _found(held.findings),
@@ -124,7 +125,8 @@ def verdict(study: Study) -> list[str]:
 
 def _baseline(result, counts):
     largest = counts.max() / counts.sum()
-    said = f"Always naming the largest class, “{result.valid.classes[counts.argmax()]}”, would be right for {_share(largest)}."
+    one = f"the largest class, “{result.valid.classes[counts.argmax()]}”," if counts.min() < counts.max() else "one class"
+    said = f"Always naming {one} would be right for {_share(largest)}."
     beyond = result.interval[0] > largest
     return said if beyond else f"{said} The interval reaches down to that: nothing shows yet that the network does better."
 
@@ -152,6 +154,21 @@ def _what_to_look_at(study):
 
 def _count(n, word):
     return f"{n} {word}{'' if n == 1 else 's'}"
+
+
+def _choice(study):
+    """Why this giant, and what the choice does to its accuracy."""
+    name, equals = study.best.network.name, sum(one.promise == study.best.promise for one in study.candidates)
+    if len(study.candidates) == 1:
+        return "One giant was asked for: --backbone a,b,c compares several."
+    if not study.best.judged:
+        return f"There were too few training pictures to choose by: {name} is the first that was named."
+    first = "Of equals the first was taken. " if equals > 1 else ""
+    return (
+        f"{name} was chosen because no other names more training pictures rightly out of fold: each was judged by a head that "
+        f"had not seen it. {first}The choice had no look at the validation pictures, so it does not flatter the accuracy above; "
+        "that of the best of several on the validation pictures is flattered a little. Differences within intervals may be luck."
+    )
 
 
 _DONE = {"skipped": "skipped", "used": "used, although something is odd", "converted": "converted as they were read"}
@@ -221,7 +238,7 @@ def _confusion(result):
     if len(result.valid.classes) > MOST["classes"]:
         return None
     drawing = plots.confusion(result)
-    often = [f"{really} called {called} {n} time{'s' * (n > 1)}" for really, called, n in _confused(result)[:3]]
+    often = [f"“{really}” called “{called}” {n} time{'s' * (n > 1)}" for really, called, n in _confused(result)[:3]]
     return _figure(drawing, f"{drawing.words}{' Most often: ' if often else ''}{', '.join(often)}{'.' * bool(often)}")
 
 

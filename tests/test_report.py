@@ -176,8 +176,12 @@ def test_the_giant_is_chosen_by_training_pictures_alone(found, monkeypatch):
         for one, p in zip(found.candidates, (np.eye(4)[found.held.valid.labels], wrong))
     }
     monkeypatch.setattr(study, "_candidate", lambda held, network, *_: crafted[network.name])
-    best = study.study(found.held, [one.network for one in found.candidates], found.rows, (None, 2)).best
-    assert best.network.name == "squeezenet1_0" and best.result.accuracy == 0
+    chosen = study.study(found.held, [one.network for one in found.candidates], found.rows, (None, 2))
+    assert chosen.best.network.name == "squeezenet1_0" and chosen.best.result.accuracy == 0
+    assert "squeezenet1_0 was chosen because no other names more" in report._choice(chosen)
+    assert "Of equals the first" not in report._choice(chosen)
+    assert "Of equals the first" in report._choice(replace(chosen, candidates=(chosen.best, chosen.best)))
+    assert "One giant was asked for" in report._choice(replace(chosen, candidates=(chosen.best,)))
 
 
 def test_no_judge_no_choice():
@@ -210,6 +214,7 @@ def test_of_many_classes_the_confusions_are_listed(tmp_path):
 
 def test_a_perfect_result_says_so_and_one_like_the_largest_class_too(found):
     counts = np.bincount(found.held.valid.labels)
+    assert report._baseline(found.best.result, np.array([5, 5])).startswith("Always naming one class would be right for 50.0%.")
     perfect = replace(found.best.result, probabilities=np.eye(4)[found.held.valid.labels])
     blind = replace(found.best.result, probabilities=np.eye(4)[[int(counts.argmax())] * len(found.held.valid)])
     said = Reader(report.page(replace(found, best=replace(found.best, result=perfect)))).said
