@@ -379,8 +379,9 @@ exercise.neighbours.check(neighbours)
 # %%
 giants = {giant.name: giant for giant in (edition.other, network) if giant}
 for name, giant in giants.items():
-    print(f"{name}: {giant.card.parameters:,} weights, takes in {giant.transform.crop} × {giant.transform.crop} pixels,")
-    print(f"    trained on {giant.card.trained_on}")
+    card, side = giant.card, giant.transform.crop
+    print(f"{name}: {card.parameters:,} weights, takes in {side} × {side} pixels,")
+    print(f"    trained on {card.trained_on}")
 
 # %% [markdown]
 # (If only one is printed, there is no other on this machine, and the plot below has one line.)

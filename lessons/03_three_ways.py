@@ -419,7 +419,8 @@ plots.runs(by_eye, "Is it a 3 or an 8? Twenty pictures of each", chance=0.5)
 
 # %% [markdown]
 # Does the giant that was ahead on animals keep its lead? What it was taught is far from pen strokes, and its features of them
-# need not be the better ones. If the plain squares do as well as a network's features, or better, then millions of learnt numbers have bought nothing here.
+# need not be the better ones. If the plain squares do as well as a network's features, or better, then millions of learnt
+# numbers have bought nothing here.
 # That is a result, too, and one that costs a minute to find out: before a large network, try the small thing.
 
 # %% [markdown]
