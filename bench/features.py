@@ -24,7 +24,7 @@ import numpy as np
 import torch
 import typer
 
-from shoulders import backbones, cutting, datasets, devices, features
+from shoulders import backbones, datasets, devices, engine, features
 
 warnings.filterwarnings("ignore", category=FutureWarning)
 
@@ -80,8 +80,8 @@ def decoding(backbone, pictures):
 
 def computing(backbone, batches=2):
     """Pictures per second of the network alone, on batches of 32 that are in memory already."""
-    read = cutting.reader(backbone, ["hidden"])
-    images = torch.randint(0, 256, (32, 3, backbone.transform.crop, backbone.transform.crop), dtype=torch.uint8)
+    read = engine.reader(backbone, ["hidden"])
+    images = np.random.default_rng(0).integers(0, 256, (32, backbone.transform.crop, backbone.transform.crop, 3), np.uint8)
     read(images)
     started = time.perf_counter()
     for _ in range(batches):

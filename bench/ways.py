@@ -330,7 +330,7 @@ def _by_search(features, labels, seed):
 
     from shoulders import heads, logistic
 
-    pipeline = make_pipeline(heads._scaler(), LogisticRegression(max_iter=10_000, tol=1e-7))
+    pipeline = make_pipeline(*heads.scalers(), LogisticRegression(max_iter=10_000, tol=1e-7))
     folds = StratifiedKFold(5, shuffle=True, random_state=seed)
     search = GridSearchCV(pipeline, {"logisticregression__C": logistic.STRENGTHS}, scoring="neg_log_loss", cv=folds)
     return search.fit(features.astype(float), labels)
@@ -729,7 +729,7 @@ def layouts(task, part, only):
 
 def main(
     source: Annotated[str, typer.Argument(help="A folder of class folders, or a set's name.")] = "felt_bees_vs_ants",
-    backbone: Annotated[str, typer.Option(envvar="SHOULDERS_BACKBONE")] = "vgg16_tiny",
+    backbone: Annotated[str, typer.Option(envvar="SHOULDERS_BACKBONE")] = "efficientnet_lite0",
     weights: Annotated[str, typer.Option(envvar="SHOULDERS_WEIGHTS", help="A weights file, or `random`.")] = "",
     parts: Annotated[str, typer.Option(help=f"Of {', '.join(PARTS)}; a row is kept as soon as it is there.")] = ",".join(PARTS),
     only: Annotated[str, typer.Option(help="Of the two layouts, only this one.")] = "",

@@ -23,6 +23,7 @@
 # * ask a **pretrained** network (one that has already learnt) what it sees in a picture, and read its answer with care;
 # * build a **classifier** (a thing that sorts pictures into classes) on top of another classifier's predictions;
 # * cut off a network's head and use what lies beneath, at any depth;
+# * say what a better network is worth to you, counted in pictures;
 # * fine-tune the top of a network, and say what it cost and what it brought;
 # * recognise a common and silent mistake from its symptoms.
 #
@@ -31,14 +32,18 @@
 # %% [markdown]
 # ## Which pictures, which network?
 #
-# The course comes in two editions. The *pocket* edition has everything in the box and needs no network connection. The
-# *full* edition uses photographs and a large network. The next cell says which one runs here, why, and how to switch.
-# Everything you read below is true of both; what differs is printed by the cells.
+# The course comes in two editions. The *pocket* edition was installed with the course and needs no connection to the
+# internet. The *full* edition uses photographs, and the network VGG16. The next cell says which one runs here, why, and how
+# to switch. Everything you read below is true of both; what differs is printed by the cells.
+#
+# A network that somebody else has trained is called a **giant** in this course: you are going to stand on its shoulders.
 
 # %%
+from collections import Counter
+
 import numpy as np
 
-from shoulders import backbones, cutting, editions, exercises, features, heads, plots, training, widgets
+from shoulders import backbones, comparison, cutting, editions, exercises, features, heads, plots, training, widgets
 
 edition = editions.choose("01")
 pictures, network = edition.pictures, edition.backbone
@@ -53,8 +58,8 @@ print(edition)
 pictures.counts()
 
 # %% [markdown]
-# Look at them before any machine does (cropped and shrunk to what the network takes in: if they look coarse, so they do to
-# it). What would *you* use to tell the two apart? Ears? Noses? The floor?
+# Look at them before any machine does, cropped and shrunk to what the network takes in. What would *you* use to tell the
+# two apart? Ears? Noses? The floor?
 
 # %%
 some = np.random.default_rng(1).choice(len(pictures.train), 12, replace=False)
@@ -82,8 +87,8 @@ my_guess = 75  # write yours here
 # **scores**. What a network has learnt is stored in many other numbers inside it, its **weights**.
 
 # %%
-one = pictures.valid.paths[4]
-animal = pictures.classes[pictures.valid.labels[4]]  # what it really shows
+place = len(pictures.valid) * 86 // 100  # any number below len(pictures.valid) will do
+one, animal = pictures.valid.paths[place], pictures.classes[pictures.valid.labels[place]]  # and what it really shows
 scores = features.look(network, [one], "classes")["classes"][0]
 print(f"{network.name} gives {len(scores)} scores, from {scores.min():.1f} to {scores.max():.1f}")
 
@@ -137,19 +142,19 @@ plots.guesses(
 )
 
 # %% [markdown]
-# Whatever it said, it could only choose among the things it was taught. It may even have named a breed: kinds of cat and
-# kinds of dog are among them. But it has no word for *cat* and none for *dog*, and nobody told it that the kinds belong
-# together. A new picture is described in the words of an old world. That is not a defect: it is the whole idea of this
-# lesson. What looks like *a bit of poodle, a bit of fur coat* can be told from what looks like *a bit of Egyptian cat, a
-# bit of candle*.
+# Whatever it said, it could only choose among the things it was taught. It may have named a breed, or a toy: kinds of cat
+# and kinds of dog are among its words, and so are things that people make. But it has no word for *cat* and none for *dog*,
+# and nobody told it that the kinds belong together. A new picture is described in the words of an old world. That is not a
+# defect: it is the whole idea of this lesson. What looks like *a bit of poodle, a bit of teddy* can be told from what looks
+# like *a bit of Egyptian cat, a bit of candle*.
 
 # %% [markdown]
 # ## Step 2: predictions on top of predictions
 #
 # Let it say all its scores about all pictures. Whenever the network looks at pictures you wait, and a bar shows how far it
-# is: seconds with a small network, minutes with a large one and no graphics card. What it says is remembered on disk: run
-# the cell a second time, and there is nothing to wait for. Listening at another place or to another network, as you will
-# below, means one more look.
+# is: 2 to 20 seconds in the pocket edition, minutes in the full one without a graphics card. What it says is remembered on
+# disk: run the cell a second time, and there is nothing to wait for. Listening at another place or to another network, as
+# you will below, means one more look.
 
 # %%
 said_train = features.extract(network, pictures.train, "classes")
@@ -157,11 +162,25 @@ said_valid = features.extract(network, pictures.valid, "classes")
 print("A table of {} pictures by {} scores".format(*said_train["classes"].shape))
 
 # %% [markdown]
-# Each picture is now a row of numbers, and telling two kinds of rows apart is an old problem with a good, small solution.
-# **Logistic regression** brings all scores to one scale, gives each a weight, adds everything and a constant up, and says
-# *dog* if the sum is above zero, *cat* if below. Learning means: finding weights that fit the training rows well and stay
-# small. (With about as many scores as pictures, or more, large ones could learn the rows by heart.) The share of the
-# validation pictures that it names correctly is its **accuracy**.
+# What does it say most often? The cell counts its first guesses about the training pictures, for each of our classes. Does
+# it know cats from dogs?
+
+# %%
+first_guesses = said_train["classes"].argmax(1)
+for number, name in enumerate(pictures.classes):
+    said = Counter(network.classes[i] for i in first_guesses[said_train.labels == number])
+    print(f"{name}:", ", ".join(f"{word} ({count})" for word, count in said.most_common(6)))
+
+# %% [markdown]
+# As answers to *our* question its words are useless, and often plainly wrong: look for a kind of dog among what it says of
+# cats. But the two lines are not the same. Who hears these words often enough can learn what they mean here.
+#
+# So take all scores, not the first guess alone. Each picture is now a row of numbers, and telling two kinds of rows apart is
+# an old problem with a good, small solution. **Logistic regression** gives each score a weight, adds everything and a
+# constant up, and says *dog* if the sum is above zero, *cat* if below. Learning means: finding weights that fit the training
+# rows well and stay small. With more scores than pictures, large ones could learn the rows by heart. How small is best is
+# found out by leaving training pictures out, and asking about them. The share of the validation pictures that it names
+# correctly is its **accuracy**.
 
 # %%
 top = heads.fit("logistic_regression", said_train["classes"], said_train.labels)
@@ -179,9 +198,9 @@ on_predictions = training.feature_extraction(network, pictures, layer="classes")
 print(on_predictions)
 
 # %% [markdown]
-# Stop here for a moment. Not one number inside the network has changed. It may know kinds of cat and kinds of dog, and it
-# still has no word for *cat* itself. All that was learnt is one weight for each of its scores, and a constant. What lies
-# above 50 % was already in its answers.
+# Stop here for a moment. Not one number inside the network has changed. It still has no word for *cat*, and still takes
+# some cats for dogs. All that was learnt is one weight for each of its scores, and a constant. What lies above 50 % was
+# already in its answers.
 #
 # ### Which of its words go with which animal?
 #
@@ -197,20 +216,12 @@ plots.votes(network.classes, gap, pictures.classes, xlabel="difference of the me
 
 # %% [markdown]
 # These are the things whose score differs most between our two classes. Are some relatives of the animals? Do others share
-# a shape or a surface with them, such as a point or a fur? And where do the cats and dogs stand that it can name?
-
-# %%
-kinds = "tabby", "tabby cat", "Egyptian cat", "Persian cat", "lion", "Chihuahua", "golden retriever", "standard poodle"
-for i in (network.classes.index(name) for name in kinds if name in network.classes):
-    place = (abs(gap) > abs(gap[i])).sum() + 1
-    side = pictures.classes[int(gap[i] > 0)]
-    print(f"{network.classes[i]}: {gap[i]:+.2f}, on the side of {side}; place {place} of {len(gap)} by size")
-
-# %% [markdown]
-# Does one of them stand on the wrong side? The name of a score says what it was taught for. What it brings to *our* question
-# is how it rises and falls with our pictures. Nobody taught the network this question, but its answers are not the same for
-# both classes. (The weights of the logistic regression need not have this order: where scores rise and fall together,
-# one may get its weight only to correct another.)
+# a shape or a surface with them, such as a point or a fur?
+#
+# Does one stand on the wrong side, such as a small dog with pointed ears on that of the cats? The name of a score says what
+# it was taught for. What it brings to *our* question is how it rises and falls with our pictures. (The weights of the
+# logistic regression need not have this order: where scores rise and fall together, one may get its weight only to correct
+# another.)
 
 # %% [markdown]
 # ## Step 3: cut off its head
@@ -221,11 +232,9 @@ for i in (network.classes.index(name) for name in kinds if name in network.class
 #
 # These are the last layers of ours. *output* is the shape of what a layer hands on: channels, height, width (each channel
 # is a **map**: how strongly one pattern shows at each place), or how many numbers, where height and width are gone.
-# *kind*: Conv2d looks for small patterns, ReLU sets what is negative to zero, MaxPool2d halves height and width, Linear
-# weighs and adds. *parameters*: how many weights it has learnt.
-#
-# Sequential is a name for all layers before it in its group, so its parameters are counted already. Pooling averages or
-# takes the largest. Flatten writes maps as one row. Dropout, if there, matters only while learning.
+# *parameters*: how many weights it has learnt. Of the *kind* you need only this: Conv2d looks for small patterns, ReLU (and
+# ReLU6) sets what is negative to zero, pooling averages or takes the largest, Linear weighs and adds. A layer may hold
+# others, whose names begin with its own and a dot: they stand above it, and are counted in its parameters once more.
 
 # %%
 cutting.layers(network).drop(columns="runs").tail(8)
@@ -236,8 +245,8 @@ print(f"With its head, {network.name} gives {len(network.classes)} scores.")
 print(f"Without, it gives {headless.out_features} features.")
 
 # %% [markdown]
-# Where there are many more features than scores, the head must drop something. Where there are not, it may only have
-# rearranged it, and the two ways should come out alike. The same logistic regression as before, on the hidden features
+# Where there are many more features than scores, the head must drop something. Where there are about as many, it may only
+# have rearranged it, and the two ways should come out alike. The same logistic regression as before, on the hidden features
 # (`feature_extraction` cuts by itself):
 
 # %%
@@ -250,10 +259,10 @@ print(on_hidden)
 #
 # ### How deep should you cut?
 #
-# You can cut anywhere. A network halves its picture's height and width several times on the way; we take the last layer
+# You can cut anywhere. A network halves its picture's height and width several times on the way. We take the last layer
 # at each size, average each of its maps over the picture, and fit the same small logistic regression on that. All layers
-# are read in one look; then there is a small fit for each depth. (In the plot, the size of its maps, height × width,
-# stands behind the name of a layer.)
+# are read in one look: 3 to 30 seconds in the pocket edition. (In the plot, the size of its maps, height × width, stands
+# behind the name of a layer. A name such as blocks.3.0.bn1 is an address: group 3, the first block in it, the layer bn1.)
 #
 # A question before you run it: the first layers have seen only small spots of the picture. What could they know about
 # cats?
@@ -293,8 +302,9 @@ print(f"Learnt weights: {on_hidden}")
 
 # %% [markdown]
 # If the second line is clearly higher, that is what somebody else's training adds to the bare layout. If the intervals
-# overlap, these pictures cannot show it. If the first line lies above 50 % too, do not be surprised: even random layers
-# hand on something of colour and coarse shape.
+# overlap, these pictures cannot show it. Where the first line lies near 50 %, hardly anything that tells the two apart has
+# come through the random layers. Where it lies above, do not be surprised: even they hand on something of colour and coarse
+# shape.
 #
 # ### Exercise 2: how few pictures are enough?
 #
@@ -328,16 +338,15 @@ exercise.few.check(enough)
 # enough = next((n for n, accuracy in few.items() if accuracy >= on_hidden.accuracy - 0.05), "all")
 # ```
 #
-# (With another `seed=` you draw other pictures, and the number may change. One draw is an anecdote: in a terminal,
-# `shoulders compare FOLDER --per-class 1,5,20,all --seeds 10` makes ten.)
+# (With another `seed=` you draw other pictures, and the number may change. One draw is an anecdote: step 4 makes ten.)
 #
 # </details>
 #
 # ### Exercise 3: no learning at all
 #
-# A head need not have weights. **Nearest neighbours** keeps the training features and lets the five most similar pictures
-# vote. Make it: same call as for `on_hidden`, another `head`. (`heads.HEADS` lists the names.) Put the result into
-# `neighbours`, and print it: is its interval far from that of `on_hidden`?
+# A head need not have weights. **Nearest neighbours** keeps the training features and lets the most similar pictures vote,
+# at most five of them. Make it: same call as for `on_hidden`, another `head`. (`heads.HEADS` lists the names.) Put the result
+# into `neighbours`, and print it: is its interval far from that of `on_hidden`?
 
 # %%
 ### BEGIN SOLUTION
@@ -359,18 +368,52 @@ exercise.neighbours.check(neighbours)
 # </details>
 
 # %% [markdown]
-# ## Step 4: fine-tune the top
+# ## Step 4: bigger shoulders
+#
+# Giants are not all of one size. The layout VGG16 was among the largest of its time, 2014, and became the workhorse of those
+# who carried what a network had learnt over to a question of their own. The course brings a small giant in this layout: it
+# takes in small pictures, and was taught far fewer things. Here are the two.
+
+# %%
+giants = {giant.name: giant for giant in (edition.other, network) if giant}
+for name, giant in giants.items():
+    print(f"{name}: {giant.card.parameters:,} weights, pictures of {giant.transform.crop} × {giant.transform.crop} pixels,")
+    print(f"    taught with {giant.card.trained_on}")
+
+# %% [markdown]
+# (If there is only one, the other is not on this machine, and the plot below has one line.)
+#
+# Same question, same pictures, same head, and the giant is all that differs. Which will need fewer pictures of yours? And
+# will the distance between the two become smaller or larger, the more pictures you have? Guess before you run the cell.
+#
+# It learns from 1, 2, 5, … pictures of each class, as you did in exercise 2, but with ten draws of each number. The small
+# giant looks at all pictures first; 2 to 20 seconds in all.
+
+# %%
+counts = (1, 2, 5, 10, 20, 50, None)  # None: all of them
+rows = comparison.rows_of_each(pictures, giants.values(), per_class=counts, seeds=10)
+plots.comparison(rows)
+
+# %% [markdown]
+# Go along a horizontal line from the end of the lower curve to the upper one. There you read how many pictures the better
+# giant needs for what the other gets from all of them. That is what a giant saves you: pictures that you need not collect
+# and name. Where the bars of the two overlap, the draws do not tell you which is better.
+#
+# This does not say *why*. The two differ in everything at once: in layout, in the size of their pictures, and in what they
+# were taught.
+#
+# ## Step 5: fine-tune the top
 #
 # Until now the network stayed exactly as it was. **Fine-tuning** lets its last layers learn too: first the new head alone,
-# then the head together with the last two **blocks** (the layers between two halvings, those after the last one, or one
-# module of a modern network). The lower a block lies, the smaller the steps in which it learns (Howard & Ruder, below).
+# then the head together with the last two **blocks** (a block is a group of layers: those between two halvings, or one module
+# of a modern network). The lower a block lies, the smaller the steps in which it learns (Howard & Ruder, below).
 # What is not in these blocks is **frozen**: not one byte of it changes. (“Top” says where they lie, not how small they are:
 # late blocks may hold most of a network's numbers.)
 #
 # An **epoch** is one look at every training picture. This takes longer than anything above: what lies below the blocks is
 # computed once for each picture and its mirror image, but every epoch runs the blocks, forwards to answer and backwards to
-# learn. Seconds with a small network, minutes with a large one and no graphics card. The bar of the training runs twice:
-# two epochs of the head alone, then four with the blocks.
+# learn. In the pocket edition you wait 10 to 60 seconds, in the full one without a graphics card some minutes. The bar of
+# the training runs twice: two epochs of the head alone, then four with the blocks.
 
 # %%
 tuned = training.fine_tune(network, pictures, blocks=2)
@@ -408,16 +451,10 @@ for name, result in {"hidden features": on_hidden, "fine-tuned top": tuned}.item
 # earlier run, the line says so, and the comparison is unfair.)
 
 # %% [markdown]
-# ## Step 5: look at the mistakes
+# ## Step 6: look at the mistakes
 #
-# One number hides who is taken for whom. In this table, rows say what a picture is and columns what it was called; what is
-# right lies on the diagonal. Does one class suffer more?
-
-# %%
-plots.confusion(on_hidden)
-
-# %% [markdown]
-# The pictures about which a classifier is *confidently* wrong often say most. Look for what they have in common.
+# One number hides *which* pictures are named wrongly. Those about which a classifier is *confidently* wrong often say most.
+# Look for what they have in common.
 
 # %%
 plots.mistakes(on_hidden, network.transform)
@@ -516,6 +553,7 @@ widgets.ask(answer, samples)
 # * The scores are made from the features below the head, and cannot know more. Cut there first, try one or two places below,
 #   and choose with pictures that you do not judge by.
 # * Compare with random weights of the same layout: what lies above that is owed to the training, not to the size.
+# * Choose your giant with care: a better one saves pictures of yours.
 # * The transform belongs to the weights. A wrong one raises no error.
 # * An accuracy without the number of pictures and an interval is a rumour.
 #
@@ -523,8 +561,8 @@ widgets.ask(answer, samples)
 #
 # They show that, on these pictures, these features separate these two classes. They do not show that the classifier
 # looks at the animal rather than at the floor, that it works with your camera, or that fine-tuning is better or worse in
-# general: that takes many draws of pictures. The network's own lessons held some cats and dogs, so this question lies
-# close to what it knows, and a farther one may gain less. And photographs found on the web may have been among those on
+# general: that takes many draws of pictures. The networks' own lessons held many cats and dogs, so this question lies
+# close to what they know, and a farther one may gain less. And photographs found on the web may have been among those on
 # which a network was trained, which flatters every number of the full edition.
 #
 # ## Where to go next
@@ -536,6 +574,8 @@ widgets.ask(answer, samples)
 #
 # * K. Simonyan, A. Zisserman: *Very deep convolutional networks for large-scale image recognition*, 2014,
 #   [arXiv 1409.1556](https://arxiv.org/abs/1409.1556): the layout VGG16.
+# * M. Tan, Q. Le: *EfficientNet: rethinking model scaling for convolutional neural networks*, 2019,
+#   [arXiv 1905.11946](https://arxiv.org/abs/1905.11946): the family of the pocket edition's network.
 # * A. S. Razavian and others: *CNN features off-the-shelf: an astounding baseline for recognition*, 2014,
 #   [arXiv 1403.6382](https://arxiv.org/abs/1403.6382): what you did in step 3, for many questions.
 # * J. Howard, S. Ruder: *Universal language model fine-tuning*, 2018, [arXiv 1801.06146](https://arxiv.org/abs/1801.06146):

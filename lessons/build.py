@@ -68,7 +68,7 @@ elif IN_COLAB:
     os.chdir(course / "notebooks")
     if str(course) not in sys.path:
         sys.path.insert(0, str(course))
-    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    missing = [name for name in NEEDED if importlib.util.find_spec(name.replace("-", "_")) is None]
     if missing:
         subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", *missing], check=True)
 elif importlib.util.find_spec("shoulders") is None:

@@ -27,6 +27,8 @@ Names = Annotated[str, typer.Option("--backbone", metavar="NAME,...", help="Of t
 Weights = Annotated[Optional[str], typer.Option("--weights", metavar="FILE", help="A weights file, or `random`.")]  # noqa: UP045
 Layer = Annotated[str, typer.Option("--layer", metavar="NAME", help="hidden, classes, or any layer's name.")]
 
+CSV_HELP = "Write a row for each picture here, as they come; after a stop, the same command goes on from its hidden .part file."
+
 
 def main() -> None:
     """Run a command; what a person can mend is said in one sentence, without a traceback."""
@@ -41,7 +43,8 @@ def main() -> None:
         sys.exit(1)
     except SystemExit as end:
         if end.code == 130:  # typer's, for Ctrl-C
-            print("shoulders: stopped. Finished downloads, checks of pictures, features and runs are kept.", file=sys.stderr)
+            kept = "downloads, checks of pictures, features, runs and rows of --csv"
+            print(f"shoulders: stopped. Finished {kept} are kept.", file=sys.stderr)
         raise
     except OSError as error:
         where = f"{error.filename2 or error.filename}: " if error.filename else ""
@@ -290,18 +293,39 @@ def features(
 @app.command()
 def predict(
     model: Annotated[Path, typer.Argument(metavar="MODEL.safetensors", help="What `compare --save` wrote.")],
-    pictures: Annotated[list[str], typer.Argument(metavar="PICTURE...")],
+    pictures: Annotated[list[str], typer.Argument(metavar="PICTURE|FOLDER...", help="Of a folder: all that lies below it.")],
+    csv_file: Annotated[Optional[Path], typer.Option("--csv", metavar="FILE", help=CSV_HELP)] = None,  # noqa: UP045
     weights: Weights = None,
     json_file: Json = None,
 ) -> None:
     """Name the class of pictures; exit 1 if one could not be read."""
-    from shoulders import models
+    from shoulders import folders, models
 
-    places.need_places([json_file], [model, weights, *pictures])
-    rows = models.answers(models.load(model, weights), pictures)
-    _table([(r["file"], r["class"], f"{r['probability']:.1%}") for r in rows if "class" in r], ["picture", "class", "how sure"])
-    _write_json(json_file, rows)
-    wrong = [row["problem"] for row in rows if "problem" in row]
-    if wrong:
-        _say("\n".join(wrong), sys.stderr)
+    if csv_file and json_file:
+        raise CourseError("--json keeps every answer in memory until the last, and --csv none: give one of them.")
+    places.need_places([csv_file, json_file], [model, weights, *pictures])
+    asked, beside = models.load(model, weights), (model, weights, json_file)
+    if csv_file:
+        problems = _write_csv(csv_file, asked, pictures, beside)
+    else:
+        problems = _show(models.answers(asked, folders.files(pictures, beside)), json_file)
+    if problems:
         raise typer.Exit(1)
+
+
+def _write_csv(path, model, pictures, beside):
+    from shoulders import predictions
+
+    done = predictions.write(path, model, pictures, filter(None, beside))
+    earlier = f" ({done.earlier:,} of an earlier sitting)" if done.earlier else ""
+    _say(f"{path}: {done.rows:,} rows{earlier}, {done.problems:,} of them with a problem.", sys.stderr)
+    return done.problems
+
+
+def _show(rows, json_file):
+    good = [row for row in rows if "class" in row]
+    _table([(row["file"], row["class"], f"{row['probability']:.1%}") for row in good], ["picture", "class", "how sure"])
+    _write_json(json_file, rows)
+    if wrong := [row["problem"] for row in rows if "problem" in row]:
+        _say("\n".join(wrong), sys.stderr)
+    return len(wrong)

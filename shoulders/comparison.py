@@ -37,7 +37,7 @@ _RUN = {
     "from_scratch_helped": partial(training.from_scratch, helped=True),
 }
 
-VERSION = 9
+VERSION = 10
 """Part of every key: raised whenever a regime would give another result, or a row would hold something else."""
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -13,6 +11,7 @@ import numpy as np
 
 from shoulders import downloads, pictures, places
 from shoulders.errors import CourseError
+from shoulders.folders import ordered, walked
 from shoulders.names import near
 
 if TYPE_CHECKING:
@@ -378,32 +377,11 @@ def _classes(folder, parts):
         )
     if not by_part[0]:
         raise DatasetError(f"{folder} holds no class folders: put the pictures of each class in a folder of its own.")
-    return sorted(by_part[0], key=lambda name: (_natural(name), name))  # 1 before 10, and 01 before 1
-
-
-def _natural(name):
-    return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", name)]
+    return ordered(by_part[0])
 
 
 def _files(folder):
-    """Every file below a folder, and every folder that may not be looked into: the check will call it unreadable."""
-    if not folder.is_dir():
-        return []
-    closed, inside, been = [], [], {os.path.realpath(parent) for parent in folder.absolute().parents}
-    for home, below, names in os.walk(folder, onerror=closed.append, followlinks=True):
-        if (real := os.path.realpath(home)) in been:
-            below.clear()  # a link that leads back, or to a folder above
-            continue
-        been.add(real)
-        paths = (Path(home, name) for name in names)
-        inside += [path for path in paths if path.is_file() or path.is_symlink()]  # a link to nothing, too
-    inside += [Path(error.filename) for error in closed]
-    return sorted(path for path in inside if not _hidden(path.relative_to(folder)))
-
-
-def _hidden(path):
-    """What systems and notebooks put among pictures: ``.DS_Store``, ``.ipynb_checkpoints/``, ``Thumbs.db``."""
-    return any(part.startswith(".") for part in path.parts) or path.name.lower() in ("thumbs.db", "desktop.ini")
+    return sorted(walked(folder)) if folder.is_dir() else []
 
 
 def _without_doubt(rows):

@@ -10,7 +10,7 @@ import socket
 import sys
 from dataclasses import dataclass
 
-from shoulders import backbones, datasets, devices, editions, places
+from shoulders import backbones, datasets, devices, editions, engine, places
 from shoulders.errors import CourseError, reason
 
 HOST = ("download.pytorch.org", 443)
@@ -40,7 +40,7 @@ def examine(network: bool = True, host: tuple[str, int] = HOST) -> list[Finding]
         Whether to try to reach `host`.
     host : (str, int)
     """
-    looks = [_python, _torch, _device, _disk, _memory, *(_pictures(name) for name in datasets.CARDS), _weights, _box]
+    looks = [_python, _torch, _device, _disk, _memory, *(_pictures(name) for name in datasets.CARDS), _giants, _weights, _box]
     looks += [_lesson(lesson) for lesson in editions.NEEDS]
     looks += [lambda: _network(host)] if network else []
     return [_tried(look) for look in looks]
@@ -69,7 +69,7 @@ def _python():
 
 
 def _torch():
-    found = {name: _library(name) for name in ("torch", "torchvision", "fastai", "captum", "ipywidgets")}
+    found = {name: _library(name) for name in ("torch", "torchvision", "timm", "onnxruntime", "fastai", "captum", "ipywidgets")}
     good = not any(said.startswith(("missing", "broken")) for said in found.values())
     return Finding("libraries", ", ".join(" ".join(pair) for pair in found.items()), good, "" if good else INSTALL)
 
@@ -81,7 +81,7 @@ def _library(name):
     """Its version; what is installed may still not load, for want of a system's library. (Those of Jupyter run elsewhere.)"""
     try:
         version = importlib.metadata.version(name)
-        if name in ("torch", "torchvision"):
+        if name in ("torch", "torchvision", "onnxruntime"):
             importlib.import_module(name)
     except importlib.metadata.PackageNotFoundError:
         return "missing"
@@ -128,6 +128,21 @@ def _pictures(name):
         return Finding("pictures", f"{name}: not here", True, advice)
 
     return look
+
+
+def _giants():
+    """The two networks of the pocket edition, as they were published, and what runs the real one."""
+    here = [name for name in (backbones.DEFAULT, backbones.SMALL) if backbones.on_disk(name)]
+    try:
+        loaded = [backbones.load(name) for name in here]
+    except CourseError as error:
+        return Finding("giants", "damaged", False, str(error))
+    engines = [f"{network.name} (run by {engine.name(network, ['hidden'])})" for network in loaded]
+    if backbones.DEFAULT in here:
+        return Finding("giants", ", ".join(engines))
+    bring = backbones.card(backbones.DEFAULT).bringing
+    advice = f"`{bring}` brings {backbones.DEFAULT}; without it lessons use the small network."
+    return Finding("giants", ", ".join(engines) or "none", bool(here), advice)
 
 
 def _weights():

@@ -26,7 +26,7 @@ from shoulders import devices, engine, places
 from shoulders.backbones import Backbone
 from shoulders.datasets import Pictures
 from shoulders.errors import CourseError
-from shoulders.pictures import stream
+from shoulders.pictures import PictureError, stream
 from shoulders.places import locked, size
 from shoulders.progress import track
 
@@ -176,6 +176,44 @@ def looker(backbone: Backbone, layers: str | Sequence[str] = "hidden") -> Callab
     return ask
 
 
+def each(backbone: Backbone, paths, layer: str = "hidden") -> Iterator[tuple[list, np.ndarray]]:
+    """What a layer says about any number of files, a batch at a time and in their order; nothing is remembered.
+
+    Each file is opened once, and memory holds a few batches.
+
+    Parameters
+    ----------
+    backbone : Backbone
+    paths : iterable of path
+        Asked for its next as there is room.
+    layer : str
+        As in `extract`.
+
+    Yields
+    ------
+    files : list of (path, str)
+        With what is wrong with a file that cannot be read, and ``''`` for a good one.
+    values : numpy.ndarray, shape (m, d), float32
+        A row for each of the m good ones.
+
+    Raises
+    ------
+    shoulders.backbones.BackboneError
+    """
+
+    def decode(path):
+        try:
+            return path, "", backbone.transform.pixels(path)
+        except PictureError as error:
+            return path, str(error), None  # the error itself would keep the picture, by its traceback
+
+    def ask(read, found):
+        good = [pixels for *_, pixels in found if pixels is not None]
+        return [file for *file, _ in found], read(np.stack(good))[layer] if good else np.zeros((0, 0), np.float32)
+
+    return _passed(backbone, [layer], paths, decode, ask)
+
+
 # ----------------------------------------------------------------------------------------------------------- the cache
 
 
@@ -308,31 +346,30 @@ def _length(answers):
 
 
 def _said(backbone, pictures, flip, batch_size, clock, layers) -> Iterator[dict]:
-    """What the layers say, a batch at a time: each thread asks about its own pictures, or one about what others decoded."""
+    """What the layers say, a batch at a time."""
+    decode, files = partial(_decoded, backbone.transform, flip, clock), zip(pictures.paths, pictures.digests)
+    return _passed(backbone, layers, files, decode, lambda read, found: read(np.stack(found)), batch_size)
+
+
+def _passed(backbone, layers, tasks, decode, ask, size=None) -> Iterator:
+    """What `ask` makes of the network and of each batch: threads that each ask about their own, or one that asks about all's."""
     by = engine.chosen(backbone, layers)
-    size = batch_size or by.BATCH
+    size = size or by.BATCH
     if not by.IN_THREADS:
-        read = by.reader(backbone, layers)
-        yield from map(read, batches(backbone.transform, pictures, flip, size, clock))
-        return
+        return map(partial(ask, by.reader(backbone, layers)), _chunks(_ahead(decode, tasks, size), size))
     read = by.reader(backbone, layers, threads=1)
-
-    def decode_and_read(batch):
-        return read(_decoded(backbone.transform, batch, flip, clock))
-
-    yield from _ahead(decode_and_read, _chunks(pictures, size))
+    return _ahead(lambda batch: ask(read, list(map(decode, batch))), _chunks(tasks, size))
 
 
 def batches(transform, pictures, flip, batch_size, clock) -> Iterator[np.ndarray]:
     """uint8 arrays of shape (≤ batch_size, crop, crop, 3), decoded ahead by threads."""
-    files = _ahead(lambda file: _decoded(transform, [file], flip, clock)[0], zip(pictures.paths, pictures.digests), batch_size)
-    while batch := list(islice(files, batch_size)):
-        yield np.stack(batch)
-
-
-def _chunks(pictures, size):
     files = zip(pictures.paths, pictures.digests)
-    return iter(lambda: list(islice(files, size)), [])
+    return map(np.stack, _chunks(_ahead(partial(_decoded, transform, flip, clock), files, batch_size), batch_size))
+
+
+def _chunks(items, size):
+    items = iter(items)
+    return iter(lambda: list(islice(items, size)), [])
 
 
 def _ahead(work, tasks, more=0) -> Iterator:
@@ -346,9 +383,9 @@ def _ahead(work, tasks, more=0) -> Iterator:
             yield done
 
 
-def _decoded(transform, files, flip, clock):
-    """uint8, shape (n, crop, crop, 3)."""
+def _decoded(transform, flip, clock, file):
+    """uint8, shape (crop, crop, 3)."""
     started = time.perf_counter()
-    pixels = np.stack([transform.pixels(stream(*file)) for file in files])
+    pixels = transform.pixels(stream(*file))
     clock["decode"] += time.perf_counter() - started
-    return np.ascontiguousarray(pixels[:, :, ::-1]) if flip else pixels
+    return pixels[:, ::-1] if flip else pixels

@@ -1,5 +1,8 @@
 """Classifiers on top of features: logistic regression, ridge, nearest neighbours, as scikit-learn's pipelines.
 
+All begin alike: the features of each picture are brought to length one. One picture a class then decides by the smaller
+angle, and not by which of the two pictures has the larger numbers (`bench/heads.py` compares).
+
 scikit-learn fits them, but for logistic regression on two classes and up to 2,000 pictures: hundreds of these are fitted in
 an experiment, and `shoulders.logistic` comes to the same weights in a tenth of the time.
 """
@@ -14,6 +17,8 @@ from shoulders import logistic
 from shoulders.errors import CourseError
 from shoulders.names import HEADS
 
+_ALONE = np.array([1e-1])  # the strength where a class has one picture: leaving it out would leave no such class
+_UNIT = np.ones(1)  # in a head's arrays: its rows have length one, and its neighbours' ties go to the nearest
 _MANY = 2000  # what `shoulders.logistic` takes grows with the third power of the pictures: from here on scikit-learn is sooner
 
 
@@ -37,7 +42,7 @@ def fit(head: str, features: np.ndarray, labels: np.ndarray, seed: int = 0):
     Returns
     -------
     sklearn.pipeline.Pipeline
-        Fitted; it scales the features itself.
+        Fitted; it scales the features itself, and the length of a row makes no difference to it.
 
     Raises
     ------
@@ -79,7 +84,8 @@ def answers(head: str, features: np.ndarray, labels: np.ndarray, asked: np.ndarr
 
     with _libraries().limit(limits=1):
         numbers = _two_classes(features, labels)
-        scores = (asked - numbers["mean"]) / numbers["scale"] @ numbers["coef"][0] + numbers["intercept"]
+        weights = numbers["coef"][0] / numbers["scale"]
+        scores = logistic.unit(asked.astype(float)) @ weights + (numbers["intercept"] - numbers["mean"] @ weights)
     return np.stack([expit(-scores), expit(scores)], 1), numbers["coef"].size + 1
 
 
@@ -112,11 +118,13 @@ def _libraries():
 
 
 def logistic_regression(features, labels, seed=0):
-    """L2-regularised logistic regression on standardised features (Cox 1958).
+    """Each picture's features are divided by their length, each feature is brought to a common scale, and a logistic regression
+    is fitted whose weights are kept as small as best foretells training pictures that were left out.
 
-    The strength is chosen among `shoulders.logistic.STRENGTHS` by the log loss on pictures that the fit did not see. Of two
-    classes, `shoulders.logistic` leaves out each picture once, in closed form. Of more, or of over 2,000 pictures,
-    scikit-learn fits up to five folds. With one picture of some class the strength cannot be chosen and is 1e-2.
+    Logistic regression: Cox 1958. The scale: `shoulders.logistic.scale`. The strength of its L2 penalty is chosen among
+    `shoulders.logistic.STRENGTHS` by the log loss. Of two classes, `shoulders.logistic` leaves out each picture once, in closed
+    form. Of more, or of over 2,000 pictures, scikit-learn fits up to five folds. With one picture of some class the strength
+    cannot be chosen and is 1e-1; of two classes with one picture each, the head is the nearest neighbour by cosine.
     """
     if draws("logistic_regression", labels):
         return _logistic_by_sklearn(features, labels, _strengths(labels), min(5, _fewest(labels)), seed)
@@ -127,7 +135,7 @@ def logistic_regression(features, labels, seed=0):
 
 
 def _strengths(labels):
-    return logistic.STRENGTHS if _fewest(labels) > 1 else np.array([1e-2])
+    return logistic.STRENGTHS if _fewest(labels) > 1 else _ALONE
 
 
 def _two_classes(features, labels):
@@ -135,7 +143,7 @@ def _two_classes(features, labels):
     classes = np.unique(labels)
     mean, spread, coef, intercept, strength = logistic.fit(features.astype(float), labels == classes[1], _strengths(labels))
     arrays = {"mean": mean, "scale": spread, "classes": classes, "coef": coef[None], "intercept": np.array([intercept])}
-    return arrays | {"strength": strength}
+    return arrays | {"unit": _UNIT, "strength": strength}
 
 
 def _logistic_by_sklearn(features, labels, strengths, folds, seed):
@@ -143,7 +151,7 @@ def _logistic_by_sklearn(features, labels, strengths, folds, seed):
     from sklearn.model_selection import GridSearchCV, StratifiedKFold
     from sklearn.pipeline import make_pipeline
 
-    pipeline = make_pipeline(_scaler(), LogisticRegression(C=strengths[0], tol=1e-7, max_iter=10_000))
+    pipeline = make_pipeline(*scalers(), LogisticRegression(C=strengths[0], tol=1e-7, max_iter=10_000))
     if folds == 1:
         return _plain("logistic_regression", pipeline.fit(features, labels))
     cut = StratifiedKFold(folds, shuffle=True, random_state=seed)
@@ -152,24 +160,43 @@ def _logistic_by_sklearn(features, labels, strengths, folds, seed):
 
 
 def ridge(features, labels, seed=0):
-    """Ridge regression onto the classes, standardised features; the strength by leave-one-out, in closed form."""
+    """Ridge regression onto the classes, scaled as for logistic regression; the strength by leave-one-out, in closed form."""
     from sklearn.linear_model import RidgeClassifierCV
     from sklearn.pipeline import make_pipeline
 
-    return _plain("ridge", make_pipeline(_scaler(), RidgeClassifierCV(alphas=1 / logistic.STRENGTHS)).fit(features, labels))
+    pipeline = make_pipeline(*scalers(), RidgeClassifierCV(alphas=1 / logistic.STRENGTHS))
+    return _plain("ridge", pipeline.fit(features, labels))
 
 
 def nearest_neighbours(features, labels, seed=0, neighbours=5):
-    """A vote of the nearest training pictures, after centring and scaling each vector to length one.
+    """A vote of the nearest training pictures by cosine, after length one and centring; a tie goes to the nearest.
 
-    Wang, Chao, Weinberger, van der Maaten 2019, "SimpleShot", arXiv 1911.04623, for the centring and scaling.
+    `neighbours` vote, but never more than the smallest class has pictures: it would be outvoted where all of it is nearest.
+    Wang, Chao, Weinberger, van der Maaten 2019, "SimpleShot", arXiv 1911.04623, for centring and scaling. Length one comes
+    before centring, too: of one picture a class, the mean would lie in the direction of the one with the larger numbers.
     """
     from sklearn.neighbors import KNeighborsClassifier
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import Normalizer, StandardScaler
 
-    neighbours = min(neighbours, 2 * _fewest(labels) - 1)
-    return make_pipeline(StandardScaler(with_std=False), Normalizer(), KNeighborsClassifier(neighbours)).fit(features, labels)
+    voters = KNeighborsClassifier(min(neighbours, _fewest(labels)), weights=_votes)
+    return make_pipeline(Normalizer(), StandardScaler(with_std=False), Normalizer(), voters).fit(features, labels)
+
+
+def _votes(distances):
+    """A vote for each neighbour, and a thousandth more the nearer it is: it decides ties, and nothing else.
+
+    Each addition is larger than those of all further neighbours together: of classes with as many votes, the one wins whose
+    nearest picture is nearest.
+    """
+    return np.tile(1 + 2.0 ** -np.arange(10, 10 + distances.shape[1]), (len(distances), 1))
+
+
+def scalers():
+    """The first steps of a linear head, unfitted: each row to length one, then each feature to `shoulders.logistic.scale`."""
+    from sklearn.preprocessing import Normalizer
+
+    return Normalizer(), _scaler_kind()()
 
 
 @cache
@@ -181,14 +208,10 @@ def _scaler_kind():
 
         def fit(self, features, labels=None, sample_weight=None):
             super().fit(features)
-            self.mean_, self.scale_ = logistic.scale(features.astype(float))
+            self.mean_, self.scale_ = logistic.scale(features.astype(float), len(np.unique(labels)))
             return self
 
     return ShrunkScaler
-
-
-def _scaler():
-    return _scaler_kind()()
 
 
 def _plain(head, fitted):
@@ -227,8 +250,10 @@ def to_arrays(fitted) -> dict[str, np.ndarray]:
 
 
 def _numbers(fitted):
-    scaler, last = fitted[0], fitted[-1]
+    scaler, last = next(step for _, step in fitted.steps if hasattr(step, "mean_")), fitted[-1]
     arrays = {"mean": scaler.mean_, "classes": last.classes_}
+    if scaler is not fitted[0]:
+        arrays["unit"] = _UNIT
     if scaler.scale_ is not None:
         arrays["scale"] = scaler.scale_
     if hasattr(last, "coef_"):
@@ -249,23 +274,33 @@ def from_arrays(head: str, arrays: dict[str, np.ndarray]):
     from sklearn.linear_model import LogisticRegression, RidgeClassifier
     from sklearn.neighbors import KNeighborsClassifier
     from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import Normalizer, StandardScaler
+    from sklearn.preprocessing import Normalizer
 
-    scales = head != "nearest_neighbours"
-    scaler = StandardScaler(with_std=scales)
-    scaler.mean_, scaler.scale_ = arrays["mean"], arrays["scale"] if scales else None
-    scaler.n_features_in_ = len(scaler.mean_)
+    first = _first_steps(head, arrays)
     if head == "nearest_neighbours":
-        labels = arrays["classes"][arrays["labels"]]
-        last = KNeighborsClassifier(int(arrays["neighbours"][0])).fit(arrays["vectors"], labels)
-        return make_pipeline(scaler, Normalizer(), last)
+        labels, votes = arrays["classes"][arrays["labels"]], _votes if "unit" in arrays else "uniform"
+        last = KNeighborsClassifier(int(arrays["neighbours"][0]), weights=votes).fit(arrays["vectors"], labels)
+        return make_pipeline(*first, Normalizer(), last)
     last = LogisticRegression() if head == "logistic_regression" else RidgeClassifier()
     last.coef_, last.intercept_ = arrays["coef"], arrays["intercept"]
     if head == "ridge":
         last._label_binarizer = _binarizer(arrays["classes"])
     if not isinstance(getattr(type(last), "classes_", None), property):  # which it is for ridge before scikit-learn 1.9
         last.classes_ = arrays["classes"]
-    return make_pipeline(scaler, last)
+    return make_pipeline(*first, last)
+
+
+def _first_steps(head, arrays):
+    """Length one, unless the head was saved before heads began with it, and the scale."""
+    from sklearn.preprocessing import Normalizer, StandardScaler
+
+    scales = head != "nearest_neighbours"
+    scaler = StandardScaler(with_std=scales)
+    scaler.mean_, scaler.scale_ = arrays["mean"], arrays["scale"] if scales else None
+    steps = [Normalizer(), scaler] if "unit" in arrays else [scaler]
+    for step in steps:
+        step.n_features_in_ = len(scaler.mean_)
+    return steps
 
 
 def _binarizer(classes):

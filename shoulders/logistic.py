@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-SHRUNK_BY = 10
-"""As many pictures' worth of trust in the mean variance of all features as in each feature's own."""
+SHRUNK_BY = 50
+"""The mean variance of all features counts as much as each feature's own on so many pictures (`bench/heads.py`)."""
 
 STRENGTHS = np.logspace(-4, 2, 7)
 """Among these the strength is chosen: scikit-learn's C, the larger the closer the fit to the training rows."""
@@ -18,22 +18,44 @@ STRENGTHS = np.logspace(-4, 2, 7)
 _STEPS, _TOLERANCE = 100, 1e-5  # Newton's method doubles the digits in a step: after one that brings so little, nothing is left
 
 
-def scale(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and spread by which features are brought to one scale, each of shape (d,).
-
-    The variance of each feature is drawn towards the mean variance of all: of two pictures, a feature's own says little.
+def unit(features: np.ndarray) -> np.ndarray:
+    """Each row divided by its length, as scikit-learn's Normalizer does it: what is left is the mixture of the features.
 
     Parameters
     ----------
     features : numpy.ndarray, shape (n, d)
+        A row of zeros stays one.
     """
-    mean, variance = features.mean(0), features.var(0)
-    drawn = (len(features) * variance + SHRUNK_BY * variance.mean()) / (len(features) + SHRUNK_BY)
+    return features / _lengths(features)[:, None]
+
+
+def _lengths(features):
+    lengths = np.sqrt(np.einsum("ij,ij->i", features, features))
+    return np.where(lengths > 0, lengths, 1)
+
+
+def scale(features: np.ndarray, classes: int = 2) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and spread by which features are brought to one scale, each of shape (d,).
+
+    The variance of each feature is drawn towards the mean variance of all, the more so the fewer the pictures. A picture of
+    each class does not count: of one picture a class, a feature's variance is nothing but the difference of the classes,
+    and to divide by it would undo what tells them apart. All features then have the same spread.
+
+    Parameters
+    ----------
+    features : numpy.ndarray, shape (n, d)
+    classes : int
+        At most n.
+    """
+    mean, variance, known = features.mean(0), features.var(0), len(features) - classes
+    drawn = (known * variance + SHRUNK_BY * variance.mean()) / (known + SHRUNK_BY)
     return mean, np.sqrt(np.where(drawn > 0, drawn, 1))
 
 
 def fit(features: np.ndarray, labels: np.ndarray, strengths: np.ndarray = STRENGTHS):
-    """Fit on standardised features, with the strength whose mean log loss on the rows left out, one at a time, is least.
+    """Fit on rows of length one, brought to one scale, with the strength whose mean log loss on rows left out is least.
+
+    Each row is left out once, alone.
 
     Parameters
     ----------
@@ -45,10 +67,12 @@ def fit(features: np.ndarray, labels: np.ndarray, strengths: np.ndarray = STRENG
     Returns
     -------
     mean, spread, weights : numpy.ndarray, shape (d,)
+        Mean and spread of the rows of length one.
     intercept, strength : float
     """
-    mean, spread = scale(features)
-    rows = (features - mean) / spread
+    rows = unit(features)
+    mean, spread = scale(rows)
+    rows = (rows - mean) / spread
     gram = rows @ rows.T
     a, b = solve(gram, labels, strengths)
     best = loss(left_out(gram, labels, strengths, a, b), labels).argmin()

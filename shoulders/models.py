@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 import shoulders
-from shoulders import backbones, devices, features, heads, pictures, places
+from shoulders import backbones, devices, features, heads, places
 from shoulders.backbones import Backbone
 from shoulders.datasets import PictureSet
 from shoulders.errors import CourseError
@@ -131,7 +132,23 @@ def _backbone(card, weights):
 
 
 def answers(model: Model, paths) -> list[dict]:
-    """A row for each file: ``file`` with ``class``, ``probability`` and ``probabilities``, or with the ``problem``.
+    """What `each_answer` gives, all of it: for a few pictures."""
+    return list(each_answer(model, paths))
+
+
+def each_answer(model: Model, paths) -> Iterator[dict]:
+    """A row for each of any number of files, as they come and in their order; memory holds a few batches.
+
+    Parameters
+    ----------
+    model : Model
+    paths : iterable of path
+
+    Yields
+    ------
+    dict
+        ``file`` with ``class``, ``probability``, ``margin`` (to the second best) and ``probabilities``, or with the
+        ``problem`` of one that cannot be read.
 
     Raises
     ------
@@ -140,31 +157,29 @@ def answers(model: Model, paths) -> list[dict]:
     shoulders.backbones.BackboneError
         For a layer that the network lacks.
     """
-    rows = [{"file": str(path), **_problem(path)} for path in paths]
-    good = [Path(row["file"]) for row in rows if "problem" not in row]
-    if good:
-        values = features.look(model.backbone, good, model.layer)[model.layer]
-        _need_width(model, values.shape[1])
-        for row, sure in zip((row for row in rows if "problem" not in row), heads.probabilities(model.head, values)):
-            named = dict(zip(model.classes, map(float, sure)))
-            row |= {"class": max(named, key=named.get), "probability": max(named.values()), "probabilities": named}
-    return rows
+    for files, values in features.each(model.backbone, paths, model.layer):
+        sure = iter(_sure(model, values) if len(values) else ())
+        for path, problem in files:
+            yield {"file": str(path), **({"problem": problem} if problem else _told(model.classes, next(sure)))}
+
+
+def _sure(model, values):
+    _need_width(model, values.shape[1])
+    return heads.probabilities(model.head, values)
+
+
+def _told(classes, sure):
+    named = dict(zip(classes, map(float, sure)))
+    second, best = sorted(named.values())[-2:]
+    return {"class": max(named, key=named.get), "probability": best, "margin": best - second, "probabilities": named}
 
 
 def _need_width(model, width):
-    if (fitted := len(model.head[0].mean_)) != width:
+    if (fitted := model.head.n_features_in_) != width:
         raise ModelError(
             f"The head asks for {fitted} features, and layer {model.layer!r} of {model.backbone.name} gives {width}: they do not "
             "belong together. Write the model again with `shoulders compare … --save FILE`."
         )
-
-
-def _problem(path):
-    try:
-        pictures.read(path)
-        return {}
-    except pictures.PictureError as error:
-        return {"problem": str(error)}
 
 
 def save_features(path, held: PictureSet, backbone: Backbone, layer: str = "hidden") -> dict:

@@ -166,7 +166,8 @@ def _open(path):
     if isinstance(path, str | os.PathLike) and os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
         raise UnidentifiedImageError("a pipe or a device")  # opening a pipe would wait for ever
     if isinstance(path, str | os.PathLike) and os.path.isdir(path):
-        raise IsADirectoryError(path)  # which Windows calls a lack of permission
+        closed = not os.access(path, os.R_OK | os.X_OK)
+        raise PermissionError(path) if closed else IsADirectoryError(path)  # Windows calls either a lack of permission
     image = Image.open(path, formats=FORMATS)
     if image.width * image.height > MOST_PIXELS or max(image.size) > LONGEST * min(image.size):
         raise Image.DecompressionBombError("too many pixels, or a thread")

@@ -546,7 +546,7 @@ def costs(ways, guesses=None) -> Drawing:
     ----------
     ways : dict of str to Result
     guesses : dict of str to float, optional
-        The reader's own, per cent of right answers, for the same ways.
+        The reader's own, per cent of right answers, for some of these ways.
     """
     figure, (left, middle, right) = new(8.6, 0.5 * len(ways) + 1.7, 1, 3, sharey=True, width_ratios=(1.6, 1, 1))
     results, place = list(ways.values()), np.arange(len(ways))
@@ -555,7 +555,7 @@ def costs(ways, guesses=None) -> Drawing:
     for y, share in zip(place, shares):
         left.text(share, y - 0.14, f"{share:.1%}", ha="center", va="bottom", fontsize=9)
     if guesses:
-        left.plot([guesses[way] / 100 for way in ways], place, "x", color=ORANGE)
+        left.plot([guesses.get(way, np.nan) / 100 for way in ways], place, "x", color=ORANGE)
     left.axvline(1 / len(results[0].valid.classes), color=RED, ls="--", lw=1)
     left.set_yticks(place, ways)
     left.set_ylim(len(ways) - 0.5, -0.6)

@@ -94,7 +94,7 @@ def decoded(pictures: Pictures, transform: Transform, positions: np.ndarray) -> 
     return rows.fill(make, positions, "Decoding")
 
 
-def answers(backbone: Backbone, read: Callable, at: str, pictures: Pictures, positions: np.ndarray) -> Rows:
+def answers(backbone: Backbone, read: Callable, at: str, pictures: Pictures, positions: np.ndarray, mirrors: bool = True) -> Rows:
     """What the layers below `at` say about these pictures and about their mirror images, (n, 2, height, width, channels).
 
     Parameters
@@ -103,18 +103,21 @@ def answers(backbone: Backbone, read: Callable, at: str, pictures: Pictures, pos
         From uint8 pictures, shape (n, 3, crop, crop), to the answers: of `shoulders.engine.pytorch.split`.
     positions : numpy.ndarray of int
         Of the pictures that are asked for; the others have rows, too, not yet made.
+    mirrors : bool
+        ``False``: no mirror images, (n, 1, height, width, channels).
     """
     images = decoded(pictures, backbone.transform, positions)
+    sides = (False, True) if mirrors else (False,)
 
     def make(positions):
-        both = [read(images.rows[positions].flip(-1) if mirrored else images.rows[positions]) for mirrored in (False, True)]
+        both = [read(images.rows[positions].flip(-1) if mirrored else images.rows[positions]) for mirrored in sides]
         return torch.stack([answer.movedim(1, -1) for answer in both], 1)  # channels last, as the layers above want them
 
     def ready(positions, mirrored):
         return rows.rows[positions, mirrored.long()].movedim(-1, 1).to(devices.device())
 
-    key = (pictures.digests, repr(backbone.transform), backbone.name, backbone.digest, at, devices.device(), devices.precision())
-    rows = _kept(key, lambda: Rows(len(pictures), ready))
+    network = backbone.name, backbone.digest, repr(backbone.transform), at, devices.device(), devices.precision()
+    rows = _kept((pictures.digests, network, sides), lambda: Rows(len(pictures), ready))
     return rows.fill(make, positions, "Looking")
 
 
@@ -180,7 +183,7 @@ def seen(backbone: Backbone, body: cutting.Headless, at: str | None, held: Pictu
     halves = pytorch.split(backbone, body, at) if at else None
     below, module = halves or (None, body)
     if below:
-        images = [answers(backbone, below, at, part, positions) for part, positions in parts]
+        images = [answers(backbone, below, at, *part, mirrors) for part, mirrors in zip(parts, (True, False))]
     train, valid = (Part(rows, positions, part.labels[positions]) for rows, (part, positions) in zip(images, parts))
     prepare = _as_it_is if below else backbone.transform.batch
     return Seen(train, valid, module, prepare, {"decode": decode, "features": time.perf_counter() - started})

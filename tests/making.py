@@ -54,14 +54,15 @@ def photograph(folder):
 @cache
 def _network(name, seed):
     from shoulders import backbones
+    from shoulders.backbones import ours
 
     if name == "vgg16_tiny":
         import torch
 
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            module = backbones.vgg16_tiny(8).eval()
-        card = backbones.Card("vgg16_tiny", "shoulders", backbones.Transform(72, 64), head="classifier")
+            module = ours.vgg16_tiny(8).eval()
+        card = backbones.Card("vgg16_tiny", "ours", backbones.Transform(72, 64), head="classifier")
         return backbones.Backbone(card, card.transform, f"tiny {seed}", f"random weights, seed {seed}", lambda: module)
     return backbones.load(name, "random", seed)
 

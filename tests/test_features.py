@@ -11,9 +11,10 @@ from PIL import Image
 from safetensors.numpy import load_file
 from torchvision import models
 
-from shoulders import backbones, cutting, datasets, devices, features, places
+from shoulders import backbones, datasets, devices, features, places
 from shoulders.backbones import BackboneError, Transform
 from shoulders.downloads import digest
+from shoulders.engine import pytorch
 
 
 @pytest.fixture
@@ -104,8 +105,8 @@ def test_a_layer_that_is_not_there(held):
 def test_what_was_seen_is_not_looked_at_again(held, monkeypatch):
     first = features.extract(network(), held, ["hidden", "classes"])
     assert not first.cached
-    monkeypatch.setattr(cutting, "reader", never)
-    monkeypatch.setattr(Transform, "picture", never)
+    monkeypatch.setattr(pytorch, "reader", never)
+    monkeypatch.setattr(Transform, "pixels", never)
     for layers in (["classes", "hidden"], "hidden", "classes"):
         again = features.extract(network(), held, layers)
         assert again.cached
@@ -115,8 +116,8 @@ def test_what_was_seen_is_not_looked_at_again(held, monkeypatch):
 
 def test_only_the_missing_layer_is_computed(held, monkeypatch):
     features.extract(network(), held, "hidden")
-    asked, reader = [], cutting.reader
-    monkeypatch.setattr(cutting, "reader", lambda backbone, layers: asked.append(list(layers)) or reader(backbone, layers))
+    asked, reader = [], pytorch.reader
+    monkeypatch.setattr(pytorch, "reader", lambda backbone, layers, threads=0: asked.append(list(layers)) or reader(backbone, layers))
     both = features.extract(network(), held, ["hidden", "classes"])
     assert not both.cached
     assert asked == [["classes"]]
@@ -191,9 +192,9 @@ def test_nothing_is_written_where_nothing_is_to_be_remembered(held):
 
 
 def stops_after(batches, error):
-    reader = cutting.reader
+    reader = pytorch.reader
 
-    def stopping(backbone, layers):
+    def stopping(backbone, layers, threads=0):
         read, left = reader(backbone, layers), [batches]
 
         def one(images):
@@ -210,7 +211,7 @@ def stops_after(batches, error):
 @pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError("the network broke")])
 def test_an_interrupt_leaves_nothing_and_harms_nothing(held, monkeypatch, error):
     with monkeypatch.context() as patch:
-        patch.setattr(cutting, "reader", stops_after(2, error))
+        patch.setattr(pytorch, "reader", stops_after(2, error))
         with pytest.raises((KeyboardInterrupt, RuntimeError)):
             features.extract(network(), held, ["hidden", "classes"], batch_size=3)
     assert files() == []
@@ -228,12 +229,13 @@ def test_a_picture_that_vanished_in_between_leaves_nothing(held):
 EXTRACT = """
 import sys
 from making import network
-from shoulders import cutting, datasets, features
+from shoulders import datasets, features
+from shoulders.engine import pytorch
 
 held, backbone = datasets.load(sys.argv[1]).train, network()
-stop, reader = int(sys.argv[2]), cutting.reader
+stop, reader = int(sys.argv[2]), pytorch.reader
 
-def telling(backbone, layers):
+def telling(backbone, layers, threads=0):
     read, seen = reader(backbone, layers), [0]
     def one(images):
         if seen[0] == stop:
@@ -244,7 +246,7 @@ def telling(backbone, layers):
         return read(images)
     return one
 
-cutting.reader = telling
+pytorch.reader = telling
 print("ready", flush=True)
 sys.stdin.readline()
 features.extract(backbone, held, sys.argv[3].split(), batch_size=3)
@@ -303,7 +305,7 @@ from shoulders.backbones import Backbone, Card, Transform
 
 held, transform = datasets.load(sys.argv[1]).train, Transform(256, 224)
 module = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 16, 16), torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(8, 2))
-backbone = Backbone(Card("flat", "shoulders", transform, head="3"), transform, "d", "here", module.eval)
+backbone = Backbone(Card("flat", "ours", transform, head="3"), transform, "d", "here", module.eval)
 
 def peak_after(count):
     many = held.take([i % len(held) for i in range(count)])
@@ -324,7 +326,7 @@ def test_memory_does_not_grow_with_the_number_of_pictures(tmp_path):
 
 def test_too_little_gpu_memory_halves_the_batch_and_says_so(held, monkeypatch, exact):
     expected = features.extract(network(), held, ["hidden", "classes"], remember=False)
-    run, sizes = cutting.run, []
+    run, sizes = pytorch.run, []
 
     def small_memory(module, images, *rest):
         sizes.append(len(images))
@@ -332,7 +334,7 @@ def test_too_little_gpu_memory_halves_the_batch_and_says_so(held, monkeypatch, e
             raise torch.OutOfMemoryError("CUDA out of memory")
         return run(module, images, *rest)
 
-    monkeypatch.setattr(cutting, "run", small_memory)
+    monkeypatch.setattr(pytorch, "run", small_memory)
     with pytest.warns(UserWarning, match=r"memory is too small for 11 pictures at once: going on with 5"):
         found = features.extract(network(), held, ["hidden", "classes"], remember=False)
     for layer, values in expected.values.items():
@@ -344,7 +346,7 @@ def test_memory_too_small_for_one_picture_is_an_error(held, monkeypatch):
     def no_memory(*_):
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr(cutting, "run", no_memory)
+    monkeypatch.setattr(pytorch, "run", no_memory)
     with pytest.warns(UserWarning), pytest.raises(torch.OutOfMemoryError):
         features.extract(network(), held)
     assert files() == []

@@ -56,6 +56,14 @@ def test_counting_what_learns(exercise, capsys):
     assert verdict(exercise.learnt, sum(counts) + 1, capsys).startswith("Not yet")
 
 
+def test_counting_is_of_the_small_giant_where_there_is_one(held, capsys):
+    both = exercises.lesson_02(editions.Edition("pocket", held, network("resnet18"), "", network("vgg16_tiny")))
+    body = cutting.decapitate(network("vgg16_tiny"))
+    last = [body.network.get_submodule(name) for name in cutting.blocks(body.network)[-1]]
+    count = 2 * (body.out_features + 1) + sum(p.numel() for layer in last for p in layer.parameters())
+    assert verdict(both.learnt, count, capsys).startswith("Right")
+
+
 def test_flattery_is_the_best_epoch_less_the_last(exercise, capsys):
     assert verdict(exercise.flattery, 0.9 - 0.8, capsys).startswith("Right")
     for wrong, said in (
@@ -114,6 +122,12 @@ def test_costs_puts_every_number_where_it_belongs(result):
     assert list(middle.lines[0].get_xdata()) == [0.5, 50.0] and list(right.lines[0].get_xdata()) == [10, 2000]
     assert [text.get_text() for text in middle.texts] == ["0.5 (remembered)", "50.0"]
     assert drawing.words == "Cheap 70.0% in 0.5 s (its look remembered), dear 100.0% in 50.0 s."
+    (crosses,) = (
+        line
+        for line in plots.costs({"cheap": cheap, "dear": dear}, {"dear": 90}).figure.axes[0].lines
+        if line.get_marker() == "x"
+    )
+    assert np.array_equal(crosses.get_xdata(), [np.nan, 0.9], equal_nan=True)
 
 
 def test_best_epochs_counts_what_choosing_adds(result):

@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, Normalizer, StandardScaler, normalize
 
 from shoulders import heads, logistic
 from shoulders.logistic import STRENGTHS
@@ -29,6 +29,11 @@ def scaled(features):
     return (features - mean) / spread
 
 
+def brought(features):
+    """Rows as the head's last step sees them."""
+    return scaled(normalize(features))
+
+
 def referee(rows, labels, strength):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that no digit can be gained any more
@@ -44,23 +49,35 @@ def value(rows, labels, strength, weights, intercept):
 
 
 def test_the_scale_by_hand():
-    """Variances 1 and 9, their mean 5; of two pictures each counts (2 · own + 10 · 5) / 12."""
-    mean, spread = logistic.scale(np.array([[1.0, 10.0], [3.0, 4.0]]))
+    """Variances 1 and 9, their mean 5; of four pictures of two classes each counts (2 · own + 50 · 5) / 52."""
+    mean, spread = logistic.scale(np.array([[1.0, 10.0], [3.0, 4.0]] * 2))
     np.testing.assert_allclose(mean, [2, 7])
-    np.testing.assert_allclose(spread**2, [(2 * 1 + 10 * 5) / 12, (2 * 9 + 10 * 5) / 12])
+    np.testing.assert_allclose(spread**2, [(2 * 1 + 50 * 5) / 52, (2 * 9 + 50 * 5) / 52])
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_of_one_picture_a_class_all_features_have_one_scale(classes):
+    features = np.random.default_rng(0).normal(size=(classes, 9)) * np.arange(1, 10)
+    mean, spread = logistic.scale(features, classes)
+    np.testing.assert_allclose(spread, np.sqrt(features.var(0).mean()))
+    assert np.ptp(logistic.scale(np.repeat(features, 2, 0), classes)[1]) > 0
+
+
+def test_rows_are_brought_to_length_one_by_hand():
+    np.testing.assert_allclose(logistic.unit(np.array([[3.0, 4.0], [0.0, 0.0], [0.0, -2.0]])), [[0.6, 0.8], [0, 0], [0, -1]])
 
 
 def test_the_scale_of_many_pictures_is_the_plain_one():
     features, _ = clouds(200_000, 3)
     features = features * [1, 2, 5]
-    np.testing.assert_allclose(logistic.scale(features)[1], features.std(0), rtol=1e-3)
+    np.testing.assert_allclose(logistic.scale(features)[1], features.std(0), rtol=2e-3)
 
 
 def test_features_that_stay_the_same_are_not_divided_by_zero():
     mean, spread = logistic.scale(np.full((3, 2), 7.0))
     assert mean.tolist() == [7, 7] and spread.tolist() == [1, 1]
-    _, spread = logistic.scale(np.array([[0.0, 5.0], [2.0, 5.0]]))  # variances 1 and 0, their mean 1/2
-    np.testing.assert_allclose(spread**2, [7 / 12, 5 / 12])
+    _, spread = logistic.scale(np.array([[0.0, 5.0], [2.0, 5.0]] * 2))  # variances 1 and 0, their mean 1/2
+    np.testing.assert_allclose(spread**2, [27 / 52, 25 / 52])
 
 
 # --------------------------------------------------------------------------------------------------------- the solution
@@ -222,11 +239,11 @@ def searched(features, labels, seed, folds=5):
     class Scaler(StandardScaler):
         def fit(self, features, labels=None):
             super().fit(features)
-            n, variance = len(features), features.var(0)
-            self.scale_ = np.sqrt((n * variance + 10 * variance.mean()) / (n + 10))
+            n, variance = len(features) - len(set(labels)), features.var(0)
+            self.scale_ = np.sqrt((n * variance + 50 * variance.mean()) / (n + 50))
             return self
 
-    pipeline = make_pipeline(Scaler(), LogisticRegression(solver="newton-cg", tol=1e-8, max_iter=1000))
+    pipeline = make_pipeline(Normalizer(), Scaler(), LogisticRegression(solver="newton-cg", tol=1e-8, max_iter=1000))
     search = GridSearchCV(
         pipeline, {"logisticregression__C": STRENGTHS}, scoring="neg_log_loss",
         cv=StratifiedKFold(folds, shuffle=True, random_state=seed),
@@ -255,7 +272,7 @@ def test_of_too_many_pictures_the_head_is_the_one_that_grid_search_finds(n, d, s
 @pytest.mark.parametrize("names", [(0, 1), (3, 7)])
 def test_the_head_is_scikit_learns_with_the_strength_of_the_least_loss_left_out(names):
     features, second = clouds(60, 10, 0.5, 0.5, seed=1)
-    labels, rows = np.where(second, names[1], names[0]), scaled(features)
+    labels, rows = np.where(second, names[1], names[0]), brought(features)
     losses = [log_loss(second, expit(without_each(rows, second, strength))) for strength in STRENGTHS]
     mine, theirs = heads.fit("logistic_regression", features, labels), referee(rows, labels, STRENGTHS[np.argmin(losses)])
     assert mine[-1].C == theirs.C
@@ -279,8 +296,8 @@ def test_one_picture_of_a_class_leaves_the_strength_as_announced():
     features, labels = clouds(5, 12)
     labels = np.arange(5) == 2
     fitted = heads.fit("logistic_regression", features, labels.astype(int))
-    right = referee(scaled(features), labels, 1e-2)
-    assert fitted[-1].C == 1e-2
+    right = referee(brought(features), labels, 1e-1)
+    assert fitted[-1].C == 1e-1
     np.testing.assert_allclose(fitted[-1].coef_, right.coef_, atol=1e-3 * abs(right.coef_).max())
     assert fitted[-1].intercept_ == pytest.approx(right.intercept_, rel=1e-3)
 
@@ -295,17 +312,19 @@ def test_three_classes_are_scikit_learns_with_the_same_scale():
 
 
 def test_the_head_needs_no_scaling_of_its_input():
-    """Shift all, and multiply all by one number: the probabilities stay."""
+    """Multiply each picture's features by a number of its own: the probabilities stay."""
     features, labels = clouds(40, 10)
-    plain = heads.fit("logistic_regression", features, labels.astype(int))
-    moved = heads.fit("logistic_regression", 100 * features + 7, labels.astype(int))
-    np.testing.assert_allclose(
-        heads.probabilities(moved, 100 * features + 7), heads.probabilities(plain, features), atol=1e-9
-    )  # fmt: skip
+    new, _ = clouds(40, 10, seed=1)
+    by = np.exp(np.random.default_rng(2).normal(0, 2, (2, 40, 1)))
+    for told in (heads.answers, lambda *given: (heads.probabilities(heads.fit(*given[:-1]), given[-1]), None)):
+        plain, _ = told("logistic_regression", features, labels.astype(int), new)
+        moved, _ = told("logistic_regression", by[0] * features, labels.astype(int), by[1] * new)
+        np.testing.assert_allclose(moved, plain, atol=1e-9)
 
 
 def test_shrinking_the_variances_leaves_a_pipeline_of_scikit_learn():
     features, labels = clouds(40, 10)
     fitted = heads.fit("logistic_regression", features, labels.astype(int))
-    by_hand = make_pipeline(FunctionTransformer(lambda rows: (rows - fitted[0].mean_) / fitted[0].scale_), fitted[-1])
+    assert [type(step).__name__ for _, step in fitted.steps] == ["Normalizer", "StandardScaler", "LogisticRegression"]
+    by_hand = make_pipeline(FunctionTransformer(lambda rows: (normalize(rows) - fitted[1].mean_) / fitted[1].scale_), fitted[-1])
     np.testing.assert_allclose(by_hand.predict_proba(features), fitted.predict_proba(features))

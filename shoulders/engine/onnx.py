@@ -32,16 +32,17 @@ def _loads():
     if not (find_spec("onnxruntime") and find_spec("onnx")):
         return False
     try:
+        import onnx  # noqa: F401
         import onnxruntime  # noqa: F401
     except Exception as error:
-        warnings.warn(f"onnxruntime does not load ({reason(error)}): going on with PyTorch, which is slower.", stacklevel=2)
+        warnings.warn(f"ONNX Runtime does not load ({reason(error)}): going on with PyTorch, which is slower.", stacklevel=2)
         return False
     return True
 
 
 def reader(backbone: Backbone, layers, threads: int = 0) -> Callable[[np.ndarray], dict]:
     """As `shoulders.engine.reader`. Several threads may call what it returns at once."""
-    asked = session(backbone.draw(), threads)
+    asked = session(backbone.draw(backbone.transform), threads)
     layers = list(layers)
 
     def read(pixels):

@@ -82,7 +82,7 @@ def lesson_02(edition: Edition) -> Lesson02:
 def _is_learnt(answer, edition):
     from shoulders import cutting
 
-    body = cutting.decapitate(edition.backbone)
+    body = cutting.decapitate(edition.other or edition.backbone)
     last = cutting.blocks(body.network)[-1]
     head = len(edition.pictures.classes) * (body.out_features + 1)
     right = head + sum(p.numel() for name in last for p in body.network.get_submodule(name).parameters())

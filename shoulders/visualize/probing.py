@@ -46,8 +46,8 @@ def probes(
 
     Notes
     -----
-    Zeiler & Fergus 2013, section 5.3. A map counts by its mean over places (the paper keeps the places), standardised; the head
-    chooses its regulariser on the training pictures alone.
+    Zeiler & Fergus 2013, section 5.3. A map counts by its mean over places (the paper keeps the places); the head, one of
+    `shoulders.heads`, scales the means and chooses its regulariser on the training pictures alone.
     """
     layers = [layers] if isinstance(layers, str) else list(layers or [*cutting.last_at_each_size(backbone), cutting.HIDDEN])
     train, valid = (features.extract(backbone, part, layers) for part in (held.train, held.valid))
