@@ -88,7 +88,8 @@ my_guess = 75  # write yours here
 
 # %%
 place = len(pictures.valid) * 86 // 100  # any number below len(pictures.valid) will do
-one, animal = pictures.valid.paths[place], pictures.classes[pictures.valid.labels[place]]  # and what it really shows
+one = pictures.valid.paths[place]
+animal = pictures.classes[pictures.valid.labels[place]]  # what it really shows
 scores = features.look(network, [one], "classes")["classes"][0]
 print(f"{network.name} gives {len(scores)} scores, from {scores.min():.1f} to {scores.max():.1f}")
 
@@ -169,11 +170,11 @@ print("A table of {} pictures by {} scores".format(*said_train["classes"].shape)
 first_guesses = said_train["classes"].argmax(1)
 for number, name in enumerate(pictures.classes):
     said = Counter(network.classes[i] for i in first_guesses[said_train.labels == number])
-    print(f"{name}:", ", ".join(f"{word} ({count})" for word, count in said.most_common(6)))
+    print(f"{name}:", ", ".join(f"{word} ({count})" for word, count in said.most_common(5)))
 
 # %% [markdown]
-# As answers to *our* question its words are useless, and often plainly wrong: look for a kind of dog among what it says of
-# cats. But the two lines are not the same. Who hears these words often enough can learn what they mean here.
+# None of these words answers *our* question, and some may be plainly wrong: is there a kind of dog among what it says of
+# cats? But the two lines are not the same. Who hears these words often enough can learn what they mean here.
 #
 # So take all scores, not the first guess alone. Each picture is now a row of numbers, and telling two kinds of rows apart is
 # an old problem with a good, small solution. **Logistic regression** gives each score a weight, adds everything and a
@@ -198,8 +199,8 @@ on_predictions = training.feature_extraction(network, pictures, layer="classes")
 print(on_predictions)
 
 # %% [markdown]
-# Stop here for a moment. Not one number inside the network has changed. It still has no word for *cat*, and still takes
-# some cats for dogs. All that was learnt is one weight for each of its scores, and a constant. What lies above 50 % was
+# Stop here for a moment. Not one number inside the network has changed. It still has no word for *cat*, and where its first
+# guess was wrong, it still is. All that was learnt is one weight for each of its scores, and a constant. What lies above 50 % was
 # already in its answers.
 #
 # ### Which of its words go with which animal?
@@ -262,7 +263,8 @@ print(on_hidden)
 # You can cut anywhere. A network halves its picture's height and width several times on the way. We take the last layer
 # at each size, average each of its maps over the picture, and fit the same small logistic regression on that. All layers
 # are read in one look: 3 to 30 seconds in the pocket edition. (In the plot, the size of its maps, height × width, stands
-# behind the name of a layer. A name such as blocks.3.0.bn1 is an address: group 3, the first block in it, the layer bn1.)
+# behind the name of a layer. A name such as blocks.3.0.bn1 is an address, counted from 0: in group 3, in its block 0, the
+# layer bn1.)
 #
 # A question before you run it: the first layers have seen only small spots of the picture. What could they know about
 # cats?
@@ -371,23 +373,24 @@ exercise.neighbours.check(neighbours)
 # ## Step 4: bigger shoulders
 #
 # Giants are not all of one size. The layout VGG16 was among the largest of its time, 2014, and became the workhorse of those
-# who carried what a network had learnt over to a question of their own. The course brings a small giant in this layout: it
-# takes in small pictures, and was taught far fewer things. Here are the two.
+# who carried what a network had learnt over to a question of their own. The course brings a *small* giant in this layout: it
+# takes in small pictures, and was taught far fewer things. Here it is beside yours.
 
 # %%
 giants = {giant.name: giant for giant in (edition.other, network) if giant}
 for name, giant in giants.items():
-    print(f"{name}: {giant.card.parameters:,} weights, pictures of {giant.transform.crop} × {giant.transform.crop} pixels,")
-    print(f"    taught with {giant.card.trained_on}")
+    card, side = giant.card, giant.transform.crop
+    print(f"{name}: {card.parameters:,} weights, takes in {side} × {side} pixels,")
+    print(f"    trained on {card.trained_on}")
 
 # %% [markdown]
-# (If there is only one, the other is not on this machine, and the plot below has one line.)
+# (If only one is printed, there is no other on this machine, and the plot below has one line.)
 #
-# Same question, same pictures, same head, and the giant is all that differs. Which will need fewer pictures of yours? And
-# will the distance between the two become smaller or larger, the more pictures you have? Guess before you run the cell.
+# Same question, same pictures, same head: the giant is all that differs. Which will need fewer pictures of yours? And will
+# the distance between the two become smaller or larger, the more pictures you have? Guess before you run the cell.
 #
-# It learns from 1, 2, 5, … pictures of each class, as you did in exercise 2, but with ten draws of each number. The small
-# giant looks at all pictures first; 2 to 20 seconds in all.
+# A new head learns from 1, 2, 5, … pictures of each class, as in exercise 2, but from ten draws of each number. The small
+# giant looks at all pictures first: 2 to 20 seconds in all.
 
 # %%
 counts = (1, 2, 5, 10, 20, 50, None)  # None: all of them
@@ -395,12 +398,12 @@ rows = comparison.rows_of_each(pictures, giants.values(), per_class=counts, seed
 plots.comparison(rows)
 
 # %% [markdown]
-# Go along a horizontal line from the end of the lower curve to the upper one. There you read how many pictures the better
-# giant needs for what the other gets from all of them. That is what a giant saves you: pictures that you need not collect
-# and name. Where the bars of the two overlap, the draws do not tell you which is better.
+# Go from the right-hand end of the lower curve straight to the left, to the upper one. There you read how many pictures the
+# better giant needs for what the other gets from all of them. That is what a giant saves you: pictures that you need not
+# collect and name. Where the bars of the two overlap, the draws do not tell you which is better.
 #
-# This does not say *why*. The two differ in everything at once: in layout, in the size of their pictures, and in what they
-# were taught.
+# This does not say *why*. The two differ in several things at once: in how many weights they have, in the size of the
+# pictures that they take in, and in what they were taught.
 #
 # ## Step 5: fine-tune the top
 #

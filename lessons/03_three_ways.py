@@ -24,6 +24,7 @@
 #
 # * draw a learning curve with intervals that mean something, and say whether two curves cross;
 # * compare two ways on the *same* pictures, and know what that gains;
+# * hold two giants against each other, as you hold two ways;
 # * tell the price of an accuracy: in seconds, arithmetic, numbers learnt, and memory;
 # * recognise where transfer brings nothing, and show that as plainly as a success.
 #
@@ -50,6 +51,9 @@ print(edition)
 # A thorough answer takes hundreds of trainings. So this lesson has a budget. With `"taste"` it runs a part of the
 # experiment, and draws it over the whole, which was run before and comes with the course as a table. With `"full"` it runs
 # everything here: that takes many times as long as all the rest of the lesson, and longer still with a large network.
+#
+# For the same reason you train `network` here and no larger one. What a second giant does with the same pictures,
+# `edition.other`, comes in step 3 as a table, where this machine has it.
 
 # %%
 budget = os.environ.get("SHOULDERS_BUDGET", "taste")  # or "full"
@@ -162,7 +166,7 @@ exercise.work.check(by_hand)
 again = pd.DataFrame([trained[0].row()])  # the fine-tuning of step 1
 live = pd.concat([comparison.carry_out(pictures, network, plan), again])
 live = live.drop_duplicates(["regime", "per_class", "seed"])
-comparison.summary(live).drop(columns=["pictures", "n_valid", "classes", "largest"]).round(3)
+comparison.summary(live).drop(columns=["backbone", "pictures", "n_valid", "classes", "largest"]).round(3)
 
 # %% [markdown]
 # Two intervals stand in each line, and they answer different questions. *low* to *high* is for the **mean over draws**: where
@@ -203,23 +207,55 @@ exercise.mean.check(None if low is None else (low, high))
 #
 # ## Step 3: the curves
 #
-# Now the whole experiment. Lines are the table that comes with the course, with intervals for the mean; hollow marks of the
-# same shapes are what you have just run; crosses are your guess. *From scratch, helped*, where the table has it, adds what
-# one does today to train from nothing: **BatchNorm** (each layer's answers are brought to one scale, unless the network does
-# that anyway) and **augmentation** (pictures turned, enlarged and lit anew in every epoch). Without these a deep chain of layers
-# may not even start to learn. An accuracy of exactly blind guessing is the sign of it: the network says the same of every
-# picture. That is a failed training, and no measure of what the pictures can teach.
+# Now the whole experiment, and with it a question that comes before all ways: *which giant?* The network that you have just
+# trained took part, and so did a second one, where this machine has it: with the same pictures, and the same draws. All these
+# runs come with the course as tables, and the next cell says how they were made. Heads are cheap: both giants have the same
+# number of draws. Of the second giant's trainings there is what hours allowed: fewer seeds, or none.
 
 # %%
-full = comparison.shipped(pictures, network)
-table = full.table if len(full) else live
-print(full)
-
-# %%
-plots.comparison(live, full.table, my_guess)
+giants = [network, edition.other] if edition.other else [network]
+grids = [comparison.shipped(pictures, giant) for giant in giants]
+full, table = grids[0], grids[0].table if len(grids[0]) else live
+tables = [table, *(grid.table for grid in grids[1:] if len(grid))]
+print(*grids, sep="\n\n")
+for giant in giants[1:]:
+    print(f"\n{giant.name} was trained on {giant.card.trained_on}.")
 
 # %% [markdown]
-# Before you read on: at which number of pictures were you furthest off, and in which direction?
+# One more guess, before you look: with *one* picture of each class the second giant names some share of the new pictures
+# correctly. How many pictures of each class does your network need, to name as many?
+
+# %%
+my_worth = 10  # write yours here
+
+# %% [markdown]
+# Colours and shapes are the ways. Full marks on whole lines are the network that you work with; white marks on broken lines are
+# the second giant. Bars are intervals for the mean. Large black outlines are what you have just run, and crosses are your
+# guess. *From scratch, helped*, where the table has it, adds what one does today to train from nothing: **BatchNorm** (each
+# layer's answers are brought to one scale, unless the network does that anyway) and **augmentation** (pictures turned, enlarged
+# and lit anew in every epoch). Without these a deep chain of layers may not even start to learn. An accuracy of exactly blind
+# guessing is the sign of it: the network says the same of every picture. That is a failed training, and no measure of what the
+# pictures can teach.
+#
+# Look first for the height at which each line begins, on the left. Then for the line that climbs longest.
+
+# %%
+plots.comparison(live, pd.concat(tables), my_guess)
+
+# %% [markdown]
+# Before you read on: at which number of pictures were you furthest off, and in which direction? And of the two giants:
+
+# %%
+for other in tables[1:]:
+    print(exercise.worth(table, other), f"Your guess was {my_worth}.", sep="\n")
+for giant in giants:
+    alike = [kind for kind in giant.classes if {kind, f"{kind}s"} & {*pictures.classes}]
+    print(f"Of your classes, {giant.name} was taught to name {' and '.join(alike) or 'none'}.")
+
+# %% [markdown]
+# A better giant can be worth more than all the pictures that you have. But read the last lines before you praise it. Who was
+# taught to name your very classes has learnt your question already, from thousands of pictures, and one example only tells
+# which answer is called what. With a question that nobody asked it before, it may begin much lower: step 6 has one.
 #
 # Do your runs agree with the table? Each line below gives a **band**, computed from the table's runs: the mean of *new* seeds
 # falls inside in 95 of 100 cases. A band that is tens of points wide can hardly be missed: it says that so few runs know
@@ -269,13 +305,21 @@ exercise.crossing.check(crossing)
 
 # %%
 ways = [way for way in table.regime.unique() if way != "feature_extraction"]
-plots.ahead({way.replace("_", " "): comparison.paired(table, way, "feature_extraction") for way in ways})
+gains = {way.replace("_", " "): comparison.paired(table, way, "feature_extraction") for way in ways}
+heads = pd.concat(tables).query("regime == 'feature_extraction'")
+for giant in heads.backbone.unique()[1:]:  # of the two giants, too, with the same pictures
+    gains[f"{giant}, feature extraction"] = comparison.paired(heads.assign(regime=heads.backbone), giant, network.name)
+plots.ahead(gains)
 
 # %% [markdown]
 # Where an interval holds zero, these runs cannot tell the two apart: draw no conclusion from the order of the lines there.
 # Where it lies wholly below or above, they can. (Where every seed gave the very same difference, the bar is that of one pair of
 # runs: where the difference may lie on endlessly many validation pictures.) If a curve is still climbing at its right end, the
 # experiment has not seen where it ends: more pictures might still bring a crossing that this figure does not show.
+#
+# The line that is named after the second giant, where there is one, is no other way: it is feature extraction once more, with
+# the other network. Which is the larger step: to another way, or to another giant? Which of the two costs one look at the
+# pictures, and which a training?
 #
 # Before you build on your answer: seven sizes are seven chances to be lucky, and of intervals that hold the truth 95 times in
 # 100, one in twenty misses it. A single size that stands out among others that do not, from few seeds or near blind
@@ -359,7 +403,7 @@ plots.runs(by_setting, "Four settings, twenty pictures of each class", chance)
 # fails, the number is merely lower, and nobody knows what it should be.
 #
 # And a question far away from photographs: handwritten digits, 8 × 8 grey squares, is it a **3** or an **8**? Against the
-# network stands the same head on the 64 squares themselves.
+# network, and against the second giant, stands the same head on the 64 squares themselves. (Ten seconds for the giant.)
 
 # %%
 digits = exercise.digits(3, 8)
@@ -368,16 +412,16 @@ written = [digits.classes[label] for label in eight.labels]
 plots.show_pictures([network.transform.cropped(path) for path in eight.paths], written, columns=8)
 
 # %%
-by_eye = {
-    "the network's features": comparison.rows(digits, network, per_class=[20], seeds=10),
-    "random weights": comparison.rows(digits, blank, per_class=[20], seeds=10),
-    "64 grey squares, no network": [exercise.on_pixels(digits, 20, seed) for seed in range(10)],
-}
+by_eye = {f"{giant.name}'s features": comparison.rows(digits, giant, per_class=[20], seeds=10) for giant in giants}
+by_eye["random weights"] = comparison.rows(digits, blank, per_class=[20], seeds=10)
+by_eye["64 grey squares, no network"] = [exercise.on_pixels(digits, 20, seed) for seed in range(10)]
 plots.runs(by_eye, "Is it a 3 or an 8? Twenty pictures of each", chance=0.5)
 
 # %% [markdown]
-# If the plain squares do as well as the features, or better, then millions of learnt numbers have bought nothing here. That
-# is a result, too, and one that costs a minute to find out: before a large network, try the small thing.
+# Does the giant that was ahead on animals keep its lead? What it was taught is far from pen strokes, and its features of them
+# need not be the better ones. If the plain squares do as well as a network's features, or better, then millions of learnt
+# numbers have bought nothing here.
+# That is a result, too, and one that costs a minute to find out: before a large network, try the small thing.
 
 # %% [markdown]
 # ## Break it on purpose
@@ -428,6 +472,7 @@ exercise.culprit.check(culprit)
 #   Quote both, or say which.
 # * Two curves cross for certain only if the *paired* difference lies wholly on one side of zero here and wholly on the other
 #   side there. Lines that meet in a figure prove nothing.
+# * The giant is a choice, as the way is: hold two against each other on the same draws, and ask what each was taught.
 # * An accuracy has a price. What is paid once (a look) and what is paid per epoch are different bills.
 # * Shuffle the training labels a few times in every project. A mean above guessing by more than its interval is a leak.
 # * Below guessing is knowledge with the names swapped.
@@ -439,8 +484,10 @@ exercise.culprit.check(culprit)
 # depends most on its recipe: `data/felt/card.json` holds another one, with larger pictures and more epochs, that does better
 # on the felt pictures.) All seeds judge by the same validation pictures, so an error that these share is in every point.
 # Where the question lies close to what the network was trained on, that flatters everything that builds on it, and
-# photographs found on the web may have been among those.
-# In the pocket edition the pictures are renderings: the shapes of the curves are worth thinking about, the heights are not.
+# photographs found on the web may have been among those. Two giants are two giants: that one is ahead of the other here does
+# not say which of its properties does it, the pictures that it learnt from, their size, or its layout.
+# In the pocket edition the pictures are renderings: the shapes of the curves are worth thinking about, the heights are not,
+# and no network is the better one for being ahead on felt.
 #
 # ## Where to go next
 #
@@ -451,7 +498,8 @@ exercise.culprit.check(culprit)
 # .venv/bin/shoulders compare FOLDER --regime feature_extraction,fine_tuning --per-class 1,5,20,all --seeds 5 --plot curves.png
 # ```
 #
-# And the full table again: the command stands in what `print(full)` said in step 3. It goes on where it was interrupted.
+# Several giants on the same draws: `--backbone efficientnet_lite0,vgg16_tiny`. And the full tables again: their commands stand
+# in what step 3 printed. They go on where they were interrupted.
 #
 # ## References
 #

@@ -16,7 +16,7 @@
 # *Minutes: 40 teaching, 30 exercises.* In the full edition, without a graphics card, waiting comes on top.
 #
 # What did the network learn from somebody else's pictures, and what changes in it when it learns our question? So far it
-# was a box that gives numbers. Now you open it, with the method of Matthew Zeiler and Rob Fergus, who in 2013 were among
+# was a box that gives numbers. Now you open one, with the method of Matthew Zeiler and Rob Fergus, who in 2013 were among
 # the first to look inside a network of this kind.
 #
 # When you are through, you will be able to
@@ -50,6 +50,10 @@ exercise = exercises.lesson_04(edition)
 print(edition)
 
 # %% [markdown]
+# This need not be the network of lessons 01 and 02. It is one of **VGG's layout**: a plain chain of filters, ReLU and
+# max-pooling, in both editions. Each of these steps you can take back by hand. The course's default, a giant of 2020, is built
+# otherwise; you will look into it at the end of step 2, where it is on this machine.
+#
 # We shall ask of every map: which pictures excite it most? The more pictures we search, the clearer the answer. The **pool**
 # holds pictures that the network has not learnt from and will not learn from below. We look at five layers, the last one at
 # each size that the picture has on its way: they end the network's five blocks.
@@ -204,6 +208,31 @@ plates.first_filters(visualize.first_filters(network))
 # contrast of colours; one tone all over lets a colour through. The curve says how fine the patterns are that they answer
 # to: left, broad areas; right, stripes as fine as the pixels allow. (A *cycle* is once light and once dark. The *power* is how
 # much of the filters' contrast has this fineness.)
+#
+# And the course's default network, if it is on this machine? The same question, asked of a giant of another layout:
+
+# %%
+giant = backbones.load() if backbones.on_disk(backbones.DEFAULT) else network
+plates.first_filters(visualize.first_filters(giant))
+
+# %% [markdown]
+# Compare the two: colours, edges, and how many never learnt anything. At the bottom all networks for photographs are much
+# alike. What lies above is built otherwise. The giant's wider filters are **depthwise**: each lies on one map alone, and filters
+# of a single pixel mix the maps. And where it halves the picture, it lays more zeros to the *right* and *below* than on the
+# other sides (**SAME padding**, TensorFlow's). So what a place sees is not centred on the spot that it stands for. By how much?
+
+# %%
+for one in {net.name: net for net in (network, giant)}.values():
+    for layer in cutting.last_at_each_size(one)[2:5]:
+        seen = visualize.receptive_field(one, layer).rows
+        aside = (seen.first + seen.last) / 2 - (seen.jump - 1) / 2  # its middle, against that of the spot it stands for
+        text = f"{layer}: {seen.last - seen.first + 1:.0f} of {one.transform.crop} pixels a side, {aside:+.1f} off its spot"
+        print(f"{one.name}, {text}")
+
+# %% [markdown]
+# In the giant, every shift of 3.5, 7.5 or 15.5 pixels is half of the spot that a place stands for. Whoever stretches its last
+# map over the picture, as *heat maps* do, draws the glow half a spot beside the thing, up and to the left. The chain has no such
+# shift, and its steps can be done on paper. So we go on with the chain.
 #
 # ## Step 3: block by block
 #

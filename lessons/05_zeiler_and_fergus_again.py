@@ -27,7 +27,8 @@
 # * run the two **controls** that tell a finding from a pretty picture: weights that know nothing, units that mean nothing;
 # * read a paper's tables against its text.
 #
-# You need lesson 04. New words are **bold**.
+# You need lesson 04. New words are **bold**. As there, the network has VGG's layout, a plain chain, which is the nearest to
+# the paper's; it need not be the one of lessons 01 and 02.
 
 # %%
 from dataclasses import replace
@@ -59,8 +60,8 @@ my_guess = {"gradient": 0.1, "deconvnet": 0.1, "guided": 0.1}  # write yours her
 #
 # While `vgg16_tiny` was trained, its lower blocks were saved now and then. For 24 maps of the third block, drawn at random: at
 # each of these epochs, the one picture that excites the map most, and its projection. You see the first six. Epoch 0 is random
-# weights. A frame marks a **jump**: another picture has taken the lead. (Both editions use this network here: of the large one
-# nobody has published the states on its way. Seven searches: some ten seconds on two cores.)
+# weights. A frame marks a **jump**: another picture has taken the lead. (Both editions use this network here: of VGG16 nobody
+# has published the states on its way. Seven searches: some ten seconds on two cores.)
 
 # %%
 tiny = backbones.load("vgg16_tiny")

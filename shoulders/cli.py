@@ -1,4 +1,4 @@
-"""The command line: `shoulders doctor · fetch · lesson · compare · features · predict`."""
+"""The command line: `shoulders doctor · fetch · lesson · compare · features · predict · export`."""
 
 from __future__ import annotations
 
@@ -316,7 +316,7 @@ def predict(
 def _write_csv(path, model, pictures, beside):
     from shoulders import predictions
 
-    done = predictions.write(path, model, pictures, filter(None, beside))
+    done = predictions.write(path, model, pictures, beside)
     earlier = f" ({done.earlier:,} of an earlier sitting)" if done.earlier else ""
     _say(f"{path}: {done.rows:,} rows{earlier}, {done.problems:,} of them with a problem.", sys.stderr)
     return done.problems
@@ -329,3 +329,18 @@ def _show(rows, json_file):
     if wrong := [row["problem"] for row in rows if "problem" in row]:
         _say("\n".join(wrong), sys.stderr)
     return len(wrong)
+
+
+@app.command()
+def export(
+    model: Annotated[Path, typer.Argument(metavar="MODEL.safetensors", help="What `compare --save` wrote.")],
+    onnx: Annotated[Path, typer.Option(metavar="FILE.onnx", help="Where it goes; its metadata tell classes and transform.")],
+    weights: Weights = None,
+) -> None:
+    """Write network and head as one ONNX file, for onnxruntime alone; checked on the spot against our own answers."""
+    from shoulders import export, models
+
+    places.need_places([onnx], [model, weights])
+    differs = export.write(onnx, models.load(model, weights))
+    said = f"on noise its probabilities differ from ours in float32 by {differs:.1g} at most"
+    print(f"{onnx}: {places.size(onnx.stat().st_size)}; {said}.")

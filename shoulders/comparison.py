@@ -399,8 +399,15 @@ class Grid:
         made = f"{len(self)} runs with {card['pictures']['name']} and {card['backbone']['name']}, made on {card['date']}"
         threads = f"{card['threads']} thread{'s' if card['threads'] > 1 else ''}"
         where = f"{card['processor']}, {threads}, in {card['seconds'] / 60:.0f} minutes"
-        sentences = [f"The full grid: {made} ({where}) by `{card['command']}`.", *card["notes"], *self.remarks]
+        sentences = [f"The full grid: {made} ({where}) by `{card['command']}`.", *map(_earlier, card.get("kept", ()))]
+        sentences += [*card["notes"], *self.remarks]
         return textwrap.fill(" ".join(sentences), 100, break_on_hyphens=False)
+
+
+def _earlier(group):
+    """Of the runs that were kept from an earlier table."""
+    ways = ", ".join(regime.replace("_", " ") for regime in group["regimes"])
+    return f"Kept from {group['date']}: {ways}, by `{group['command']}`."
 
 
 def shipped(held: PictureSet, backbone: Backbone) -> Grid:

@@ -158,13 +158,24 @@ def each_answer(model: Model, paths) -> Iterator[dict]:
         For a layer that the network lacks.
     """
     for files, values in features.each(model.backbone, paths, model.layer):
-        sure = iter(_sure(model, values) if len(values) else ())
+        sure = iter(sure_of(model, values) if len(values) else ())
         for path, problem in files:
             yield {"file": str(path), **({"problem": problem} if problem else _told(model.classes, next(sure)))}
 
 
-def _sure(model, values):
-    _need_width(model, values.shape[1])
+def sure_of(model: Model, values: np.ndarray) -> np.ndarray:
+    """How sure the head is of each class, shape (n, classes), from features of shape (n, d).
+
+    Raises
+    ------
+    ModelError
+        For a head that was fitted on features of another width.
+    """
+    if (fitted := model.head.n_features_in_) != values.shape[1]:
+        raise ModelError(
+            f"The head asks for {fitted} features, and layer {model.layer!r} of {model.backbone.name} gives {values.shape[1]}: "
+            "they do not belong together. Write the model again with `shoulders compare … --save FILE`."
+        )
     return heads.probabilities(model.head, values)
 
 
@@ -172,14 +183,6 @@ def _told(classes, sure):
     named = dict(zip(classes, map(float, sure)))
     second, best = sorted(named.values())[-2:]
     return {"class": max(named, key=named.get), "probability": best, "margin": best - second, "probabilities": named}
-
-
-def _need_width(model, width):
-    if (fitted := model.head.n_features_in_) != width:
-        raise ModelError(
-            f"The head asks for {fitted} features, and layer {model.layer!r} of {model.backbone.name} gives {width}: they do not "
-            "belong together. Write the model again with `shoulders compare … --save FILE`."
-        )
 
 
 def save_features(path, held: PictureSet, backbone: Backbone, layer: str = "hidden") -> dict:

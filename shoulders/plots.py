@@ -150,7 +150,7 @@ def guesses(image, names, shares, heading: str = "What the network sees") -> Dra
     shares : sequence of float
         Probabilities, the largest first.
     """
-    from matplotlib.ticker import MaxNLocator, PercentFormatter
+    from matplotlib.ticker import MaxNLocator
 
     figure, (left, right) = new(7, 2.8, 1, 2, width_ratios=(1, 1.8))
     show_picture(image, left)
@@ -161,7 +161,7 @@ def guesses(image, names, shares, heading: str = "What the network sees") -> Dra
     right.set(xlabel="probability")
     right.set_xticks([tick for tick in MaxNLocator(5).tick_values(0, max(shares) * 1.25) if tick <= 1])
     right.set_xlim(0, max(shares) * 1.25)
-    right.xaxis.set_major_formatter(PercentFormatter(1))
+    _per_cent(right.xaxis)
     for y, share in zip(place, shares):
         right.text(share, y, f" {share:.0%}", va="center", fontsize=9)
     figure.suptitle(heading)
@@ -357,23 +357,28 @@ _NETWORKS = (BLUE, ORANGE, GREEN, PURPLE, RED), "os^DvPX", ("-", "--", "-.", ":"
 
 
 def _looks(lines):
-    """Name, colour, mark and line of each regime and network in a table of `shoulders.comparison.summary`."""
+    """Name, colour, mark, line and inside of the mark of each regime and network in a table of `shoulders.comparison.summary`.
+
+    Of several regimes with several networks, colour and mark tell the regime, the line tells the network, and so does the
+    mark, which is full for the first: a single point has no line.
+    """
     networks, alone = list(dict.fromkeys(lines.backbone)), lines.regime.nunique() == 1
     looks = {}
     for regime, network in lines.groupby(_WAY, sort=False).groups:
-        own = [kinds[networks.index(network) % len(kinds)] for kinds in _NETWORKS]
-        look = own if alone and len(networks) > 1 else (*WAYS[regime], own[2])
+        colour, mark, dash = (kinds[networks.index(network) % len(kinds)] for kinds in _NETWORKS)
+        full = WAYS[regime][0] if network == networks[0] else "white"
+        look = (colour, mark, dash, colour) if alone and len(networks) > 1 else (*WAYS[regime], dash, full)
         words = [regime.replace("_", " ")] * (not alone or len(networks) == 1) + [network] * (len(networks) > 1)
         looks[regime, network] = ", ".join(words), *look
     return looks
 
 
-def _curve(ax, held, name, colour, mark, dash, aside):
+def _curve(ax, held, name, colour, mark, dash, inside, aside):
     """One regime; a little to the side, so that intervals do not hide each other."""
     reach = [(held["mean"] - held.low).clip(0), (held.high - held["mean"]).clip(0)]
     fewest, most = held.runs.min(), held.runs.max()
     count = f"{most} run{'s' if most > 1 else ''}" if fewest == most else f"{fewest} to {most} runs"
-    look = {"fmt": mark, "ls": dash, "color": colour, "capsize": 3, "label": f"{name},\n{count} a point"}
+    look = {"fmt": mark, "ls": dash, "color": colour, "mfc": inside, "capsize": 3, "label": f"{name},\n{count} a point"}
     ax.errorbar(held.pictures * aside, held["mean"], yerr=reach, **look)
 
 
@@ -411,9 +416,11 @@ def ahead(tables) -> Drawing:
     """
     import pandas as pd
 
-    closest = min(tables, key=lambda label: tables[label].ahead.abs().max())
-    figure, (left, right) = new(11, 3.8, 1, 2)
-    for i, ((label, held), colour, mark) in enumerate(zip(tables.items(), (ORANGE, RED, GREEN, PURPLE), "s^Dv")):
+    ways = [label for label in tables if label.replace(" ", "_") in WAYS] or tables
+    closest = min(ways, key=lambda label: tables[label].ahead.abs().max())
+    figure, (left, right) = new(11, 4.2, 1, 2)
+    for i, (label, held) in enumerate(tables.items()):
+        colour, mark = WAYS.get(label.replace(" ", "_"), (PURPLE, "v"))
         for ax in (left, right) if label == closest else (left,):
             reach = [100 * gap.fillna(0) for gap in (held.ahead - held.low, held.high - held.ahead)]
             x = held.pictures * 1.03**i
@@ -428,7 +435,7 @@ def ahead(tables) -> Drawing:
         _sizes(ax, together)
     left.set_ylim(100 * min(0, together.ahead.min()) - 15, 100 * max(0, together.ahead.max()) + 15)
     left.set(ylabel="points ahead of\nfeature extraction", title="Ahead or behind, on the same pictures?")
-    left.legend(frameon=False, fontsize=9)
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False, fontsize=9)
     right.set_title(f"{closest[:1].upper()}{closest[1:]} alone, enlarged")
     return Drawing(figure, " ".join(_verdict(label, held) for label, held in tables.items()))
 

@@ -48,7 +48,7 @@ def write(path, model: Model, sources, but=()) -> Table:
     model : Model
     sources : sequence of path
         Files, and folders of which all that lies below is asked about (`shoulders.folders.files`).
-    but : iterable of path
+    but : iterable of path or None
         Files to leave out where a folder holds them; `path` is one of them.
 
     Raises
@@ -64,10 +64,10 @@ def write(path, model: Model, sources, but=()) -> Table:
     is the same, to the last digit, as one that was written in one go. Memory holds a few batches and the names in one folder.
     """
     path = Path(os.path.realpath(path))
-    part = path.with_name(f".{path.name}.{_key(model, sources)}.part")
+    part, left_out = path.with_name(f".{path.name}.{_key(model, sources)}.part"), (path, *but)
 
     def files():
-        return folders.files(sources, (path, *but))
+        return folders.files(sources, left_out)
 
     with places.locked(_lock(path)), _named(path):
         _need_the_same(path, part)

@@ -22,7 +22,7 @@ SHORTCUTS = {"colour histogram": .60, "8x8 thumbnail": .70, "border histogram": 
 PRETRAINED = {"cats_vs_dogs": .95, "bees_vs_ants": .92}
 SCRATCH = .85
 SIDES = [96, 64]  # at which a network is trained from scratch: vgg16_tiny looks at 64
-BACKBONES = ["vgg16_tiny"]
+BACKBONES = ["vgg16_tiny", "efficientnet_lite0"]
 
 
 def wilson(right, n, z=1.96):
@@ -110,7 +110,7 @@ def network(backbone):
     """
     import torch
 
-    from shoulders import backbones
+    from shoulders import backbones, cutting
     name, _, file = backbone.partition("=")
     loaded = backbones.load(name, weights=file or None)
 
@@ -123,8 +123,9 @@ def network(backbone):
     def features(images):
         out = []
         for start in range(0, len(images), 32):
-            batch = torch.stack([whole(x) for x in images[start:start + 32]])
-            out.append(loaded.module.features(loaded.transform.batch(batch)).mean((2, 3)))
+            batch = loaded.transform.batch(torch.stack([whole(x) for x in images[start:start + 32]]))
+            out.append(loaded.module.features(batch).mean((2, 3)) if hasattr(loaded.module, "features") else
+                       cutting.run(loaded.module, batch, ["hidden"], loaded.card.head)["hidden"])
         return torch.cat(out).numpy()
     return features
 

@@ -5,7 +5,8 @@
 
 Writes data/results/NAME-BACKBONE.csv and the card beside it, whole or not at all. What was run is remembered: after an
 interruption the same command goes on where it stopped. A regime's option says how many seeds and, after an @, with how
-many pictures of each class: `3@1,10,all`; `0` leaves it out.
+many pictures of each class: `3@1,10,all`; `0` leaves it out; `kept` takes the rows that the table has already, and the card
+says when and by which command these were made. (After a change of the heads alone, fine-tuning need not run for hours again.)
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Optional
 
+import pandas as pd
 import torch
 import typer
 
@@ -45,8 +47,12 @@ COLUMNS = {
 }
 
 
+KEPT = "kept"
+"""In the place of a number of seeds."""
+
+
 def parts(options: dict[str, str]) -> list[tuple]:
-    """``{'fine_tuning': '3@1,all'}`` as regimes, pictures per class and seeds, without those of no seed.
+    """``{'fine_tuning': '3@1,all'}`` as regimes, pictures per class and seeds, without those of no seed and those kept.
 
     Raises
     ------
@@ -54,17 +60,49 @@ def parts(options: dict[str, str]) -> list[tuple]:
     """
     found = []
     for regime, words in options.items():
+        if words == KEPT:
+            continue
         seeds, _, counts = words.partition("@")
         if not seeds.isdigit():
-            raise comparison.ComparisonError(f"Seeds of {regime} are {words!r}: give a number, or one like 3@1,10,all.")
+            raise comparison.ComparisonError(f"Seeds of {regime} are {words!r}: give a number, one like 3@1,10,all, or {KEPT}.")
         if int(seeds):
             found.append((regime, tuple(comparison.parse_counts(counts)) if counts else comparison.SIZES, int(seeds)))
     return found
 
 
-def card(table, held, backbone, plan, command: str, notes) -> dict:
+def earlier(path: Path, regimes, held, backbone) -> tuple[pd.DataFrame, list[dict]]:
+    """Rows of these regimes in the table that is there, and how each group of them was made, as a card tells it.
+
+    Raises
+    ------
+    shoulders.comparison.ComparisonError
+        Where the table lacks a regime, or is of other pictures or other weights.
+    """
+    grid = comparison.read(path)
+    made_with = {"pictures": comparison.pictures_digest(held), "backbone": backbone.digest}
+    if other := [name for name, digest in made_with.items() if grid.card[name]["digest"] != digest]:
+        raise comparison.ComparisonError(f"{path} was made with other {' and '.join(other)}: nothing of it can be kept.")
+    if lacking := set(regimes) - set(grid.table.regime):
+        raise comparison.ComparisonError(f"{path} has no runs of {', '.join(sorted(lacking))} to keep.")
+    before = [group | {"regimes": _among(group["regimes"], regimes)} for group in grid.card.get("kept", [])]
+    told = [regime for group in before for regime in group["regimes"]]
+    last = {name: grid.card[name] for name in _CIRCUMSTANCES}
+    groups = [*before, last | {"regimes": _among(grid.card["regimes"], set(regimes) - set(told))}]
+    return grid.table[grid.table.regime.isin(regimes)], [group for group in groups if group["regimes"]]
+
+
+_CIRCUMSTANCES = ("command", "date", "versions", "processor", "threads", "device", "precision")
+
+
+def _among(settings, regimes):
+    return {regime: how for regime, how in settings.items() if regime in regimes}
+
+
+def card(table, held, backbone, plan, command: str, notes, kept=()) -> dict:
     """How the table was made: enough to make it again."""
     settings = {regime: {"per_class": [n or "all" for n in counts], "seeds": seeds} for regime, counts, seeds in plan}
+    for group in kept:
+        settings |= group["regimes"]
     return {
         "command": command,
         "date": date.today().isoformat(),
@@ -83,6 +121,7 @@ def card(table, held, backbone, plan, command: str, notes) -> dict:
         },
         "backbone": {"name": backbone.name, "file": Path(backbone.source).name, "digest": backbone.digest},
         "regimes": settings,
+        "kept": list(kept),
         "notes": list(notes),
         "columns": COLUMNS,
     }
@@ -111,6 +150,7 @@ def main(
     fine_tuning: Annotated[str, typer.Option(metavar="SEEDS[@N,…]")] = "5",
     from_scratch: Annotated[str, typer.Option(metavar="SEEDS[@N,…]")] = "3",
     from_scratch_helped: Annotated[str, typer.Option(metavar="SEEDS[@N,…]")] = "3",
+    precision: Annotated[str, typer.Option(metavar="fp32|bf16", help="Else what this processor is fastest with.")] = "",
     note: Annotated[Optional[list[str]], typer.Option(help="A sentence for the card; may be given several times.")] = None,  # noqa: UP045
     out: Annotated[Optional[Path], typer.Option(help="Another place for the table.")] = None,  # noqa: UP045
 ) -> None:
@@ -122,11 +162,16 @@ def main(
         "from_scratch_helped": from_scratch_helped,
     }
     plan = parts(options)
+    if precision:
+        devices.precision = lambda on=None: precision  # most readers' processors are fastest with fp32
     held = datasets.load(source).small(editions.NEEDS["03"].per_class)  # the pictures that the lesson gets
     network = backbones.load(backbone, weights)
-    table = comparison.carry_out(held, network, plan)
     path = out or comparison.results(held, network)
-    write(path, table, card(table, held, network, plan, _command(), note or ()))
+    kept = [regime for regime, words in options.items() if words == KEPT]
+    old, groups = earlier(path, kept, held, network) if kept else (pd.DataFrame(), [])
+    table = pd.concat([comparison.carry_out(held, network, plan), old], ignore_index=True)
+    table = table.sort_values("regime", key=lambda ways: ways.map(list(options).index), kind="stable")
+    write(path, table, card(table, held, network, plan, _command(), note or (), groups))
     print(f"{len(table)} runs written to {path}")
 
 

@@ -52,7 +52,7 @@ def test_plain_pictures_are_not_alike(tmp_path):
 
 
 def test_planted_labels_are_found_and_no_other(tmp_path):
-    folder = set_of(tmp_path / "set", 20, 3)
+    folder = set_of(tmp_path / "set", 30, 3)
     for name in ("cats_003.jpg", "cats_008.jpg"):
         (folder / "train" / "cats" / name).rename(folder / "train" / "dogs" / name)
     train, _ = looked(folder)

@@ -68,6 +68,17 @@ def test_exercise_3_reads_the_paired_table(lesson, capsys, monkeypatch, lead, ri
         assert said(exercise.crossing, wrong, capsys).startswith("Not yet")
 
 
+def test_what_another_giant_is_worth_is_told_in_pictures(lesson):
+    _, exercise = lesson
+    own = pd.DataFrame([row(a, per_class=n) | {"backbone": "small"} for n, a in ((1, 0.6), (10, 0.8), ("all", 0.9))])
+    other = pd.DataFrame([row(0.8, per_class=1) | {"backbone": "large"}, row(0.98, per_class=10) | {"backbone": "large"}])
+    low, high = comparison.wilson(120, 150)
+    said = f"With 1 of each class, large names 80.0% ({low:.1%} to {high:.1%}) correctly.\nsmall does as well with 10: 80.0%"
+    assert exercise.worth(own, other).startswith(said)
+    better = other.assign(accuracy=0.95)
+    assert "small does not reach that, even with all 120: 90.0%" in exercise.worth(own, better)
+
+
 def test_exercise_4_is_found_from_the_curve(lesson, capsys):
     edition, exercise = lesson
     theirs = exercise.colleague(edition.pictures)
@@ -143,6 +154,9 @@ def test_who_is_ahead_is_said_only_where_an_interval_says_so():
     runs += [row(0.9 + 0.01 * s + 0.004 * (-1) ** s, "fine_tuning", 10, s) for s in range(4)]
     runs += [row(0.8 + 0.01 * s + 0.1 * (-1) ** s, "fine_tuning", 1, s) for s in range(4)] + [row(0.6, "from_scratch", 10)]
     tables = {way: comparison.paired(runs, way, "feature_extraction") for way in ("fine_tuning", "from_scratch")}
+    drawing = plots.ahead(tables | {"another giant": tables["from_scratch"]})
+    colours = [bar[0].get_color() for bar in drawing.figure.axes[0].containers]
+    assert colours == [plots.ORANGE, plots.RED, plots.PURPLE]  # of a way, as in every figure
     drawing = plots.ahead(tables)
     assert drawing.words == "Fine_tuning: ahead with 10 a class. From_scratch: single runs, without an interval (-20.0 points with 10)."
     assert np.allclose(drawing.figure.axes[0].containers[0][0].get_ydata(), [0, 10], atol=1e-6)

@@ -78,3 +78,17 @@ def test_predictions_on_predictions(held, backbone):
     result = training.feature_extraction(backbone, held.small(60))
     assert result.interval[1] > 0.92, str(result)
     assert result.accuracy > 0.85, str(result)
+
+
+def test_an_exported_file_says_of_photographs_what_we_say(held, backbone, tmp_path, exact):
+    import onnxruntime
+
+    from shoulders import export, models
+
+    result = training.feature_extraction(backbone, held)
+    model = models.load(models.save(tmp_path / "m.safetensors", result, backbone, held), backbone.source)
+    assert export.write(tmp_path / "m.onnx", model) < 1e-4
+    session = onnxruntime.InferenceSession(tmp_path / "m.onnx")
+    for row in models.each_answer(model, held.valid.paths):
+        (theirs,) = session.run(None, {"pixels": backbone.transform.pixels(row["file"])[None]})
+        np.testing.assert_allclose(theirs[0], [*row["probabilities"].values()], rtol=0, atol=1e-4, err_msg=row["file"])

@@ -89,6 +89,7 @@ def test_comparison_draws_a_line_for_each_network_that_is_told_without_colour(re
     lines = [container[0] for container in drawing.figure.axes[0].containers]
     assert [line.get_ydata()[0] for line in lines] == [0.8, 0.9] * len(regimes)
     assert len({(line.get_marker(), line.get_linestyle()) for line in lines}) == len(lines)
+    assert len({(line.get_marker(), line.get_markerfacecolor() == "white") for line in lines}) == len(lines)  # of one point, no line
     labels = drawing.figure.axes[0].get_legend_handles_labels()[1]
     assert ["other" in label for label in labels if "a point" in label] == [False, True] * len(regimes)
     assert ("feature extraction" in labels[1]) is (len(regimes) > 1)

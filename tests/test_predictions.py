@@ -82,6 +82,12 @@ def test_names_that_hold_anything_come_back(tmp_path, model):
     assert [row["problem"].split(":")[0] for row in rows if row["problem"]] == [str(folder / "bad,\n.png")]
 
 
+def test_what_else_the_command_reads_is_none_of_the_pictures(tmp_path, model):
+    folder = folder_with(tmp_path / "set", 3, bad=False)
+    (folder / "m.safetensors").touch()
+    assert predictions.write(folder / "answers.csv", model, [folder], iter([folder / "m.safetensors", None])) == Table(3, 0, 0)
+
+
 def part_of(out):
     return next(out.parent.glob(f".{out.name}.*.part"), None)
 
@@ -134,7 +140,7 @@ def test_files_that_come_and_go_between_two_sittings(stopped, model, change, tmp
 def test_rows_of_something_else_are_neither_taken_nor_thrown_away(stopped, model, tmp_path):
     folder, out, _ = stopped
     begun, part = part_of(out).read_bytes(), part_of(out)
-    other = model_of(model.backbone, len(model.head[0].mean_), seed=2)
+    other = model_of(model.backbone, model.head.n_features_in_, seed=2)
     for asked in ((other, [folder]), (model, [folder / "part 0"])):
         with pytest.raises(PredictionError, match=f"{part} was begun with another model, other pictures or other versions"):
             predictions.write(out, *asked)

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import math
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from shoulders.backbones.transform import BackboneError, Transform
+from shoulders.graphs import Graph
 
 if TYPE_CHECKING:
     import onnx
@@ -81,19 +83,20 @@ def graph(weights: dict[str, np.ndarray], transform: Transform) -> onnx.ModelPro
     -----
     TensorFlow's padding, ``SAME_UPPER``: where a stride leaves an odd pixel over, it goes to the right and below.
     """
-    layers = _Layers(weights)
+    layers = Graph()
     try:
-        signal = layers.convolved(layers.normalised("pixels", transform), "conv_stem", "bn1", stride=2)
+        signal = _convolved(layers, weights, layers.normalised("pixels", transform), "conv_stem", "bn1", stride=2)
         for block in sorted({match[1] for match in map(_IN_BLOCK.match, weights) if match}, key=_numbers):
-            signal = _block(layers, signal, block)
-        signal = layers.convolved(signal, "conv_head", "bn2")
+            signal = _block(layers, weights, signal, block)
+        signal = _convolved(layers, weights, signal, "conv_head", "bn2")
         signal = layers.add("Flatten", [layers.add("GlobalAveragePool", [signal])], "hidden")
         head = [layers.held(f"classifier.{part}", weights[f"classifier.{part}"]) for part in ("weight", "bias")]
     except KeyError as error:
         raise BackboneError(f"These are no weights of an EfficientNet-Lite: {error} is missing.") from error
     layers.add("Gemm", [signal, *head], "classes", transB=1)
     classes, hidden = weights["classifier.weight"].shape
-    return layers.model(transform.crop, {"hidden": hidden, "classes": classes})
+    takes = {"pixels": ("n", transform.crop, transform.crop, 3)}
+    return layers.model("EfficientNet-Lite", takes, {"hidden": ("n", hidden), "classes": ("n", classes)})
 
 
 _IN_BLOCK = re.compile(r"(blocks\.\d+\.\d+)\.")
@@ -103,54 +106,24 @@ def _numbers(block):
     return [int(number) for number in block.split(".")[1:]]
 
 
-def _block(layers, signal, name):
+def _block(layers, weights, signal, name):
     """One inverted bottleneck; what went in is added to what comes out where the two have the same shape."""
     stage, number = _numbers(name)
-    widens = f"{name}.conv_pwl.weight" in layers.weights
-    out = layers.convolved(signal, f"{name}.conv_pw", f"{name}.bn1") if widens else signal
+    widens = f"{name}.conv_pwl.weight" in weights
+    add = partial(_convolved, layers, weights)
+    out = add(signal, f"{name}.conv_pw", f"{name}.bn1") if widens else signal
     stride = 1 if number else _STRIDES[stage]
-    out = layers.convolved(out, f"{name}.conv_dw", f"{name}.bn{1 + widens}", stride, depthwise=True)
-    out = layers.convolved(out, f"{name}.conv_pwl" if widens else f"{name}.conv_pw", f"{name}.bn{2 + widens}", relu6=False)
+    out = add(out, f"{name}.conv_dw", f"{name}.bn{1 + widens}", stride, depthwise=True)
+    out = add(out, f"{name}.conv_pwl" if widens else f"{name}.conv_pw", f"{name}.bn{2 + widens}", relu6=False)
     return layers.add("Add", [out, signal]) if number else out
 
 
-class _Layers:
-    """A graph that grows: each method adds a layer and gives the name of what comes out."""
-
-    def __init__(self, weights):
-        self.weights, self.nodes, self.constants = weights, [], {}
-
-    def add(self, kind, inputs, output="", **attributes):
-        from onnx import helper
-
-        output = output or f"{kind}_{len(self.nodes)}"
-        self.nodes.append(helper.make_node(kind, inputs, [output], output, **attributes))
-        return output
-
-    def held(self, name, value):
-        from onnx import numpy_helper
-
-        self.constants[name] = numpy_helper.from_array(np.ascontiguousarray(value, np.float32), name)
-        return name
-
-    def normalised(self, pixels, transform):
-        mean, std = (self.held(name, 255 * np.array(getattr(transform, name)).reshape(3, 1, 1)) for name in ("mean", "std"))
-        signal = self.add("Transpose", [self.add("Cast", [pixels], to=1)], perm=[0, 3, 1, 2])  # 1: float32
-        return self.add("Div", [self.add("Sub", [signal, mean]), std])
-
-    def convolved(self, signal, conv, norm, stride=1, depthwise=False, relu6=True):
-        weight = self.held(f"{conv}.weight", self.weights[f"{conv}.weight"])
-        group = len(self.weights[weight]) if depthwise else 1
-        signal = self.add("Conv", [signal, weight], conv, auto_pad="SAME_UPPER", strides=[stride, stride], group=group)
-        parts = [f"{norm}.{part}" for part in ("weight", "bias", "running_mean", "running_var")]
-        numbers = [self.held(part, self.weights[part]) for part in parts]
-        signal = self.add("BatchNormalization", [signal, *numbers], norm, epsilon=_EPSILON)
-        return self.add("Clip", [signal, self.held("zero", 0), self.held("six", 6)]) if relu6 else signal
-
-    def model(self, crop, outputs):
-        from onnx import TensorProto, helper
-
-        takes = [helper.make_tensor_value_info("pixels", TensorProto.UINT8, ["n", crop, crop, 3])]
-        gives = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", width]) for name, width in outputs.items()]
-        drawn = helper.make_graph(self.nodes, "EfficientNet-Lite", takes, gives, list(self.constants.values()))
-        return helper.make_model(drawn, opset_imports=[helper.make_opsetid("", 17)], ir_version=9, producer_name="shoulders")
+def _convolved(layers, weights, signal, conv, norm, stride=1, depthwise=False, relu6=True):
+    """A convolution, BatchNorm and ReLU6."""
+    weight = layers.held(f"{conv}.weight", weights[f"{conv}.weight"])
+    group = len(weights[weight]) if depthwise else 1
+    signal = layers.add("Conv", [signal, weight], conv, auto_pad="SAME_UPPER", strides=[stride, stride], group=group)
+    parts = [f"{norm}.{part}" for part in ("weight", "bias", "running_mean", "running_var")]
+    numbers = [layers.held(part, weights[part]) for part in parts]
+    signal = layers.add("BatchNormalization", [signal, *numbers], norm, epsilon=_EPSILON)
+    return layers.add("Clip", [signal, layers.held("zero", 0), layers.held("six", 6)]) if relu6 else signal

@@ -32,6 +32,24 @@ class Lesson03:
     culprit: Exercise
 
     @staticmethod
+    def worth(table, other) -> str:
+        """How many pictures of a class one network needs to do what another does with its fewest, by feature extraction.
+
+        Parameters
+        ----------
+        table, other : pandas.DataFrame
+            Rows of `shoulders.comparison.rows`, each of one network.
+        """
+        own, its = (comparison.summary(rows[rows.regime == "feature_extraction"]) for rows in (table, other))
+        few, reached = its.iloc[0], own[own["mean"] >= its["mean"].iloc[0]]
+        line = reached.iloc[0] if len(reached) else own.iloc[-1]
+        words = "does as well with" if len(reached) else "does not reach that, even with all"
+        return (
+            f"With {few.pictures:g} of each class, {few.backbone} names {_share(few)} correctly.\n"
+            f"{line.backbone} {words} {line.pictures:g}: {_share(line)}."
+        )
+
+    @staticmethod
     def unscaled(network: Backbone) -> Backbone:
         """The same weights, given values from 0 to 255 as they are in the file."""
         transform = replace(network.transform, mean=(0.0,) * 3, std=(1 / 255,) * 3)
@@ -72,6 +90,11 @@ class Lesson03:
             heads.probabilities(fitted, valid), {"features": 0.0, "train": 0.0, "total": 0.0}, side * side + 1, False,
             "cpu", "fp32", model=fitted,
         )  # fmt: skip
+
+
+def _share(line):
+    """A mean and its interval."""
+    return f"{line['mean']:.1%} ({line.low:.1%} to {line.high:.1%})"
 
 
 @cache

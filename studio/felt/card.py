@@ -19,7 +19,7 @@ def write():
                     "wool stands and, on 302 of the 390, the marks (bands, or a rear of the coat's other colour) tell a bee "
                     "from an ant as the shape does. On the shelf some things have colours of their own, as a strawberry is red.",
         "command": ["python -m studio.felt cats_vs_dogs", "python -m studio.felt bees_vs_ants", "python -m studio.felt shelf"],
-        "check_command": "python -m studio.check --scratch --backbone vgg16_tiny --backbone mobilenet_v2=FILE --save data/felt/check.json",
+        "check_command": "python -m studio.check --scratch --backbone vgg16_tiny --backbone efficientnet_lite0 --backbone mobilenet_v2=FILE --save data/felt/check.json",
         "licence": "CC BY 4.0",
         "authors": "the contributors of Standing on the shoulders of giants",
         "not_for": "These are renderings, not photographs. Do not use them to judge how well a network recognises real "
