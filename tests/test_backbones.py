@@ -467,6 +467,13 @@ def test_a_vit_is_built_for_the_pictures_that_its_weights_want(size, places):
         assert torchvision.network(wide).encoder.pos_embedding.shape == (1, places, 768)
 
 
+def test_a_network_of_ones_own_needs_no_source():
+    card = backbones.Card("mine", "mine", backbones.Transform(8, 8))
+    mine = backbones.Backbone(card, card.transform, "digest", "here", torch.nn.Identity)
+    assert mine.classes[3] == "class 3"
+    assert replace(mine, card=replace(card, classes=("cat", "dog"))).classes == ("cat", "dog")
+
+
 # ------------------------------------------------------------------------------------------------- weights from packages
 
 LITE = [card.name for card in packages.cards()]

@@ -94,7 +94,8 @@ class Backbone:
     @cached_property
     def classes(self) -> tuple[str, ...]:
         """The names of the classes that the network was trained on, in the order of its outputs."""
-        return _SOURCES[self.card.library].classes(self.card) or _Numbered()
+        source = _SOURCES.get(self.card.library)  # none of them where somebody made the card for a network of their own
+        return self.card.classes or (source.classes(self.card) if source else ()) or _Numbered()
 
 
 @cache
