@@ -47,7 +47,7 @@ def retrained(backbone: Backbone, result: Result) -> Backbone:
     known = networks.variant(
         backbone, module.float().cpu().eval(), f"{result.regime}, seed {result.seed}, {result.n_train} pictures:"
     )
-    return replace(known, card=replace(known.card, library="shoulders", classes=tuple(result.valid.classes)))
+    return replace(known, card=replace(known.card, classes=tuple(result.valid.classes)))
 
 
 def without(network: nn.Module, layers) -> nn.Module:
