@@ -216,4 +216,4 @@ def test_memory_stays_as_it_is_and_none_of_2000_is_lost(tmp_path):
     lines = finish(start(MEMORY, few, many, tmp_path / "answers.csv")).splitlines()
     (*_, after_few), (*counted, after_many) = (map(int, line.split()) for line in lines)
     assert counted == [2000, 4] and len({row["file"] for row in rows_of(tmp_path / "answers.csv")}) == 2000
-    assert after_many - after_few < 30e6
+    assert after_many - after_few < 60e6  # 16 to 34 MB were seen; with all pixels kept, 88 and more
