@@ -216,10 +216,10 @@ giant = backbones.load() if backbones.on_disk(backbones.DEFAULT) else network
 plates.first_filters(visualize.first_filters(giant))
 
 # %% [markdown]
-# Compare the two: colours, edges, and how many never learnt anything. At the bottom all networks for photographs are much
-# alike. What lies above is built otherwise. The giant's wider filters are **depthwise**: each lies on one map alone, and filters
-# of a single pixel mix the maps. And where it halves the picture, it lays more zeros to the *right* and *below* than on the
-# other sides (**SAME padding**, TensorFlow's). So what a place sees is not centred on the spot that it stands for. By how much?
+# Compare the two: edges and colours, how many never learnt anything, and how fine the patterns are. What lies above is built
+# otherwise. The giant's wider filters are **depthwise**: each lies on one map alone, and filters of a single pixel mix the
+# maps. And where it halves the picture, it lays more zeros to the *right* and *below* than on the other sides (**SAME
+# padding**, TensorFlow's). So what a place sees is not centred on the spot that it stands for. By how much?
 
 # %%
 for one in {net.name: net for net in (network, giant)}.values():
@@ -230,9 +230,9 @@ for one in {net.name: net for net in (network, giant)}.values():
         print(f"{one.name}, {text}")
 
 # %% [markdown]
-# In the giant, every shift of 3.5, 7.5 or 15.5 pixels is half of the spot that a place stands for. Whoever stretches its last
-# map over the picture, as *heat maps* do, draws the glow half a spot beside the thing, up and to the left. The chain has no such
-# shift, and its steps can be done on paper. So we go on with the chain.
+# In the giant, every shift is half as long as the spot that a place stands for. Whoever stretches its last map over the
+# picture, as *heat maps* do, draws the glow half a spot beside the thing, up and to the left. The chain has no such shift,
+# and its steps can be done on paper. So we go on with the chain.
 #
 # ## Step 3: block by block
 #
