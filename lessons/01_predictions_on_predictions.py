@@ -415,7 +415,7 @@ plots.comparison(rows)
 #
 # An **epoch** is one look at every training picture. This takes longer than anything above: what lies below the blocks is
 # computed once for each picture and its mirror image, but every epoch runs the blocks, forwards to answer and backwards to
-# learn. In the pocket edition you wait 10 to 60 seconds, in the full one without a graphics card some minutes. The bar of
+# learn. In the pocket edition you wait 5 to 60 seconds, in the full one without a graphics card some minutes. The bar of
 # the training runs twice: two epochs of the head alone, then four with the blocks.
 
 # %%

@@ -216,7 +216,7 @@ exercise.learnt.check(learnt(model))
 #
 # Now the finished call, and the large giant: all training pictures, first the head alone for two epochs, then with the last
 # two blocks for four. Below these blocks nothing changes, so what comes out there is computed once for each picture (and for
-# its mirror image, which counts as another picture). The epochs run only what lies above. You wait 10 to 60 seconds in the
+# its mirror image, which counts as another picture). The epochs run only what lies above. You wait 5 to 60 seconds in the
 # pocket edition, in the full one without a graphics card minutes.
 
 # %%
@@ -248,7 +248,7 @@ teach(nn.Sequential(blank, nn.Linear(blank.out_features, len(pictures.classes)))
 # numbers that are far too large or too small. The finished call puts it behind every convolution (the layers that look for
 # small patterns), unless the network has it already, and shows each picture turned, enlarged and lit a little differently in
 # every epoch. So the way gets a fair chance. (`helped=False` leaves both out.) Everything learns, so nothing can be computed
-# once and kept: on two processor cores the next cell takes 10 to 60 seconds. (With a graphics card, or patience, put
+# once and kept: on two processor cores the next cell takes 5 to 60 seconds. (With a graphics card, or patience, put
 # `network` in the place of `small`.)
 
 # %%
