@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shoulders import datasets, devices, features, heads, places, training
+from shoulders import datasets, devices, engine, features, heads, places, training
 from shoulders.backbones import Backbone
 from shoulders.datasets import PictureSet
 from shoulders.errors import CourseError
@@ -487,7 +487,8 @@ def need_sense(regimes, per_class, seeds, head):
 
 
 def _key(held, backbone, regime, count, seed, extra):
-    network = [backbone.name, backbone.digest, repr(backbone.transform), devices.device(), devices.precision()]
+    by = [engine.name(backbone, [extra["layer"]]) if "layer" in extra else "torch", devices.device(), devices.precision()]
+    network = [backbone.name, backbone.digest, repr(backbone.transform), *by]
     made_by = [VERSION, features.VERSION, features.versions(), regime, count, seed, extra, network, _pictures(held)]
     return hashlib.sha256(json.dumps(made_by).encode()).hexdigest()[:40]
 

@@ -132,7 +132,7 @@ def extract(
     missing = {layer: key for layer, key in files.items() if values.get(layer) is None}
     if missing:
         lock = _key(backbone, pictures, "", by)
-        values |= _compute(folder, lock, missing, partial(_fill, backbone, pictures, flip, batch_size, clock))
+        values |= _compute(folder, lock, missing, partial(_fill, backbone, pictures, flip, batch_size, clock, layers))
     seconds = {"decode": clock["decode"], "features": time.perf_counter() - started}
     return Features({layer: values[layer] for layer in layers}, pictures, not missing, seconds, devices.device(), precision)
 
@@ -211,7 +211,7 @@ def each(backbone: Backbone, paths, layer: str = "hidden") -> Iterator[tuple[lis
         good = [pixels for *_, pixels in found if pixels is not None]
         return [file for *file, _ in found], read(np.stack(good))[layer] if good else np.zeros((0, 0), np.float32)
 
-    return _passed(backbone, [layer], paths, decode, ask)
+    return _passed(backbone, [layer], engine.chosen(backbone, [layer]), paths, decode, ask)
 
 
 # ----------------------------------------------------------------------------------------------------------- the cache
@@ -323,11 +323,11 @@ class _InMemory:
         pass
 
 
-def _fill(backbone, pictures, flip, batch_size, clock, layers, place):
-    """Place every layer's rows, batch by batch."""
+def _fill(backbone, pictures, flip, batch_size, clock, asked, layers, place):
+    """Place the rows of these layers, batch by batch, by the engine of all that were asked for: its name is in their key."""
     rows, done, complete = {}, 0, False
     try:
-        said = _said(backbone, pictures, flip, batch_size, clock, layers)
+        said = _said(backbone, pictures, flip, batch_size, clock, layers, engine.chosen(backbone, asked))
         for answers in track(said, len(pictures), "Looking", size=_length):
             for layer, values in answers.items():
                 if layer not in rows:
@@ -345,15 +345,14 @@ def _length(answers):
     return len(next(iter(answers.values())))
 
 
-def _said(backbone, pictures, flip, batch_size, clock, layers) -> Iterator[dict]:
+def _said(backbone, pictures, flip, batch_size, clock, layers, by) -> Iterator[dict]:
     """What the layers say, a batch at a time."""
     decode, files = partial(_decoded, backbone.transform, flip, clock), zip(pictures.paths, pictures.digests)
-    return _passed(backbone, layers, files, decode, lambda read, found: read(np.stack(found)), batch_size)
+    return _passed(backbone, layers, by, files, decode, lambda read, found: read(np.stack(found)), batch_size)
 
 
-def _passed(backbone, layers, tasks, decode, ask, size=None) -> Iterator:
+def _passed(backbone, layers, by, tasks, decode, ask, size=None) -> Iterator:
     """What `ask` makes of the network and of each batch: threads that each ask about their own, or one that asks about all's."""
-    by = engine.chosen(backbone, layers)
     size = size or by.BATCH
     if not by.IN_THREADS:
         return map(partial(ask, by.reader(backbone, layers)), _chunks(_ahead(decode, tasks, size), size))

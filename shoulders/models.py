@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 import shoulders
-from shoulders import backbones, devices, features, heads, places
+from shoulders import backbones, engine, features, heads, places
 from shoulders.backbones import Backbone
 from shoulders.datasets import PictureSet
 from shoulders.errors import CourseError
@@ -193,7 +193,7 @@ def save_features(path, held: PictureSet, backbone: Backbone, layer: str = "hidd
     card = {
         "backbone": backbone.name, "weights_sha256": backbone.digest, "layer": layer, "transform": asdict(backbone.transform),
         "classes": list(held.classes), "pictures": held.name, "n_train": len(held.train), "n_valid": len(held.valid),
-        "dimensions": arrays["train"].shape[1], "precision": devices.precision(),
+        "dimensions": arrays["train"].shape[1], "precision": engine.precision(backbone, [layer]),
         "files": {name: [str(p) for p in part.paths] for name, part in (("train", held.train), ("valid", held.valid))},
     }  # fmt: skip
     _write(path, arrays, card)

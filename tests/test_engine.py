@@ -122,6 +122,14 @@ def test_the_engine_is_part_of_the_memorys_key(tmp_path, exact, monkeypatch):
     assert abs(first["hidden"] - other["hidden"]).max() <= 1e-4 * abs(first["hidden"]).max()
 
 
+def test_what_is_missing_is_computed_by_the_engine_that_its_key_names(tmp_path, exact, monkeypatch):
+    held, backbone = datasets.load(set_of(tmp_path / "set", 2, 1)).train, backbones.load("efficientnet_lite0")
+    features.extract(backbone, held, "blocks.0")
+    monkeypatch.setattr(onnx, "reader", lambda *_, **__: pytest.fail("rows of one engine under the other's name"))
+    both = features.extract(backbone, held, ["blocks.0", "hidden"])  # PyTorch runs both, and only hidden is missing
+    assert not both.cached and both["hidden"].shape == (4, 1280)
+
+
 def test_a_library_that_does_not_load_is_one_sentence_and_no_end(tmp_path, exact, monkeypatch):
     (tmp_path / "onnxruntime.py").write_text("raise ImportError('DLL load failed')")
     monkeypatch.syspath_prepend(tmp_path)
