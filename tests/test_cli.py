@@ -1,10 +1,13 @@
-"""The commands, as a person types them: in a process of their own."""
+"""The commands, as a person types them."""
 
 import errno
+import io
 import json
 import os
 import subprocess
 import sys
+import warnings
+from contextlib import redirect_stderr, redirect_stdout
 from types import SimpleNamespace
 
 import pytest
@@ -17,15 +20,38 @@ from shoulders import backbones, cli, comparison, datasets, doctor, lessons, mod
 from shoulders.errors import CourseError
 
 
-def shoulders(*words, code=0, **environment):
-    """Run a command; its exit code is checked, and a traceback is never shown."""
+def shoulders(*words, code=0):
+    """Run a command in this process, which has torch already; its exit code is checked, and a traceback is never shown."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", newline="\n", write_through=True) for _ in range(2))
+    with (
+        redirect_stdout(out),
+        redirect_stderr(err),
+        warnings.catch_warnings(record=True) as said,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        warnings.simplefilter("default", UserWarning)
+        patch.setattr(sys, "argv", ["shoulders", *map(str, words)])
+        patch.setattr(warnings, "formatwarning", warnings.formatwarning)
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        for one in said:
+            err.write(warnings.formatwarning(one.message, one.category, one.filename, one.lineno))
+    return _checked(end.value.code or 0, *(file.buffer.getvalue().decode() for file in (out, err)), code)
+
+
+def typed(*words, code=0, **environment):
+    """The same in a process of its own."""
     done = subprocess.run(
         [sys.executable, "-m", "shoulders", *map(str, words)],
         capture_output=True, text=True, timeout=300, env={**os.environ, **environment},
     )  # fmt: skip
-    assert done.returncode == code, done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
-    return done
+    return _checked(done.returncode, done.stdout, done.stderr, code)
+
+
+def _checked(found, out, err, code):
+    assert found == code, out + err
+    assert "Traceback" not in err
+    return SimpleNamespace(stdout=out, stderr=err)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +69,7 @@ def weights(tmp_path_factory):
 def test_compare_save_predict_on_a_folder_of_ones_own(own_set, weights, tmp_path):
     before = photograph(own_set)
     words = ["compare", own_set, "--backbone", "squeezenet1_1", "--weights", weights, "--per-class", "2,all", "--seeds", 2]
-    first = shoulders(*words, "--json", tmp_path / "1.json", "--plot", tmp_path / "p.png", "--save", tmp_path / "m.safetensors")
+    first = typed(*words, "--json", tmp_path / "1.json", "--plot", tmp_path / "p.png", "--save", tmp_path / "m.safetensors")
     second = shoulders(*words, "--json", tmp_path / "2.json")
     rows, again = (json.loads((tmp_path / f"{n}.json").read_text()) for n in (1, 2))
     wanted = "regime head backbone per_class seed accuracy low high n_valid n_train seconds_features seconds_train seconds_total cached device precision"
@@ -88,7 +114,7 @@ def test_predict_answers_for_the_good_and_names_the_bad(own_set, weights, tmp_pa
     assert "note.jpg: not a picture" in done.stderr
     assert good.name in done.stdout
     (strange := tmp_path / "猫.jpg").write_bytes(good.read_bytes())
-    assert "\\u732b.jpg" in shoulders("predict", model, strange, PYTHONIOENCODING="cp1252").stdout
+    assert "\\u732b.jpg" in typed("predict", model, strange, PYTHONIOENCODING="cp1252").stdout
     assert [("problem" in row, "class" in row) for row in json.loads((tmp_path / "a.json").read_text())] == [
         (True, False),
         (False, True),
@@ -161,13 +187,13 @@ def test_no_warm_comparison_waits_for_what_it_does_not_need(own_set, weights, mo
     assert "heavy: []" in done.stdout
 
 
-def test_a_warning_is_one_sentence_without_a_line_of_code(own_set, weights):
-    words = ["compare", str(own_set), "--backbone", "squeezenet1_1", "--weights", str(weights)]
-    code = "import sys\nfrom shoulders import cli, comparison, errors\n"
-    code += "class Full(comparison.Memory):\n    def adding(self): raise errors.CourseError('The disk is full.')\n"
-    code += "comparison.Memory = Full\n"
-    code += f"sys.argv = ['shoulders', *{words!r}]\ncli.main()"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
+def test_a_warning_is_one_sentence_without_a_line_of_code(own_set, weights, monkeypatch):
+    class Full(comparison.Memory):
+        def adding(self):
+            raise CourseError("The disk is full.")
+
+    monkeypatch.setattr(comparison, "Memory", Full)
+    done = shoulders("compare", own_set, "--backbone", "squeezenet1_1", "--weights", weights)
     said = [line for line in done.stderr.splitlines() if "not remembered" in line]
     assert said == ["shoulders: This run is not remembered: The disk is full."] and "warn(" not in done.stderr
     assert "feature_extraction" in done.stdout
@@ -416,7 +442,9 @@ def test_predict_walks_folders_and_writes_a_table(own_set, weights, tmp_path):
         assert len(json.loads((tmp_path / "a.json").read_text())) == 9
         (tmp_path / "d").mkdir()
         (tmp_path / "d" / "notes.txt").write_text("no picture")
-        assert "1 of them with a problem" in shoulders("predict", model, tmp_path / "d", "--csv", tmp_path / "b.csv", code=1).stderr
+        assert (
+            "1 of them with a problem" in shoulders("predict", model, tmp_path / "d", "--csv", tmp_path / "b.csv", code=1).stderr
+        )
     finally:
         out.unlink(missing_ok=True)
 
