@@ -78,6 +78,14 @@ def test_one_file_says_what_we_say(tmp_path, name, head, classes):
     onnx.checker.check_model(path, full_check=True)
 
 
+@pytest.mark.parametrize("head", ["ridge", "nearest_neighbours"])
+def test_a_head_that_was_saved_before_heads_were_calibrated_says_in_its_file_what_it_says(tmp_path, head):
+    model = model_of(NETWORKS["vgg16_tiny"](), head, 3)
+    del model.head[-1].sharpness_
+    assert export.write(tmp_path / "m.onnx", model) < 1e-4
+    agrees(tmp_path / "m.onnx", model)
+
+
 @pytest.mark.parametrize(("name", "layer"), [("squeezenet1_1", "features.6"), ("efficientnet_lite0", "classes"), ("efficientnet_lite0", "blocks.3"), ("vgg16_tiny", "classes")])  # fmt: skip
 def test_where_the_network_was_cut(tmp_path, name, layer):
     model = model_of(NETWORKS[name](), layer=layer)

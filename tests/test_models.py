@@ -137,6 +137,22 @@ def test_random_weights_are_drawn_again(tmp_path):
     np.testing.assert_allclose(asked(model, held.valid.paths), result.probabilities, rtol=1e-3, atol=1e-4)
 
 
+def test_a_head_that_was_saved_before_heads_were_calibrated_answers_as_it_did_and_is_told(tmp_path, backbone, recwarn):
+    held = datasets.load(set_of(tmp_path / "set", 4, 2))
+    result = training.feature_extraction(backbone, held, head="ridge")
+    path = models.save(tmp_path / "m.safetensors", result, backbone, held)
+    new = asked(models.load(path), held.valid.paths)
+    assert not [said for said in recwarn if "earlier version" in str(said.message)]
+    with safetensors.safe_open(path, "np") as file:
+        card, arrays = file.metadata(), {name: file.get_tensor(name) for name in file.keys() if name != "sharpness"}  # noqa: SIM118
+    safetensors.numpy.save_file(arrays, path, metadata=card)
+    with pytest.warns(UserWarning, match="m.safetensors was saved by an earlier version: .* is no probability"):
+        old = asked(models.load(path), held.valid.paths)
+    scores = result.model.decision_function(features.extract(backbone, held.valid)["hidden"])
+    np.testing.assert_allclose(old[:, 1], 1 / (1 + np.exp(-2 * scores)), rtol=1e-4)
+    assert old.argmax(1).tolist() == new.argmax(1).tolist() and abs(old - new).max() > 0.01
+
+
 @pytest.mark.parametrize("content", [b"a text", b"", b"\x08\0\0\0\0\0\0\0{}      "], ids=["text", "empty", "no card"])
 def test_another_file_is_no_model(tmp_path, content):
     (tmp_path / "notes.txt").write_bytes(content)
