@@ -338,6 +338,7 @@ def comparison(rows, full=None, guess=None) -> Drawing:
         ax.plot(list(points), [share / 100 for share in points.values()], "x:", color=WAYS[regime][0], mew=2)
     if guess:
         ax.plot([], [], "x:", color=BLACK, mew=2, label="your guess")
+    balanced = _balanced(ax, rows, ways) if lines is own else ""
     largest = lines.largest.max()
     words = "guessing blindly" if largest <= 1 / lines.classes.iloc[0] else "always naming the largest class"
     ax.axhline(largest, color=BLACK, ls="--", lw=1, label=words)
@@ -347,7 +348,24 @@ def comparison(rows, full=None, guess=None) -> Drawing:
     ax.set_ylim(max(0, least - 0.08), 1.02)  # of two runs, Student's interval may reach far beyond
     ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     count = own.runs.sum()
-    return Drawing(figure, f"{count} run{'s' if count > 1 else ''} here. {_ends(lines)}")
+    return Drawing(figure, f"{count} run{'s' if count > 1 else ''} here. {_ends(lines)}{balanced}")
+
+
+def _balanced(ax, rows, ways):
+    """Of uneven classes a dash at the mean balanced accuracy beside each point; in words, that of each line's last point."""
+    import pandas as pd
+
+    table = pd.DataFrame(rows)
+    if "balanced_accuracy" not in table or (table.largest <= 1 / table.classes + 1e-9).all():
+        return ""
+    table["pictures"] = table.n_train / table.classes
+    means, said = table.groupby([*_WAY, "pictures"], sort=False).balanced_accuracy.mean(), []
+    for i, (way, held) in enumerate(means.groupby(_WAY, sort=False)):
+        pictures = held.index.get_level_values("pictures")
+        ax.plot(pictures * 1.03**i, held, "_", color=ways[way][1], ms=14, mew=1.5)
+        said.append(f"{ways[way][0]} {held.iloc[pictures.argmax()]:.1%} with {pictures.max():.0f}")
+    ax.plot([], [], "_", color=BLACK, ms=14, mew=1.5, label="balanced accuracy:\nevery class counts alike")
+    return f" Classes are uneven; balanced accuracy: {'; '.join(said)}."
 
 
 _WAY = ["regime", "backbone"]
@@ -467,14 +485,17 @@ def runs(groups, heading: str, chance: float | None = None, guess: float | None 
     means = {name: np.mean([run["accuracy"] for run in results]) for name, results in groups.items()}
     for y, (name, results) in enumerate(groups.items()):
         shares = [run["accuracy"] for run in results]
-        low, high = interval(shares) if len(shares) > 1 else (results[0]["low"], results[0]["high"])
+        told = len(set(shares)) > 1  # runs that are all alike tell nothing of their spread
+        low, high = np.clip(interval(shares), 0, 1) if told else (results[0]["low"], results[0]["high"])
         ax.plot(shares, y + np.linspace(-0.16, 0.16, len(shares)) * (len(shares) > 1), ".", color=SKY, ms=5)
         reach = [[max(0.0, means[name] - low)], [max(0.0, high - means[name])]]
         ax.errorbar([means[name]], [y], xerr=reach, fmt="o", color=BLUE, capsize=3)
         ax.text(1.01, y, f"{means[name]:.1%}", va="center", fontsize=9, transform=ax.get_yaxis_transform())
     ax.set_yticks(range(len(groups)), groups)
     ax.invert_yaxis()
-    marks = ["light: single runs", "bars: 95 % interval for the mean"]
+    spread = [len({run["accuracy"] for run in results}) > 1 for results in groups.values()]
+    alone = "" if all(spread) else "; of a single run, or of runs that are all alike, its own"
+    marks = ["light: single runs", f"bars: 95 % interval for the mean{alone}"]
     if max(map(len, groups.values())) == 1:
         marks = ["bars: 95 % interval of a single run"]
     if chance is not None:
@@ -484,7 +505,8 @@ def runs(groups, heading: str, chance: float | None = None, guess: float | None 
         ax.axvline(guess / 100, color=ORANGE, ls=":", lw=2)
         marks.append("dotted: your guess")
     pictures = next(iter(groups.values()))[0]["n_valid"]
-    ax.set(xlabel=f"accuracy on {pictures} pictures\n({'; '.join(marks)})", title=heading)
+    words = textwrap.fill(f"({'; '.join(marks)})", 90)
+    ax.set(xlabel=f"accuracy on {pictures} pictures\n{words}", title=heading)
     fewest, most = (f(len(results) for results in groups.values()) for f in (min, max))
     kind = "Single runs" if most == 1 else f"Means of {fewest if fewest == most else f'{fewest} to {most}'} runs"
     return Drawing(figure, f"{kind}: {', '.join(f'{name} {mean:.1%}' for name, mean in means.items())}.")
