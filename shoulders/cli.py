@@ -341,8 +341,10 @@ def _write_csv(path, model, pictures, beside):
 
 
 def _show(rows, json_file):
+    from shoulders.lettering import sure
+
     good = [row for row in rows if "class" in row]
-    _table([(row["file"], row["class"], f"{row['probability']:.1%}") for row in good], ["picture", "class", "how sure"])
+    _table([(row["file"], row["class"], sure(row["probability"], 1)) for row in good], ["picture", "class", "how sure"])
     _write_json(json_file, rows)
     if wrong := [row["problem"] for row in rows if "problem" in row]:
         _say("\n".join(wrong), sys.stderr)

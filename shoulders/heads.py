@@ -9,6 +9,8 @@ an experiment, and `shoulders.logistic` comes to the same weights in a tenth of 
 
 from __future__ import annotations
 
+import warnings
+from contextlib import contextmanager
 from functools import cache
 
 import numpy as np
@@ -59,7 +61,7 @@ def fit(head: str, features: np.ndarray, labels: np.ndarray, seed: int = 0):
     """
     makers = {"logistic_regression": logistic_regression, "ridge": ridge, "nearest_neighbours": nearest_neighbours}
     _need_sense(head, features, labels)
-    with _libraries().limit(limits=1):  # for matrices this small, starting threads costs more than the sums (10 times, seen)
+    with _libraries().limit(limits=1), _one_picture_is_enough():  # of matrices this small threads cost ten times the sums (seen)
         return makers[head](features, labels, seed)
 
 
@@ -123,6 +125,14 @@ def _libraries():
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()
+
+
+@contextmanager
+def _one_picture_is_enough():
+    """scikit-learn holds many classes of few pictures each for a mistake, and says so."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The number of unique classes is greater than", UserWarning)
+        yield
 
 
 def logistic_regression(features, labels, seed=0):
@@ -376,7 +386,8 @@ def from_arrays(head: str, arrays: dict[str, np.ndarray]):
     first = _first_steps(head, arrays)
     if head == "nearest_neighbours":
         labels, votes = arrays["classes"][arrays["labels"]], _votes if "unit" in arrays else "uniform"
-        last = KNeighborsClassifier(int(arrays["neighbours"][0]), weights=votes).fit(arrays["vectors"], labels)
+        with _one_picture_is_enough():
+            last = KNeighborsClassifier(int(arrays["neighbours"][0]), weights=votes).fit(arrays["vectors"], labels)
         return make_pipeline(*first, Normalizer(), _sharpened(last, arrays))
     last = LogisticRegression() if head == "logistic_regression" else RidgeClassifier()
     last.coef_, last.intercept_ = arrays["coef"], arrays["intercept"]

@@ -192,6 +192,14 @@ def test_one_picture_of_a_class_is_enough(head, classes):
 
 
 @pytest.mark.parametrize("head", heads.HEADS)
+def test_many_classes_of_one_picture_each_are_no_mistake(head, recwarn):
+    features, labels = clouds(n=1, d=30, classes=25, apart=3)
+    fitted = heads.fit(head, features, labels)
+    again = heads.from_arrays(head, heads.to_arrays(fitted))
+    assert (heads.probabilities(again, features).argmax(1) == labels).all() and not recwarn.list
+
+
+@pytest.mark.parametrize("head", heads.HEADS)
 def test_labels_at_random_are_learnt_at_chance(head):
     features, labels = clouds(n=200, apart=1)
     rng = np.random.default_rng(5)
