@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shoulders import lettering, places
-from shoulders.comparison import interval, summary
 from shoulders.errors import CourseError
+from shoulders.intervals import interval, summary, uneven, wilson
 from shoulders.lettering import short, wrapped
 
 if TYPE_CHECKING:
@@ -331,8 +331,12 @@ def comparison(rows, full=None, guess=None) -> Drawing:
     """
     own = summary(rows)
     lines = summary(full) if full is not None and len(full) else own
+    ways, told = _looks(lines), _class_by_class(rows) if lines is own else []
     figure, ax = new(8.6, 4.6)
-    ways = _looks(lines)
+    if told:
+        more = 1.3 + 0.3 * min(_MOST, len(told))
+        figure, (ax, below) = new(8.6, 4.6 + more, 2, 1, height_ratios=(4.6, more))
+        _recalls(below, told, ways)
     for i, (way, held) in enumerate(lines.groupby(_WAY, sort=False)):
         _curve(ax, held, *ways[way], 1.03**i)
     if lines is not own:
@@ -343,30 +347,70 @@ def comparison(rows, full=None, guess=None) -> Drawing:
         ax.plot(list(points), [share / 100 for share in points.values()], "x:", color=WAYS[regime][0], mew=2)
     if guess:
         ax.plot([], [], "x:", color=BLACK, mew=2, label="your guess")
-    balanced = _balanced(ax, rows, ways) if lines is own else ""
+    balanced = _balanced(rows) if lines is own else []
     largest = lines.largest.max()
     words = "guessing blindly" if largest <= 1 / lines.classes.iloc[0] else "always naming the largest class"
     ax.axhline(largest, color=BLACK, ls="--", lw=1, label=words)
     _sizes(ax, lines, "; of a single run, or of runs that are all alike, its own")
     ax.set(ylabel=f"accuracy on {lines.n_valid.iloc[0]} pictures", title="How many pictures does it take?")
-    least = min(lines["mean"].min(), own["mean"].min(), largest)
+    least = min(lines["mean"].min(), own["mean"].min(), largest, *balanced)
     _per_cent(ax.yaxis)
     ax.set_ylim(max(0, least - 0.08), 1.02)  # of two runs, Student's interval may reach far beyond
+    said = _dashes(ax, balanced, ways) if len(balanced) else ""
     ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     count = own.runs.sum()
-    return Drawing(figure, f"{count} run{'s' if count > 1 else ''} here. {_ends(lines)}{balanced}")
+    return Drawing(figure, f"{count} run{'s' if count > 1 else ''} here. {_ends(lines)}{said}")
 
 
-def _balanced(ax, rows, ways):
-    """Of uneven classes a dash at the mean balanced accuracy beside each point; in words, that of each line's last point."""
+_MOST = 12  # classes in a figure, those of which least was found
+
+
+def _class_by_class(rows):
+    """Of uneven classes, the worst first: name, pictures, and the mean recall of each regime and network at its most pictures."""
+    rows = [row for row in rows if uneven(row)] if isinstance(rows, list) else []
+    most = Counter()
+    for row in rows:
+        most[row["regime"], row["backbone"]] = max(most[row["regime"], row["backbone"]], row["n_train"])
+    found = {}
+    for row in rows:
+        way = row["regime"], row["backbone"]
+        for one in row["by_class"] if row["n_train"] == most[way] else ():
+            if one["pictures"]:
+                found.setdefault((one["class"], one["pictures"]), {}).setdefault(way, []).append(one["recall"])
+    means = [(*kind, {way: float(np.mean(recalls)) for way, recalls in of.items()}) for kind, of in found.items()]
+    return sorted(means, key=lambda told: np.mean(list(told[2].values())))
+
+
+def _recalls(ax, told, ways):
+    """How many pictures of each class are found, with the interval of one run."""
+    some, told = f" ({_MOST} of {len(told)})" * (len(told) > _MOST), told[:_MOST]
+    for i, (way, (_, colour, mark, *_)) in enumerate(ways.items()):
+        for y, (_, pictures, recalls) in enumerate(told):
+            low, high = wilson(round(recalls[way] * pictures), pictures)
+            reach = [[max(0.0, recalls[way] - low)], [max(0.0, high - recalls[way])]]
+            ax.errorbar([recalls[way]], [y + 0.12 * i], xerr=reach, fmt=mark, color=colour, capsize=3)
+    ax.set_yticks(range(len(told)), [f"{short(name, 30)} ({pictures})" for name, pictures, _ in told])
+    ax.set(xlim=(-0.02, 1.02), ylim=(len(told) - 0.4, -0.6))
+    ax.set_title(f"Which classes are found, those first of which least is{some}")
+    ax.set_xlabel("recall with the most training pictures\n(in brackets: pictures of the class; bars: 95 % interval of one run)")
+    _per_cent(ax.xaxis)
+
+
+def _balanced(rows):
+    """Of uneven classes the mean balanced accuracy of each regime, network and number of pictures; else nothing."""
     import pandas as pd
 
     table = pd.DataFrame(rows)
     if "balanced_accuracy" not in table or (table.largest <= 1 / table.classes + 1e-9).all():
-        return ""
+        return []
     table["pictures"] = table.n_train / table.classes
-    means, said = table.groupby([*_WAY, "pictures"], sort=False).balanced_accuracy.mean(), []
-    for i, (way, held) in enumerate(means.groupby(_WAY, sort=False)):
+    return table.groupby([*_WAY, "pictures"], sort=False).balanced_accuracy.mean()
+
+
+def _dashes(ax, balanced, ways):
+    """A dash at the balanced accuracy beside each point; in words, that of each line's last point."""
+    said = []
+    for i, (way, held) in enumerate(balanced.groupby(_WAY, sort=False)):
         pictures = held.index.get_level_values("pictures")
         ax.plot(pictures * 1.03**i, held, "_", color=ways[way][1], ms=14, mew=1.5)
         said.append(f"{ways[way][0]} {held.iloc[pictures.argmax()]:.1%} with {pictures.max():.0f}")

@@ -118,7 +118,20 @@ def test_uneven_classes_are_told_in_rows_in_the_figure_and_after_a_run_was_remem
     (dashes,) = [line for line in drawing.figure.axes[0].lines if line.get_markersize() == 14 and len(line.get_xdata())]
     assert dashes.get_ydata().tolist() == [0.625] and dashes.get_xdata().tolist() == [7.5]
     assert "Classes are uneven; balanced accuracy: feature extraction 62.5% with 8." in drawing.words
-    even = [one | {"largest": 0.5} for one in rows]
+    assert drawing.figure.axes[0].get_ylim()[0] < 0.625
+    below = drawing.figure.axes[1]
+    assert sorted(label.get_text() for label in below.get_yticklabels()) == ["ants (1)", "bees (4)"]
+    shown = {told.get_text(): bar for told, bar in zip(below.get_yticklabels(), below.containers)}
+    for one in row["by_class"]:
+        bar = shown[f"{one['class']} ({one['pictures']})"]
+        assert bar[0].get_xdata()[0] == pytest.approx(one["recall"])
+        assert bar[2][0].get_segments()[0][:, 0] == pytest.approx([one["recall_low"], one["recall_high"]])
+    many = [one | {"class": f"c{i:02}", "recall": i / 30, "pictures": 30 + i} for i, one in enumerate(row["by_class"][:1] * 30)]
+    below = plots.comparison([row | {"by_class": many}]).figure.axes[1]
+    assert [label.get_text() for label in below.get_yticklabels()] == [f"c{i:02} ({30 + i})" for i in range(12)]
+    assert below.get_title().endswith("(12 of 30)")
+    even = [one | {"largest": 0.5, "by_class": []} for one in rows]
+    assert len(plots.comparison(even).figure.axes) == 1
     assert "uneven" not in plots.comparison(even).words
 
 

@@ -170,6 +170,7 @@ def test_names_of_all_kinds_stay_inside_and_off_each_other(tmp_path):
     result = replace(result, valid=replace(result.valid, paths=(tmp_path / "0.jpg",) * len(labels)))
     many = result_of(np.eye(30), np.arange(30), tuple(f"class_number_{i:02}_of_thirty_that_are" for i in range(30)))
     rows = [replace(result, backbone=name, per_class=n, n_train=14 * n).row() for name in NAMES[:5] for n in (1, 5)]
+    uneven = replace(result, valid=replace(result.valid, labels=np.maximum(labels, 1)))
     found = {
         "confusion": plots.confusion(result),
         "confusion of two": plots.confusion(result_of(np.eye(2), [0, 1], NAMES[-2:])),
@@ -183,6 +184,7 @@ def test_names_of_all_kinds_stay_inside_and_off_each_other(tmp_path):
         "costs": plots.costs(dict.fromkeys(NAMES[-4:], result)),
         "company": plots.company([0.1, 0.9], [0.5, 0.5], NAMES[-1]),
         "comparison": plots.comparison(rows),
+        "uneven": plots.comparison([uneven.row(), replace(uneven, backbone="other", per_class=1, n_train=14).row()]),
         "boxes": plates.boxes([np.zeros((3, 8, 8), np.uint8)] * 2, {name: [(0, 0, 4, 4)] * 2 for name in NAMES[-3:-1]}),
     }
     for kind, drawing in found.items():
