@@ -75,6 +75,44 @@ def _recall(one):
     return f"{one['class']} {right} of {one['pictures']} ({one['recall_low']:.1%} to {one['recall_high']:.1%})"
 
 
+def class_by_class(rows) -> list[tuple[str, int, dict]]:
+    """Of uneven classes, the worst first: name, pictures, and the mean recall of each regime and network at its most pictures.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        Of a table, which holds no classes, and of even classes: nothing.
+    """
+    rows, most, found = [row for row in rows if isinstance(row, dict) and uneven(row)], {}, {}
+    for row in rows:
+        way = row["regime"], row["backbone"]
+        most[way] = max(most.get(way, 0), row["n_train"])
+    for row in rows:
+        way = row["regime"], row["backbone"]
+        for one in row["by_class"] if row["n_train"] == most[way] else ():
+            if one["pictures"]:
+                found.setdefault((one["class"], one["pictures"]), {}).setdefault(way, []).append(one["recall"])
+    means = [(*kind, {way: float(np.mean(recalls)) for way, recalls in of.items()}) for kind, of in found.items()]
+    return sorted(means, key=lambda told: np.mean(list(told[2].values())))
+
+
+def balanced_means(rows):
+    """Of uneven classes the mean balanced accuracies, a pandas series by ``regime``, ``backbone`` and ``pictures``; else nothing.
+
+    Parameters
+    ----------
+    rows : sequence of dict, or pandas.DataFrame
+        As `shoulders.comparison.rows` or `compare` give them.
+    """
+    import pandas as pd
+
+    table = pd.DataFrame(rows)
+    if "balanced_accuracy" not in table or (table.largest <= 1 / table.classes + 1e-9).all():
+        return []
+    table["pictures"] = table.n_train / table.classes
+    return table.groupby(["regime", "backbone", "pictures"], sort=False).balanced_accuracy.mean()
+
+
 def interval(values) -> tuple[float, float]:
     """95 % interval for the mean that endlessly many such values would have: Student 1908, Biometrika 6.
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from shoulders import lettering, places
 from shoulders.errors import CourseError
-from shoulders.intervals import interval, summary, uneven, wilson
+from shoulders.intervals import balanced_means, class_by_class, interval, summary, wilson
 from shoulders.lettering import short, wrapped
 
 if TYPE_CHECKING:
@@ -320,6 +320,8 @@ WAYS = {
 def comparison(rows, full=None, guess=None) -> Drawing:
     """Accuracy against training pictures per class, one line for each regime and network: mean over seeds, 95 % intervals.
 
+    Where classes are uneven, a dash beside each point is the balanced accuracy, and a panel below tells class by class.
+
     Parameters
     ----------
     rows : sequence of dict, or pandas.DataFrame
@@ -331,7 +333,7 @@ def comparison(rows, full=None, guess=None) -> Drawing:
     """
     own = summary(rows)
     lines = summary(full) if full is not None and len(full) else own
-    ways, told = _looks(lines), _class_by_class(rows) if lines is own else []
+    ways, told = _looks(lines), class_by_class(rows) if lines is own else []
     figure, ax = new(8.6, 4.6)
     if told:
         more = 1.3 + 0.3 * min(_MOST, len(told))
@@ -347,7 +349,7 @@ def comparison(rows, full=None, guess=None) -> Drawing:
         ax.plot(list(points), [share / 100 for share in points.values()], "x:", color=WAYS[regime][0], mew=2)
     if guess:
         ax.plot([], [], "x:", color=BLACK, mew=2, label="your guess")
-    balanced = _balanced(rows) if lines is own else []
+    balanced = balanced_means(rows) if lines is own else []
     largest = lines.largest.max()
     words = "guessing blindly" if largest <= 1 / lines.classes.iloc[0] else "always naming the largest class"
     ax.axhline(largest, color=BLACK, ls="--", lw=1, label=words)
@@ -365,22 +367,6 @@ def comparison(rows, full=None, guess=None) -> Drawing:
 _MOST = 12  # classes in a figure, those of which least was found
 
 
-def _class_by_class(rows):
-    """Of uneven classes, the worst first: name, pictures, and the mean recall of each regime and network at its most pictures."""
-    rows = [row for row in rows if uneven(row)] if isinstance(rows, list) else []
-    most = Counter()
-    for row in rows:
-        most[row["regime"], row["backbone"]] = max(most[row["regime"], row["backbone"]], row["n_train"])
-    found = {}
-    for row in rows:
-        way = row["regime"], row["backbone"]
-        for one in row["by_class"] if row["n_train"] == most[way] else ():
-            if one["pictures"]:
-                found.setdefault((one["class"], one["pictures"]), {}).setdefault(way, []).append(one["recall"])
-    means = [(*kind, {way: float(np.mean(recalls)) for way, recalls in of.items()}) for kind, of in found.items()]
-    return sorted(means, key=lambda told: np.mean(list(told[2].values())))
-
-
 def _recalls(ax, told, ways):
     """How many pictures of each class are found, with the interval of one run."""
     some, told = f" ({_MOST} of {len(told)})" * (len(told) > _MOST), told[:_MOST]
@@ -394,17 +380,6 @@ def _recalls(ax, told, ways):
     ax.set_title(f"Which classes are found, those first of which least is{some}")
     ax.set_xlabel("recall with the most training pictures\n(in brackets: pictures of the class; bars: 95 % interval of one run)")
     _per_cent(ax.xaxis)
-
-
-def _balanced(rows):
-    """Of uneven classes the mean balanced accuracy of each regime, network and number of pictures; else nothing."""
-    import pandas as pd
-
-    table = pd.DataFrame(rows)
-    if "balanced_accuracy" not in table or (table.largest <= 1 / table.classes + 1e-9).all():
-        return []
-    table["pictures"] = table.n_train / table.classes
-    return table.groupby([*_WAY, "pictures"], sort=False).balanced_accuracy.mean()
 
 
 def _dashes(ax, balanced, ways):
