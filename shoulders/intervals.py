@@ -64,7 +64,7 @@ def recalls(row: dict, most: int = 4) -> str:
         return ", ".join(map(_recall, classes))
     worst = sorted((one for one in classes if one["pictures"]), key=lambda one: (one["recall"], -one["pictures"]))
     shown, rest, absent = worst[: most - 1], worst[most - 1 :], len(classes) - len(worst)
-    told = [*map(_recall, shown), f"the other {len(rest)} {rest[0]['recall']:.1%} or more"] if rest else map(_recall, shown)
+    told = [*map(_recall, shown), f"the other {len(rest)}: {rest[0]['recall']:.1%} or more"] if rest else map(_recall, shown)
     return ", ".join([*told, *[f"{absent} without a picture"] * bool(absent)])
 
 

@@ -133,7 +133,7 @@ def test_recalls_in_words():
     said[labels == 20] = [20, 20, 20, 1]
     many = result_of(np.eye(50)[said], labels, tuple(f"c{i:02}" for i in range(50))).row()
     worst = ["c07 0 of 4 (0.0% to 49.0%)", "c30 2 of 4 (15.0% to 85.0%)", "c20 3 of 4 (30.1% to 95.4%)"]
-    assert recalls(many) == ", ".join([*worst, "the other 46 100.0% or more", "1 without a picture"])
+    assert recalls(many) == ", ".join([*worst, "the other 46: 100.0% or more", "1 without a picture"])
     assert [(one["class"], one["named"]) for one in many["by_class"] if one["named"] != 4] == [
         ("c00", 6), ("c01", 5), ("c07", 0), ("c08", 8), ("c20", 3), ("c30", 2), ("c49", 0),
     ]  # fmt: skip
