@@ -314,7 +314,7 @@ def heat(found, pictures) -> Drawing:
         end = f"summed over squares of {side} pixels, orange for the class and violet against it, up to ±{most:.2g} of the score"
     for i, image in enumerate(pictures):
         axes[0, i].imshow(picture(image))
-        axes[0, i].set_title(short(found.names[i], 24), fontsize=9)
+        axes[0, i].set_title(short(found.names[i], 22), fontsize=9)
         if maps:
             grey = picture(image).mean(-1)
             axes[1, i].imshow(grey, cmap="gray", vmin=0, vmax=255)
