@@ -206,6 +206,7 @@ def compare(
     _say_findings(held)
     rows = comparison.rows_of_each(held, networks, regimes, counts, seeds, head, layer)
     _table([_cells(row) for row in rows], COLUMNS)
+    _say_classes(rows)
     _write_json(json_file, rows)
     if plot:
         print(plots.comparison(rows).save(plot))
@@ -252,6 +253,23 @@ def _cells(row):
     shares = [f"{row['accuracy']:.1%}", f"{row['low']:.1%} to {row['high']:.1%}"]
     of = [row["n_valid"], f"{row['largest']:.1%}", row["n_train"]]
     return [*words, *shares, *of, f"{row['seconds_total']:.1f}", "yes" if row["cached"] else "no"]
+
+
+BALANCED = (*COLUMNS[:1], *COLUMNS[2:5], "balanced accuracy", "95 % interval", "recall of each class, 95 % interval")
+
+
+def _say_classes(rows):
+    """Where one accuracy hides how the smaller classes fare."""
+    from shoulders import intervals
+
+    if told := [row for row in rows if intervals.uneven(row)]:
+        print("The classes hold different numbers of these pictures. With every class counted alike:")
+        _table([_balanced(row, intervals.recalls(row)) for row in told], BALANCED)
+
+
+def _balanced(row, recalls):
+    words = [row[name] for name in ("regime", "backbone", "per_class", "seed")]
+    return [*words, f"{row['balanced_accuracy']:.1%}", f"{row['balanced_low']:.1%} to {row['balanced_high']:.1%}", recalls]
 
 
 def _say_findings(held):
@@ -323,8 +341,10 @@ def _write_csv(path, model, pictures, beside):
 
 
 def _show(rows, json_file):
+    from shoulders.lettering import sure
+
     good = [row for row in rows if "class" in row]
-    _table([(row["file"], row["class"], f"{row['probability']:.1%}") for row in good], ["picture", "class", "how sure"])
+    _table([(row["file"], row["class"], sure(row["probability"], 1)) for row in good], ["picture", "class", "how sure"])
     _write_json(json_file, rows)
     if wrong := [row["problem"] for row in rows if "problem" in row]:
         _say("\n".join(wrong), sys.stderr)

@@ -1,7 +1,7 @@
 """Regimes × images per class × seeds, as one tidy table. What was run before is not run again.
 
-And what such a table says: means with intervals, paired differences, the band in which a new run should fall. One large
-table for each edition ships with the course; `shipped` finds it.
+What such a table says is asked of `shoulders.intervals`, whose names are here, too. One large table for each edition ships with
+the course; `shipped` finds it.
 """
 
 from __future__ import annotations
@@ -16,16 +16,14 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from shoulders import datasets, devices, engine, features, heads, places, training
 from shoulders.backbones import Backbone
 from shoulders.datasets import PictureSet
 from shoulders.errors import CourseError
+from shoulders.intervals import ComparisonError, against, band, interval, paired, summary, wilson  # noqa: F401 (known here, too)
 from shoulders.memory import Memory
 from shoulders.names import HEADS, REGIMES
 from shoulders.progress import track
-from shoulders.results import wilson
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,16 +35,12 @@ _RUN = {
     "from_scratch_helped": partial(training.from_scratch, helped=True),
 }
 
-VERSION = 10
+VERSION = 11
 """Part of every key: raised whenever a regime would give another result, or a row would hold something else."""
 
 
 MOST_SEEDS = 10_000
 """More than this is a slip of the finger."""
-
-
-class ComparisonError(CourseError):
-    """A comparison cannot be run as asked, or a table cannot be read; the message says what would be right."""
 
 
 def rows(
@@ -122,10 +116,14 @@ _SECONDS = "seconds_features", "seconds_train", "seconds_total"
 
 
 def compare(*args, **kwargs) -> pd.DataFrame:
-    """`rows` as a pandas table."""
+    """`rows` as a pandas table, without what they tell class by class."""
+    return _table(rows(*args, **kwargs))
+
+
+def _table(rows):
     import pandas as pd
 
-    return pd.DataFrame(rows(*args, **kwargs))
+    return pd.DataFrame(rows).drop(columns="by_class", errors="ignore")
 
 
 SIZES = (1, 2, 5, 10, 20, 50, None)
@@ -155,10 +153,8 @@ def plan(budget: str):
 
 
 def carry_out(held: PictureSet, backbone: Backbone, parts) -> pd.DataFrame:
-    """`rows` of several parts in one table: each part a regime, pictures per class, and how many seeds."""
-    import pandas as pd
-
-    return pd.DataFrame([row for regime, counts, seeds in parts for row in rows(held, backbone, (regime,), counts, seeds)])
+    """`compare` of several parts in one table: each part a regime, pictures per class, and how many seeds."""
+    return _table([row for regime, counts, seeds in parts for row in rows(held, backbone, (regime,), counts, seeds)])
 
 
 def parse_counts(text: str) -> list[int | None]:
@@ -172,200 +168,6 @@ def parse_counts(text: str) -> list[int | None]:
         return [None if word.strip() == "all" else int(word) for word in text.split(",")]
     except ValueError:
         raise ComparisonError(f"Pictures per class are {text!r}: give numbers and `all`, for instance 1,5,20,all.") from None
-
-
-# --------------------------------------------------------------------------------------------------- what a table says
-
-
-def interval(values) -> tuple[float, float]:
-    """95 % interval for the mean that endlessly many such values would have: Student 1908, Biometrika 6.
-
-    Parameters
-    ----------
-    values : sequence of float
-        At least two; independent draws of roughly normal spread. Of fewer, both bounds are nan.
-
-    Examples
-    --------
-    >>> [round(bound, 3) for bound in interval([0.90, 0.94, 0.92])]
-    [0.87, 0.97]
-    """
-    values = np.asarray(values, float)
-    reach = _student(len(values)) * _spread(values) / len(values) ** 0.5
-    return float(values.mean() - reach), float(values.mean() + reach)
-
-
-def band(values, runs: int = 1, step: float = 0.0) -> tuple[float, float]:
-    """Where the mean of `runs` further values should fall, in 95 of 100 cases.
-
-    Parameters
-    ----------
-    values : sequence of float
-        Accuracies of earlier runs, at least two; of fewer, both bounds are nan.
-    runs : int
-    step : float
-        The band reaches at least this far to each side of the mean. Give ``1 / n_valid``: another processor rounds in
-        another way, which may turn one picture over.
-
-    Returns
-    -------
-    low, high : float
-        Within 0 and 1.
-
-    Notes
-    -----
-    Student's prediction interval (Hahn & Meeker 1991, *Statistical intervals*).
-    """
-    values = np.asarray(values, float)
-    reach = np.maximum(step, _student(len(values)) * _spread(values) * (1 / runs + 1 / len(values)) ** 0.5)  # nan stays nan
-    low, high = np.clip([values.mean() - reach, values.mean() + reach], 0, 1)
-    return float(low), float(high)
-
-
-def _student(n):
-    from scipy.special import stdtrit  # `scipy.stats` has it as `t.ppf`, and takes a second to import
-
-    return float(stdtrit(n - 1, 0.975)) if n > 1 else float("nan")
-
-
-def _spread(values):
-    return values.std(ddof=1) if len(values) > 1 else float("nan")
-
-
-def summary(rows) -> pd.DataFrame:
-    """A line for each regime, each network and each number of pictures.
-
-    Parameters
-    ----------
-    rows : sequence of dict, or pandas.DataFrame
-        As `rows` gives them.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``regime``, ``backbone``, ``per_class``, ``pictures`` (of a class, the real number behind “all”), ``runs``, ``mean``;
-        ``low`` and ``high``: `interval` for the mean over draws, within 0 and 1, or, of a single run and of runs that are all
-        alike, as those on all pictures often are, its own Wilson interval; ``alone_low`` and ``alone_high``: Wilson's interval
-        of one run with that mean, which is all that a single run would know; ``n_valid``, ``classes``, ``largest`` (accuracy of
-        always naming the largest class). Regimes and networks in their order, pictures from few to many.
-
-    Raises
-    ------
-    ComparisonError
-        For a regime that was run on one network with more than one head or layer.
-    """
-    import pandas as pd
-
-    table = _of_one_kind(rows, ("regime", "backbone"))
-    ways = table.groupby(["regime", "backbone"], sort=False)
-    lines = [_line(*way, n, runs) for way, held in ways for n, runs in held.groupby("pictures")]
-    return pd.DataFrame(lines, columns=_LINE)
-
-
-def _of_one_kind(rows, way=("regime",)):
-    """The rows as a table, with `pictures` of a class; no run twice, and in each `way` no more than one head or network.
-
-    Where a class holds less than was asked for, 20 of each, 50 and all are the same draw: one run, and not three.
-    """
-    import pandas as pd
-
-    table, way = pd.DataFrame(rows), list(way)
-    if table.empty:
-        return pd.DataFrame(columns=["regime", "backbone", "pictures", "seed", "accuracy", "per_class"])
-    if "backbone" not in table:
-        table["backbone"] = ""
-    for kind, (name, runs) in product(("head", "layer", "backbone"), table.groupby(way, sort=False)):
-        if kind in table and len(kinds := runs[kind].unique()) > 1:
-            names = " and ".join(map(str, kinds))
-            raise ComparisonError(f"{name[0]} was run with more than one {kind}, {names}: give the rows of one at a time.")
-    table["pictures"] = table.n_train / table.classes
-    same = table.columns.intersection([*way, "pictures", "seed"])
-    return table.drop_duplicates(same, keep="last") if "seed" in same else table
-
-
-_LINE = (
-    "regime", "backbone", "per_class", "pictures", "runs", "mean", "low", "high", "alone_low", "alone_high", "n_valid", "classes",
-    "largest",
-)  # fmt: skip
-
-
-def _line(regime, backbone, pictures, runs):
-    """One line of `summary`, in the order of `_LINE`."""
-    first, mean = runs.iloc[0], runs.accuracy.mean()
-    bounds = np.clip(interval(runs.accuracy), 0, 1) if runs.accuracy.nunique() > 1 else (first.low, first.high)
-    alone, largest = wilson(round(mean * first.n_valid), first.n_valid), first.get("largest", 1 / first.classes)
-    asked = "all" if (runs.per_class == "all").any() else first.per_class
-    return regime, backbone, asked, pictures, len(runs), mean, *bounds, *alone, int(first.n_valid), int(first.classes), largest
-
-
-def paired(rows, regime: str, other: str) -> pd.DataFrame:
-    """By how much one regime is ahead of another on the *same* draws: what the luck of a draw gives to both goes out.
-
-    Parameters
-    ----------
-    rows : sequence of dict, or pandas.DataFrame
-    regime, other : str
-
-    Returns
-    -------
-    pandas.DataFrame
-        For each number of pictures that both were run with: ``per_class``, ``pictures``, ``runs`` (seeds in common),
-        ``ahead`` (mean difference of accuracies), ``low``, ``high`` (`interval`; nan for a single seed; where every seed gives
-        the same difference, which says nothing of the spread, the interval of one such pair on these pictures).
-
-    Notes
-    -----
-    Of one pair: Newcombe 1998, Statistics in Medicine 17, method 10, as if the two had been judged by different pictures.
-    """
-    import pandas as pd
-
-    table = _of_one_kind(rows)
-    both = [table[table.regime == name] for name in (regime, other)]
-    joined = both[0].merge(both[1], on=["pictures", "seed"], suffixes=("", "_other"))
-    found = []
-    for pictures, draws in joined.groupby("pictures"):
-        ahead = draws.accuracy - draws.accuracy_other
-        alike = len(ahead) > 1 and ahead.round(9).nunique() == 1
-        bounds = _of_one_pair(draws.iloc[0]) if alike else interval(ahead)
-        names = "per_class", "pictures", "runs", "ahead", "low", "high"
-        found.append(dict(zip(names, (draws.per_class.iloc[0], pictures, len(ahead), ahead.mean(), *bounds))))
-    return pd.DataFrame(found, columns=["per_class", "pictures", "runs", "ahead", "low", "high"])
-
-
-def _of_one_pair(pair):
-    """95 % interval for the difference of two accuracies, from Wilson's interval of each."""
-    ahead = pair.accuracy - pair.accuracy_other
-    below = np.hypot(pair.accuracy - pair.low, pair.high_other - pair.accuracy_other)
-    above = np.hypot(pair.high - pair.accuracy, pair.accuracy_other - pair.low_other)
-    return ahead - below, ahead + above
-
-
-def against(rows, expected) -> pd.DataFrame:
-    """Do these runs fall where earlier runs say? Every band is computed from the earlier runs.
-
-    Parameters
-    ----------
-    rows, expected : sequence of dict, or pandas.DataFrame
-        New runs, and earlier ones of the same pictures and network.
-
-    Returns
-    -------
-    pandas.DataFrame
-        For each regime and number of pictures that both have: ``regime``, ``per_class``, ``yours`` (mean), ``runs``,
-        ``low``, ``high`` (`band` for the mean of as many runs), ``over`` (earlier runs), ``verdict``: ``'inside'``,
-        ``'outside'``, or ``'no band'`` where there was one earlier run.
-    """
-    import pandas as pd
-
-    new, old = summary(_of_one_kind(rows)), _of_one_kind(expected)
-    found = []
-    for line in new.itertuples() if len(old) else ():
-        earlier = old[(old.regime == line.regime) & (old.pictures == line.pictures)].accuracy
-        if len(earlier):
-            low, high = band(earlier, line.runs, 1 / line.n_valid)
-            verdict = "no band" if np.isnan(low) else "inside" if low <= line.mean <= high else "outside"
-            found.append((line.regime, line.per_class, line.mean, line.runs, low, high, len(earlier), verdict))
-    return pd.DataFrame(found, columns=["regime", "per_class", "yours", "runs", "low", "high", "over", "verdict"])
 
 
 # ------------------------------------------------------------------------------------------------------ what ships

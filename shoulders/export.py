@@ -243,7 +243,8 @@ def _linear(graph, signal, last):
     if len(coef) == 1:
         first = 0 if hasattr(last, "predict_proba") else -1
         coef, intercept = (np.concatenate([first * numbers, numbers]) for numbers in (coef, intercept))
-    numbers = [graph.held("head.coef", coef), graph.held("head.intercept", intercept)]
+    sharpness = getattr(last, "sharpness_", 1.0)
+    numbers = [graph.held("head.coef", sharpness * coef), graph.held("head.intercept", sharpness * intercept)]
     graph.add("Softmax", [graph.add("Gemm", [signal, *numbers], "head.scores", transB=1)], "probabilities", axis=1)
 
 
@@ -256,11 +257,15 @@ def _voted(graph, signal, last):
     labels = graph.held("head.labels", np.eye(len(last.classes_))[last._y])
     votes = graph.add("Gather", [labels, "head.nearest"], "head.votes")  # the nearest first
     votes = graph.add("Mul", [votes, graph.held("head.weights", _weights(last)[:, None])], "head.weighed")
-    graph.add("ReduceSum", [votes, graph.held("head.axis", [1], np.int64)], "probabilities", keepdims=0)
+    sharpened = hasattr(last, "sharpness_")
+    told = "head.told" if sharpened else "probabilities"
+    graph.add("ReduceSum", [votes, graph.held("head.axis", [1], np.int64)], told, keepdims=0)
+    if sharpened:
+        graph.add("Softmax", [told], "probabilities", axis=1)
 
 
 def _weights(last):
     """How much each neighbour's vote counts, the nearest first: `shoulders.heads` gives the nearer a little more."""
     alike = np.ones((1, last.n_neighbors))
     weights = last.weights(alike) if callable(last.weights) else alike
-    return weights[0] / weights.sum()
+    return weights[0] / weights.sum() * (last.n_neighbors * last.sharpness_ if hasattr(last, "sharpness_") else 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import date
@@ -109,6 +110,12 @@ def load(path, weights=None) -> Model:
         raise ModelError(
             f"{path} was fitted on other weights of {card['backbone']} (sha256 {card['weights_sha256'][:12]}…, not "
             f"{backbone.digest[:12]}…): give the {'file' if weights is None else 'right file'} with --weights."
+        )
+    if not heads.calibrated(head):
+        warnings.warn(
+            f"{path} was saved by an earlier version: its answers stand, but how sure it is of them is no probability. "
+            "`shoulders compare … --save FILE` writes one that is.",
+            stacklevel=2,
         )
     backbone = replace(backbone, transform=transform)  # the one with which the head was fitted, whatever the catalogue says today
     return Model(head, backbone, card["layer"], tuple(card["classes"]), card)

@@ -12,6 +12,7 @@ import textwrap
 
 import numpy as np
 
+from shoulders.lettering import short, wrapped
 from shoulders.plots import BLACK, BLUE, GREEN, ORANGE, PURPLE, Drawing, new
 
 GREY = "#BBBBBB"
@@ -170,11 +171,11 @@ def projections(found, pictures, titles=None, labels=None, each: bool = False) -
         _bare(ax)
     for i, image in zip(range(count), pictures, strict=True):
         axes[0, i].imshow(picture(image))
-        axes[0, i].set_title(titles[i] if titles else "", fontsize=9)
+        axes[0, i].set_title(wrapped(titles[i]) if titles else "", fontsize=9)
     labels = labels or [one.rule for one in found]
     for row, one, label in zip(axes[1:], found, labels):
         scale = scale_of(one.pixels)
-        row[0].set_ylabel(textwrap.fill(label, 12) + f"\n±{scale:.2g}" * (not each), fontsize=9)
+        row[0].set_ylabel(wrapped(label, 12) + f"\n±{scale:.2g}" * (not each), fontsize=9)
         for ax, projection in zip(row, one.pixels, strict=True):
             ax.imshow(around_grey(projection, scale_of(projection) if each else scale), interpolation="nearest")
     layer = found[0].layer
@@ -208,7 +209,7 @@ def occlusion(found) -> Drawing:
     axes[2].imshow(around_grey(found.projection, scale), interpolation="nearest")
     axes[2].set_title(f"(c) projection of map {found.map}\n({found.rule}), ±{scale:.2g} input units", fontsize=9)
     name = _name(found, found.target)
-    _heat(figure, axes[3], found, found.probability, f"(d) probability of\n“{_short(name, 24)}”", "from zero", least=0)
+    _heat(figure, axes[3], found, found.probability, f"(d) probability of\n“{short(name, 24)}”", "from zero", least=0)
     labels = _labels(axes[4], found)
     for ax in axes:
         _as_the_picture(ax, found)
@@ -222,11 +223,6 @@ def occlusion(found) -> Drawing:
         f"{_blank(found)}"
     )
     return Drawing(figure, words)
-
-
-def _short(text, most):
-    """Names of folders have no spaces to break at."""
-    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _blank(found):
@@ -287,7 +283,7 @@ def _labels(ax, found):
     texts = [_name(found, int(c)) for c in order[: len(colours)]]
     if len(order) > len(colours):
         texts[-1] = f"{len(order) - len(colours) + 1} others"
-    handles = [Patch(color=colour, label=_short(text, 22)) for colour, text in zip(colours, texts)]
+    handles = [Patch(color=colour, label=short(text, 22)) for colour, text in zip(colours, texts)]
     ax.legend(handles=handles, fontsize=8, loc="upper left", bbox_to_anchor=(-0.02, -0.02), frameon=False)
     ax.set_title("(e) the likeliest class,\nwindow by window", fontsize=9)
     return len(order)
@@ -318,7 +314,7 @@ def heat(found, pictures) -> Drawing:
         end = f"summed over squares of {side} pixels, orange for the class and violet against it, up to ±{most:.2g} of the score"
     for i, image in enumerate(pictures):
         axes[0, i].imshow(picture(image))
-        axes[0, i].set_title(_short(found.names[i], 24), fontsize=9)
+        axes[0, i].set_title(short(found.names[i], 22), fontsize=9)
         if maps:
             grey = picture(image).mean(-1)
             axes[1, i].imshow(grey, cmap="gray", vmin=0, vmax=255)
@@ -396,7 +392,7 @@ def invariance(found) -> Drawing:
         for ax, (part, _) in zip(column, rows):
             for i, line in enumerate(getattr(curves, part)):
                 style = {"color": colours[i % 5], "ls": ("-", "--", ":", "-.", (0, (5, 1, 1, 1)))[(i + i // 5) % 5], "lw": 1.4}
-                ax.plot(curves.amounts, line, label=f"{i + 1}: {found.names[i]}", **style)
+                ax.plot(curves.amounts, line, label=f"{i + 1}: {short(found.names[i])}", **style)
             ax.label_outer()
         column[0].set_title(kind, fontsize=10)
         column[-1].set_xlabel(LABELS.get(kind, kind))
@@ -481,7 +477,7 @@ def probes(table, chance: float | None = None) -> Drawing:
     )
     for x, y, share in zip(table.high, place, table.accuracy):
         ax.text(x + 0.008, y, f"{share:.1%}", va="center", fontsize=9)
-    ax.set_yticks(place, names)
+    ax.set_yticks(place, [short(name, 40) for name in names])
     ax.invert_yaxis()
     blindly = "; dashed: guessing blindly" if chance is not None else ""
     left = min(table.low.min(), 1 if chance is None else chance) - 0.05
@@ -489,7 +485,7 @@ def probes(table, chance: float | None = None) -> Drawing:
     if chance is not None:
         ax.axvline(chance, color=GREY, ls="--", lw=1, zorder=0)
     ticks = [tick for tick in ax.get_xticks() if ax.get_xlim()[0] <= tick <= 1]
-    ax.set_xticks(ticks, [f"{100 * tick:.0f} %" for tick in ticks])
+    ax.set_xticks(ticks, [f"{tick:.0%}" for tick in ticks])
     ax.set_title(f"Accuracy, {table.columns[0]} by {table.columns[0]}")
     best, worst = table.accuracy.idxmax(), table.accuracy.idxmin()
     told = f"From {table.accuracy[worst]:.1%} ({names[worst]}) to {table.accuracy[best]:.1%} ({names[best]})"
@@ -538,7 +534,8 @@ def boxes(pictures, parts: dict) -> Drawing:
     """
     from matplotlib.lines import Line2D
 
-    figure, axes = new(max(2 * len(pictures), 4), 2.4, 1, len(pictures), squeeze=False)
+    width = max(2 * len(pictures), 4)
+    figure, axes = new(width, 2.4, 1, len(pictures), squeeze=False)
     colours = dict(zip(parts, itertools.cycle((BLUE, ORANGE, PURPLE, GREEN))))
     for i, (image, ax) in enumerate(zip(pictures, axes.flat)):
         ax.imshow(picture(image))
@@ -546,6 +543,6 @@ def boxes(pictures, parts: dict) -> Drawing:
             top, left, bottom, right = places[i]
             ax.add_patch(_frame(left, top, right - left, bottom - top, colours[part]))
         _bare(ax)
-    handles = [Line2D([], [], color=colour, label=part) for part, colour in colours.items()]
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(parts), frameon=False, fontsize=9)
+    handles = [Line2D([], [], color=colour, label=short(part, 18)) for part, colour in colours.items()]
+    figure.legend(handles=handles, loc="outside lower center", ncols=min(len(parts), width // 2), frameon=False, fontsize=9)
     return Drawing(figure, f"{len(pictures)} pictures, in each a frame around {', '.join(parts)}.")

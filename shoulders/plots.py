@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shoulders import places
-from shoulders.comparison import interval, summary
+from shoulders import lettering, places
 from shoulders.errors import CourseError
+from shoulders.intervals import balanced_means, class_by_class, interval, summary, wilson
+from shoulders.lettering import short, wrapped
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -52,6 +53,9 @@ class Drawing:
     figure: Figure
     words: str
 
+    def __post_init__(self):
+        lettering.plain(self.figure)
+
     def _ipython_display_(self):
         from IPython.display import display
 
@@ -68,7 +72,8 @@ class Drawing:
         from PIL import Image
 
         page, width = io.BytesIO(), round(self.figure.get_figwidth() * self.figure.dpi)
-        self.figure.savefig(page, format="png", dpi=1.4 * self.figure.dpi, facecolor="white")  # sharper on dense screens
+        with lettering.quietly():
+            self.figure.savefig(page, format="png", dpi=1.4 * self.figure.dpi, facecolor="white")  # sharper on dense screens
         if page.tell() <= _LARGE:
             return "image/png", page.getvalue(), width
         smaller = io.BytesIO()
@@ -86,7 +91,7 @@ class Drawing:
             For a place that cannot be written to.
         """
         path = need_format(path)
-        with places.whole(path) as part:
+        with places.whole(path) as part, lettering.quietly():
             self.figure.savefig(part, format=path.suffix[1:].lower(), dpi=150, facecolor="white")
         return f"Picture written to {path}. {self.words}"
 
@@ -112,7 +117,7 @@ def show_picture(image, ax, title: str = "", colour: str = BLACK):
     """One picture without axes, a line of text above it."""
     ax.imshow(image)
     ax.set_axis_off()
-    ax.set_title(title, fontsize=9, color=colour)
+    ax.set_title(wrapped(title), fontsize=9, color=colour)
     return ax
 
 
@@ -156,16 +161,16 @@ def guesses(image, names, shares, heading: str = "What the network sees") -> Dra
     show_picture(image, left)
     place = np.arange(len(names))
     right.barh(place, shares, color=BLUE)
-    right.set_yticks(place, names)
+    right.set_yticks(place, [wrapped(name, 24) for name in names])
     right.invert_yaxis()
     right.set(xlabel="probability")
     right.set_xticks([tick for tick in MaxNLocator(5).tick_values(0, max(shares) * 1.25) if tick <= 1])
     right.set_xlim(0, max(shares) * 1.25)
     _per_cent(right.xaxis)
     for y, share in zip(place, shares):
-        right.text(share, y, f" {share:.0%}", va="center", fontsize=9)
+        right.text(share, y, f" {lettering.sure(share)}", va="center", fontsize=9)
     figure.suptitle(heading)
-    return Drawing(figure, f"The network's first guess is “{names[0]}”, with {shares[0]:.0%}.")
+    return Drawing(figure, f"The network's first guess is “{names[0]}”, with {lettering.sure(shares[0])}.")
 
 
 def votes(names, strengths, classes, most: int = 8, xlabel: str = "weight of the vote") -> Drawing:
@@ -187,12 +192,12 @@ def votes(names, strengths, classes, most: int = 8, xlabel: str = "weight of the
     figure, ax = new(7, 0.27 * len(chosen) + 1)
     place = np.arange(len(chosen))
     ax.barh(place, strengths[chosen], color=[ORANGE if s < 0 else BLUE for s in strengths[chosen]])
-    ax.set_yticks(place, [names[i] for i in chosen], fontsize=9)
+    ax.set_yticks(place, [short(names[i], 32) for i in chosen], fontsize=9)
     ax.axvline(0, color=BLACK, lw=0.8)
-    ax.set(
-        xlabel=f"← {classes[0]}        {xlabel}        {classes[1]} →",
-        title="Which of its classes go with which of ours",
-    )
+    ends, gap = [short(name, 16) for name in classes], " " * 8
+    words = f"← {ends[0]}{gap}{xlabel}{gap}{ends[1]} →"
+    words = words if lettering.width(words) < 56 else f"← {ends[0]}{gap}{ends[1]} →\n{xlabel}"
+    ax.set(xlabel=words, title="Which of its classes go with which of ours")
     strongest = names[order[0]], names[order[-1]]
     return Drawing(figure, f"“{strongest[0]}” goes most with {classes[0]}, “{strongest[1]}” most with {classes[1]}.")
 
@@ -214,13 +219,13 @@ def accuracies(labels, results, heading: str, xlabel: str = "accuracy", chance: 
     ax.errorbar(shares, place, xerr=np.abs(bounds.T - shares), fmt="o", color=BLUE, capsize=3)
     for x, y in zip(bounds[:, 1], place):
         ax.text(x + 0.008, y, f"{shares[y]:.1%}", va="center", fontsize=9)
-    ax.set_yticks(place, labels)
+    ax.set_yticks(place, [wrapped(label, 30) for label in labels])
     ax.invert_yaxis()
     guessing = "; dashed: guessing" if chance is not None else ""
     left = min(bounds.min(), chance if chance is not None else 1) - 0.03
     ax.set(
         xlim=(max(0, left), 1.08),
-        xlabel=f"{xlabel} on {len(results[0].valid)} pictures (bars: 95 % interval{guessing})",
+        xlabel=f"{xlabel} on {len(results[0].valid)} pictures\n(bars: 95 % interval{guessing})",
         title=heading,
     )
     _per_cent(ax.xaxis)
@@ -267,10 +272,10 @@ def history(result: Result) -> Drawing:
 def confusion(result: Result) -> Drawing:
     """Pictures by what they really are and what was predicted."""
     table = result.confusion()
-    longest, side = max(map(len, table.columns)), max(2.0, 0.5 * len(table))
+    names = [short(name) for name in table.columns]
+    longest, side = max(map(lettering.width, names)), max(2.0, 0.5 * len(table))
     figure, ax = new(side + 1.4 + 0.06 * longest, side + 1.1 + 0.04 * longest)
     ax.imshow(table, cmap="Blues", vmin=0)
-    names = list(table.columns)
     for (row, column), count in np.ndenumerate(table.to_numpy()):
         ax.text(column, row, count, ha="center", va="center", color="white" if count > table.to_numpy().max() / 2 else BLACK)
     ax.set(xticks=range(len(names)), yticks=range(len(names)), xticklabels=names, yticklabels=names)
@@ -295,7 +300,7 @@ def mistakes(result: Result, transform, most: int = 6) -> Drawing:
     sure = result.probabilities.max(1)
     return show_pictures(
         [transform.cropped(result.valid.paths[i]) for i in chosen],
-        [f"{classes[result.predictions[i]]}? {sure[i]:.0%}" for i in chosen],
+        [wrapped(f"{classes[result.predictions[i]]}? {lettering.sure(sure[i])}") for i in chosen],
         [RED] * len(chosen),
         "The most confident mistakes",
         words=f"The {f'{len(chosen)} mistakes' if len(chosen) > 1 else 'mistake'} of which the network was most sure; above "
@@ -315,6 +320,8 @@ WAYS = {
 def comparison(rows, full=None, guess=None) -> Drawing:
     """Accuracy against training pictures per class, one line for each regime and network: mean over seeds, 95 % intervals.
 
+    Where classes are uneven, a dash beside each point is the balanced accuracy, and a panel below tells class by class.
+
     Parameters
     ----------
     rows : sequence of dict, or pandas.DataFrame
@@ -326,8 +333,12 @@ def comparison(rows, full=None, guess=None) -> Drawing:
     """
     own = summary(rows)
     lines = summary(full) if full is not None and len(full) else own
+    ways, told = _looks(lines), class_by_class(rows) if lines is own else []
     figure, ax = new(8.6, 4.6)
-    ways = _looks(lines)
+    if told:
+        more = 1.3 + 0.3 * min(_MOST, len(told))
+        figure, (ax, below) = new(8.6, 4.6 + more, 2, 1, height_ratios=(4.6, more))
+        _recalls(below, told, ways)
     for i, (way, held) in enumerate(lines.groupby(_WAY, sort=False)):
         _curve(ax, held, *ways[way], 1.03**i)
     if lines is not own:
@@ -338,16 +349,48 @@ def comparison(rows, full=None, guess=None) -> Drawing:
         ax.plot(list(points), [share / 100 for share in points.values()], "x:", color=WAYS[regime][0], mew=2)
     if guess:
         ax.plot([], [], "x:", color=BLACK, mew=2, label="your guess")
+    balanced = balanced_means(rows) if lines is own else []
     largest = lines.largest.max()
     words = "guessing blindly" if largest <= 1 / lines.classes.iloc[0] else "always naming the largest class"
     ax.axhline(largest, color=BLACK, ls="--", lw=1, label=words)
     _sizes(ax, lines, "; of a single run, or of runs that are all alike, its own")
     ax.set(ylabel=f"accuracy on {lines.n_valid.iloc[0]} pictures", title="How many pictures does it take?")
-    least = min(lines["mean"].min(), own["mean"].min(), largest)
+    least = min(lines["mean"].min(), own["mean"].min(), largest, *balanced)
+    _per_cent(ax.yaxis)
     ax.set_ylim(max(0, least - 0.08), 1.02)  # of two runs, Student's interval may reach far beyond
+    said = _dashes(ax, balanced, ways) if len(balanced) else ""
     ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     count = own.runs.sum()
-    return Drawing(figure, f"{count} run{'s' if count > 1 else ''} here. {_ends(lines)}")
+    return Drawing(figure, f"{count} run{'s' if count > 1 else ''} here. {_ends(lines)}{said}")
+
+
+_MOST = 12  # classes in a figure, those of which least was found
+
+
+def _recalls(ax, told, ways):
+    """How many pictures of each class are found, with the interval of one run."""
+    some, told = f" ({_MOST} of {len(told)})" * (len(told) > _MOST), told[:_MOST]
+    for i, (way, (_, colour, mark, *_)) in enumerate(ways.items()):
+        for y, (_, pictures, recalls) in enumerate(told):
+            low, high = wilson(round(recalls[way] * pictures), pictures)
+            reach = [[max(0.0, recalls[way] - low)], [max(0.0, high - recalls[way])]]
+            ax.errorbar([recalls[way]], [y + 0.12 * i], xerr=reach, fmt=mark, color=colour, capsize=3)
+    ax.set_yticks(range(len(told)), [f"{short(name, 30)} ({pictures})" for name, pictures, _ in told])
+    ax.set(xlim=(-0.02, 1.02), ylim=(len(told) - 0.4, -0.6))
+    ax.set_title(f"Which classes are found, those first of which least is{some}")
+    ax.set_xlabel("recall with the most training pictures\n(in brackets: pictures of the class; bars: 95 % interval of one run)")
+    _per_cent(ax.xaxis)
+
+
+def _dashes(ax, balanced, ways):
+    """A dash at the balanced accuracy beside each point; in words, that of each line's last point."""
+    said = []
+    for i, (way, held) in enumerate(balanced.groupby(_WAY, sort=False)):
+        pictures = held.index.get_level_values("pictures")
+        ax.plot(pictures * 1.03**i, held, "_", color=ways[way][1], ms=14, mew=1.5)
+        said.append(f"{ways[way][0]} {held.iloc[pictures.argmax()]:.1%} with {pictures.max():.0f}")
+    ax.plot([], [], "_", color=BLACK, ms=14, mew=1.5, label="balanced accuracy:\nevery class counts alike")
+    return f" Classes are uneven; balanced accuracy: {'; '.join(said)}."
 
 
 _WAY = ["regime", "backbone"]
@@ -378,8 +421,8 @@ def _curve(ax, held, name, colour, mark, dash, inside, aside):
     reach = [(held["mean"] - held.low).clip(0), (held.high - held["mean"]).clip(0)]
     fewest, most = held.runs.min(), held.runs.max()
     count = f"{most} run{'s' if most > 1 else ''}" if fewest == most else f"{fewest} to {most} runs"
-    look = {"fmt": mark, "ls": dash, "color": colour, "mfc": inside, "capsize": 3, "label": f"{name},\n{count} a point"}
-    ax.errorbar(held.pictures * aside, held["mean"], yerr=reach, **look)
+    look = {"fmt": mark, "ls": dash, "color": colour, "mfc": inside, "capsize": 3}
+    ax.errorbar(held.pictures * aside, held["mean"], yerr=reach, label=wrapped(f"{name},\n{count} a point", 30), **look)
 
 
 def _sizes(ax, lines, more=""):
@@ -467,14 +510,17 @@ def runs(groups, heading: str, chance: float | None = None, guess: float | None 
     means = {name: np.mean([run["accuracy"] for run in results]) for name, results in groups.items()}
     for y, (name, results) in enumerate(groups.items()):
         shares = [run["accuracy"] for run in results]
-        low, high = interval(shares) if len(shares) > 1 else (results[0]["low"], results[0]["high"])
+        told = len(set(shares)) > 1  # runs that are all alike tell nothing of their spread
+        low, high = np.clip(interval(shares), 0, 1) if told else (results[0]["low"], results[0]["high"])
         ax.plot(shares, y + np.linspace(-0.16, 0.16, len(shares)) * (len(shares) > 1), ".", color=SKY, ms=5)
         reach = [[max(0.0, means[name] - low)], [max(0.0, high - means[name])]]
         ax.errorbar([means[name]], [y], xerr=reach, fmt="o", color=BLUE, capsize=3)
         ax.text(1.01, y, f"{means[name]:.1%}", va="center", fontsize=9, transform=ax.get_yaxis_transform())
-    ax.set_yticks(range(len(groups)), groups)
+    ax.set_yticks(range(len(groups)), [wrapped(name, 30) for name in groups])
     ax.invert_yaxis()
-    marks = ["light: single runs", "bars: 95 % interval for the mean"]
+    spread = [len({run["accuracy"] for run in results}) > 1 for results in groups.values()]
+    alone = "" if all(spread) else "; of a single run, or of runs that are all alike, its own"
+    marks = ["light: single runs", f"bars: 95 % interval for the mean{alone}"]
     if max(map(len, groups.values())) == 1:
         marks = ["bars: 95 % interval of a single run"]
     if chance is not None:
@@ -484,7 +530,9 @@ def runs(groups, heading: str, chance: float | None = None, guess: float | None 
         ax.axvline(guess / 100, color=ORANGE, ls=":", lw=2)
         marks.append("dotted: your guess")
     pictures = next(iter(groups.values()))[0]["n_valid"]
-    ax.set(xlabel=f"accuracy on {pictures} pictures\n({'; '.join(marks)})", title=heading)
+    words = textwrap.fill(f"({'; '.join(marks)})", 64)
+    ax.set(xlabel=f"accuracy on {pictures} pictures\n{words}", title=heading)
+    _per_cent(ax.xaxis)
     fewest, most = (f(len(results) for results in groups.values()) for f in (min, max))
     kind = "Single runs" if most == 1 else f"Means of {fewest if fewest == most else f'{fewest} to {most}'} runs"
     return Drawing(figure, f"{kind}: {', '.join(f'{name} {mean:.1%}' for name, mean in means.items())}.")
@@ -520,6 +568,7 @@ def bills(table) -> Drawing:
                 ax.annotate("0", (at, accuracy), (6, 0), textcoords="offset points", va="center", fontsize=9)
         ax.set(xscale="log", xlabel=words, xlim=(min(spots.values()) / 3, max(spots.values()) * 3))
     axes[0].set_ylabel(f"accuracy on {table.n_valid.iloc[0]} pictures")
+    _per_cent(axes[0].yaxis)
     axes[-1].legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     figure.suptitle("What an accuracy costs: up is better, left is cheaper (bars: 95 % interval of one run; costs logarithmic)")
     return Drawing(figure, _dearest_and_cheapest(table))
@@ -564,7 +613,7 @@ def costs(ways, guesses=None) -> Drawing:
     if guesses:
         left.plot([guesses.get(way, np.nan) / 100 for way in ways], place, "x", color=ORANGE)
     left.axvline(1 / len(results[0].valid.classes), color=RED, ls="--", lw=1)
-    left.set_yticks(place, ways)
+    left.set_yticks(place, [wrapped(way, 24) for way in ways])
     left.set_ylim(len(ways) - 0.5, -0.6)
     marks = "bars: 95 % interval; dashed: chance" + ";\ncross: your guess" * bool(guesses)
     left.set(xlabel=f"accuracy on {len(results[0].valid)} pictures\n({marks})", title="How often it is right")
@@ -675,8 +724,8 @@ def company(theirs, ours, name: str) -> Drawing:
     ax.plot(place, ours, "o-", color=BLUE, label="with us")
     ax.plot(place, theirs, "^", color=ORANGE, label="at the colleague's")
     ax.axhline(0.5, color=BLACK, lw=0.8, ls=":")
-    ax.set(xlabel="batch: the same picture, each time with other ones", ylabel=f"probability of “{name}”", ylim=(-0.04, 1.04))
-    ax.set(title="One picture, asked about again and again", xticks=place)
+    ax.set(xlabel="batch: the same picture, each time with other ones", ylabel=wrapped(f"probability of “{short(name)}”", 26))
+    ax.set(title="One picture, asked about again and again", xticks=place, ylim=(-0.04, 1.04))
     ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     with_them, with_us = (" to ".join(bounds) for bounds in low_high)
     return Drawing(figure, f"The same picture is “{name}” with {with_them} at the colleague's, with {with_us} with us.")

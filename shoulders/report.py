@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 import shoulders
-from shoulders import comparison, devices, pictures, places, plots
+from shoulders import comparison, devices, lettering, pictures, places, plots
 from shoulders.errors import CourseError
 from shoulders.study import DRAWS, Study
 
@@ -182,9 +182,7 @@ def _found(findings):
 
 
 def _sure(probability):
-    """As people say it; nothing is 100 % sure."""
-    share = f"{100 * probability:.0f}" if probability < 0.995 else "over 99"
-    return f"{share} % sure".replace(" ", "\N{NO-BREAK SPACE}")
+    return f"{lettering.sure(probability)} sure".replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _made(study):

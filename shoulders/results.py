@@ -8,32 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from shoulders.datasets import Pictures
-
-
-def wilson(correct: int, n: int, z: float = 1.96) -> tuple[float, float]:
-    """The interval in which an accuracy measured on `n` pictures lies: Wilson 1927, JASA 22, 95 % by default.
-
-    Parameters
-    ----------
-    correct, n : int
-        `n` at least 1.
-    z : float
-        Standard deviations.
-
-    Returns
-    -------
-    low, high : float
-        Between 0 and 1.
-
-    Examples
-    --------
-    >>> [round(bound, 3) for bound in wilson(146, 153)]
-    [0.909, 0.978]
-    """
-    share, spread = correct / n, z * z / n
-    middle = (share + spread / 2) / (1 + spread)
-    half = z * math.sqrt(share * (1 - share) / n + spread / (4 * n)) / (1 + spread)
-    return max(0.0, middle - half), min(1.0, middle + half)
+from shoulders.intervals import wilson
 
 
 @dataclass(frozen=True)
@@ -124,8 +99,12 @@ class Result:
         return f"{self.accuracy:.1%} of {len(self.valid)} pictures right (95 % interval {low:.1%} to {high:.1%})"
 
     def row(self) -> dict:
-        """One line of a comparison, plain numbers and words; `largest` is the accuracy of always naming the largest class."""
-        low, high = self.interval
+        """One line of a comparison, plain numbers and words.
+
+        ``largest`` is the accuracy of always naming the largest class; ``by_class`` has a dict for each class, of what the
+        columns of `by_class` are called, None of no picture.
+        """
+        (low, high), (balanced_low, balanced_high) = self.interval, self.balanced_interval
         return {
             "regime": self.regime, "head": self.head, "backbone": self.backbone, "layer": self.layer,
             "per_class": "all" if self.per_class is None else self.per_class, "seed": self.seed,
@@ -134,6 +113,8 @@ class Result:
             "seconds_features": self.seconds["features"], "seconds_train": self.seconds["train"],
             "seconds_total": self.seconds["total"], "cached": self.cached, "trained_parameters": self.trained_parameters,
             "device": self.device, "precision": self.precision,
+            "balanced_accuracy": self.balanced_accuracy, "balanced_low": balanced_low, "balanced_high": balanced_high,
+            "by_class": [_plain(row) for row in self._classes()],
         }  # fmt: skip
 
     def mistakes(self) -> np.ndarray:
@@ -145,10 +126,13 @@ class Result:
         """Pictures by class (rows) and prediction (columns), a pandas table."""
         import pandas as pd
 
+        named = [pd.Index(self.valid.classes, name=name) for name in ("really", "predicted")]
+        return pd.DataFrame(self._confused(), *named)
+
+    def _confused(self):
         table = np.zeros((len(self.valid.classes),) * 2, int)
         np.add.at(table, (self.valid.labels, self.predictions), 1)
-        named = [pd.Index(self.valid.classes, name=name) for name in ("really", "predicted")]
-        return pd.DataFrame(table, *named)
+        return table
 
     def by_class(self):
         """How each class fares, a pandas table with a row for each class.
@@ -158,9 +142,12 @@ class Result:
         """
         import pandas as pd
 
-        table = self.confusion().to_numpy()
-        rows = [_class_row(right, *totals) for right, *totals in zip(table.diagonal(), table.sum(1), table.sum(0))]
-        return pd.DataFrame(rows, index=pd.Index(self.valid.classes, name="class"))
+        return pd.DataFrame(self._classes()).set_index("class")
+
+    def _classes(self):
+        table = self._confused()
+        counts = zip(self.valid.classes, table.diagonal(), table.sum(1), table.sum(0))
+        return [{"class": name, **_class_row(right, *totals)} for name, right, *totals in counts]
 
 
 def _class_row(right, pictures, named):
@@ -169,3 +156,8 @@ def _class_row(right, pictures, named):
         share, low, high = (right / total, *wilson(right, total)) if total else [math.nan] * 3
         row |= {count: int(total), name: float(share), f"{name}_low": float(low), f"{name}_high": float(high)}
     return row
+
+
+def _plain(row):
+    """Without nan, which JSON does not know."""
+    return {name: None if value != value else value for name, value in row.items()}

@@ -1,13 +1,14 @@
 """Every test has places of its own: no test sees, or changes, the pictures, weights and caches of this machine."""
 
+import os
+
 import pytest
 import torch
 
 from shoulders import devices
 
-torch.set_num_threads(
-    1
-)  # the networks here are tiny: threads that wait for each other on a busy machine cost more than they give
+# the networks here are tiny: threads that wait for each other on a busy machine cost more than they give
+torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", 1)))
 
 
 @pytest.fixture(autouse=True)

@@ -140,6 +140,21 @@ def closed_port():
         return f"http://127.0.0.1:{gone.getsockname()[1]}/gone"
 
 
+# ------------------------------------------------------------------------------------------------------ two routes, one sum
+
+
+def alike(found, expected, room=1e-5):
+    """Whether two arrays or tensors are the same but for rounding: no number differs by more than `room` of the largest.
+
+    Sums in another order, as other kernels, batches and threads take them, differ by some 1e-7 of the largest in float32, after
+    some twenty layers by 1e-6; another picture, layer or map differs by a large part of it.
+    """
+    import numpy as np
+
+    found, expected = (np.asarray(one.detach() if hasattr(one, "detach") else one, float) for one in (found, expected))
+    return found.shape == expected.shape and bool(abs(found - expected).max() <= room * abs(expected).max())
+
+
 # ------------------------------------------------------------------------------------------------- processes of our own
 
 

@@ -243,6 +243,20 @@ def test_no_cell_is_cut_and_no_bracket_is_markup(capsys, monkeypatch):
     assert [line.split() for line in lines[1:]] == [[name, "[red]", "87.6%"] for name in names]
 
 
+def test_uneven_classes_have_a_table_of_their_own(capsys):
+    even = {"regime": "feature_extraction", "backbone": "b", "per_class": "all", "seed": 0,
+            "balanced_accuracy": 0.5, "balanced_low": 0.35, "balanced_high": 0.897}  # fmt: skip
+    one = {"pictures": 9, "recall": 1.0, "recall_low": 0.701, "recall_high": 1.0}
+    cli._say_classes([even | {"by_class": [one | {"class": "common"}, one | {"class": "seldom"}]}, {"accuracy": 1.0}])
+    assert not capsys.readouterr().out
+    rare = {"class": "seldom[/b]", "pictures": 1, "recall": 0.0, "recall_low": 0.0, "recall_high": 0.793}
+    cli._say_classes([even | {"by_class": [one | {"class": "common"}, rare]}])
+    sentence, _, line = capsys.readouterr().out.splitlines()
+    assert "every class counted alike" in sentence
+    told = "common 9 of 9 (70.1% to 100.0%), seldom[/b] 0 of 1 (0.0% to 79.3%)"
+    assert " ".join(line.split()) == f"feature_extraction b all 0 50.0% 35.0% to 89.7% {told}"
+
+
 def found(action, count):
     return [{"file": f"{action}{i}", "action": action, "problem": "odd", "remedy": ""} for i in range(count)]
 

@@ -106,6 +106,35 @@ def test_the_largest_class_is_what_an_accuracy_is_to_be_held_against(tmp_path):
     assert "always naming the largest class" in [line.get_label() for line in plots.comparison(rows).figure.axes[0].lines]
 
 
+def test_uneven_classes_are_told_in_rows_in_the_figure_and_after_a_run_was_remembered(tmp_path):
+    uneven = datasets.load(folder_of(tmp_path / "uneven", {"bees": 16, "ants": 4}))
+    for _ in range(2):
+        (row,) = comparison.rows(uneven, network())
+        assert [(one["class"], one["pictures"]) for one in row["by_class"]] == [("ants", 1), ("bees", 4)]
+        assert row["balanced_accuracy"] == pytest.approx(np.mean([one["recall"] for one in row["by_class"]]))
+    assert row["cached"] and "by_class" not in comparison.compare(uneven, network())
+    rows = [row | {"seed": seed, "balanced_accuracy": share} for seed, share in enumerate((0.5, 0.75))]
+    drawing = plots.comparison(rows)
+    (dashes,) = [line for line in drawing.figure.axes[0].lines if line.get_markersize() == 14 and len(line.get_xdata())]
+    assert dashes.get_ydata().tolist() == [0.625] and dashes.get_xdata().tolist() == [7.5]
+    assert "Classes are uneven; balanced accuracy: feature extraction 62.5% with 8." in drawing.words
+    assert drawing.figure.axes[0].get_ylim()[0] < 0.625
+    below = drawing.figure.axes[1]
+    assert sorted(label.get_text() for label in below.get_yticklabels()) == ["ants (1)", "bees (4)"]
+    shown = {told.get_text(): bar for told, bar in zip(below.get_yticklabels(), below.containers)}
+    for one in row["by_class"]:
+        bar = shown[f"{one['class']} ({one['pictures']})"]
+        assert bar[0].get_xdata()[0] == pytest.approx(one["recall"])
+        assert bar[2][0].get_segments()[0][:, 0] == pytest.approx([one["recall_low"], one["recall_high"]])
+    many = [one | {"class": f"c{i:02}", "recall": i / 30, "pictures": 30 + i} for i, one in enumerate(row["by_class"][:1] * 30)]
+    below = plots.comparison([row | {"by_class": many}]).figure.axes[1]
+    assert [label.get_text() for label in below.get_yticklabels()] == [f"c{i:02} ({30 + i})" for i in range(12)]
+    assert below.get_title().endswith("(12 of 30)")
+    even = [one | {"largest": 0.5, "by_class": []} for one in rows]
+    assert len(plots.comparison(even).figure.axes) == 1
+    assert "uneven" not in plots.comparison(even).words
+
+
 def test_a_finished_run_is_told_although_it_cannot_be_remembered(held, monkeypatch):
     def full(self):
         raise CourseError("The disk is full.")
@@ -299,7 +328,7 @@ def test_each_network_has_lines_of_its_own():
 def test_several_networks_equal_single_runs_to_the_last_digit(held, monkeypatch, tmp_path):
     networks = [network("squeezenet1_1"), network("squeezenet1_0")]
     options = {"per_class": (2, None), "seeds": 2}
-    together = pd.DataFrame(comparison.rows_of_each(held, networks, **options))
+    together = pd.DataFrame(comparison.rows_of_each(held, networks, **options)).drop(columns="by_class")
     monkeypatch.setenv("SHOULDERS_CACHE", str(tmp_path / "another"))
     alone = pd.concat([comparison.compare(held, one, **options) for one in networks], ignore_index=True)
     assert_frame_equal(together.drop(columns=ONCE), alone.drop(columns=ONCE), check_exact=True)

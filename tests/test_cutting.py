@@ -4,7 +4,7 @@ import copy
 
 import pytest
 import torch
-from making import network, weights_of
+from making import alike, network, weights_of
 from torch import nn
 
 from shoulders import backbones, cutting
@@ -40,9 +40,9 @@ def test_layers_of_resnet_equal_a_pass_by_hand():
     with torch.inference_mode():
         found = cutting.run(module, IMAGES, ["layer1", "layer3", "hidden", "classes"], "fc")
         for layer in ("layer1", "layer3"):
-            assert torch.equal(found[layer], forward_by_hand(module, layer))
-        assert torch.equal(found["hidden"], forward_by_hand(module, "avgpool").flatten(1))
-        assert torch.equal(found["classes"], module(IMAGES))
+            assert alike(found[layer], forward_by_hand(module, layer))
+        assert alike(found["hidden"], forward_by_hand(module, "avgpool").flatten(1))
+        assert alike(found["classes"], module(IMAGES))
         torch.testing.assert_close(module.fc(found["hidden"]), found["classes"])
 
 
@@ -56,9 +56,9 @@ def test_hidden_goes_into_the_head_and_classes_come_out(name):
         expected = backbone.module(IMAGES)
         handle.remove()
         found = cutting.run(backbone.module, IMAGES, ["classes", "hidden"], cutting.head_of(backbone))
-        assert torch.equal(found["hidden"], seen[0][0])
-        assert torch.equal(head(found["hidden"]), seen[0][1])
-    assert torch.equal(found["classes"], expected)
+        assert alike(found["hidden"], seen[0][0])
+        assert alike(head(found["hidden"]), seen[0][1])
+    assert alike(found["classes"], expected)
 
 
 class Counts(nn.Module):
@@ -116,7 +116,7 @@ def test_a_layer_that_gives_a_vector_is_copied_before_it_is_changed():
     module = nn.Sequential(nn.Flatten(), nn.Linear(12, 4), nn.ReLU(inplace=True), nn.Linear(4, 2))
     images = torch.randn(5, 3, 2, 2)
     found = cutting.run(module, images, ["1", "classes"], "3", cutting.pooled)
-    assert torch.equal(found["1"], module[1](images.flatten(1)))
+    assert alike(found["1"], module[1](images.flatten(1)))
     assert (found["1"] < 0).any()
 
 
@@ -189,7 +189,7 @@ def test_the_cut_network_says_what_the_whole_one_said_there(name, layer):
     body = cutting.decapitate(backbone, layer)
     with torch.inference_mode():
         expected = cutting.run(backbone.module, IMAGES, [layer], cutting.head_of(backbone), cutting.pooled)[layer]
-        assert torch.equal(body(IMAGES), expected)
+        assert alike(body(IMAGES), expected)
     assert expected.shape == (2, body.out_features)
     assert weights_of(backbone.module) == before
     assert not hooks_of(body)

@@ -122,10 +122,13 @@ def test_neighbours_vote_after_length_one_and_centring():
     features, labels = clouds(n=9, classes=3)
     new, _ = clouds(n=5, classes=3, seed=4)
     nearest = by_cosine(features, new)[:, :5]
-    expected = np.stack([(labels[nearest] == c).mean(1) for c in range(3)], 1)
-    told = heads.probabilities(heads.fit("nearest_neighbours", features, labels), new)
-    np.testing.assert_allclose(told, expected, atol=1e-3)  # what decides ties
-    assert ((told == 0) == (expected == 0)).all() and ((told == 1) == (expected == 1)).all()
+    votes = np.stack([(labels[nearest] == c).sum(1) for c in range(3)], 1)
+    fitted = heads.fit("nearest_neighbours", features, labels)
+    np.testing.assert_allclose(fitted.predict_proba(new), votes / 5, atol=1e-3)  # what decides ties
+    told = heads.probabilities(fitted, new)
+    np.testing.assert_allclose(told, heads.softmax(fitted[-1].sharpness_ * votes), atol=0.01)
+    for same in (told[votes.max(1) == most].max(1) for most in (3, 4, 5)):  # the more votes, the surer, and never quite
+        assert 1 / 3 < same.max() < 1
 
 
 def test_of_classes_with_as_many_votes_the_one_whose_nearest_picture_is_nearest():
@@ -189,6 +192,14 @@ def test_one_picture_of_a_class_is_enough(head, classes):
 
 
 @pytest.mark.parametrize("head", heads.HEADS)
+def test_many_classes_of_one_picture_each_are_no_mistake(head, recwarn):
+    features, labels = clouds(n=1, d=30, classes=25, apart=3)
+    fitted = heads.fit(head, features, labels)
+    again = heads.from_arrays(head, heads.to_arrays(fitted))
+    assert (heads.probabilities(again, features).argmax(1) == labels).all() and not recwarn.list
+
+
+@pytest.mark.parametrize("head", heads.HEADS)
 def test_labels_at_random_are_learnt_at_chance(head):
     features, labels = clouds(n=200, apart=1)
     rng = np.random.default_rng(5)
@@ -241,16 +252,131 @@ def test_a_head_kept_as_arrays_says_the_same(head, classes, tmp_path):
     kept = load_file(tmp_path / "head.safetensors")
     assert {name: array.tobytes() for name, array in kept.items()} == {name: array.tobytes() for name, array in arrays.items()}
     again = heads.from_arrays(head, kept)
-    np.testing.assert_array_equal(heads.probabilities(again, new), heads.probabilities(fitted, new))
+    np.testing.assert_allclose(heads.probabilities(again, new), heads.probabilities(fitted, new), atol=1e-6)
     assert again.predict(new).tolist() == fitted.predict(new).tolist()
 
 
 def test_ridge_probabilities_are_a_softmax_by_hand():
     features, labels = clouds(classes=3)
     fitted = heads.fit("ridge", features, labels)
-    scores = fitted.decision_function(features[:2])
-    expected = [[np.exp(s) / sum(np.exp(t) for t in row) for s in row] for row in scores]
-    np.testing.assert_allclose(heads.probabilities(fitted, features[:2]), expected, rtol=1e-6)
+    scores, times = fitted.decision_function(features[:2]), fitted[-1].sharpness_
+    expected = [[np.exp(times * s) / sum(np.exp(times * t) for t in row) for s in row] for row in scores]
+    np.testing.assert_allclose(heads.probabilities(fitted, features[:2]), expected, rtol=1e-5)
+
+
+# ----------------------------------------------------------------------------------------------------------- how sure it is
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_left_out_scores_of_ridge_are_those_of_the_fit_to_all_others(classes):
+    """One fit after the other, on the scale of all pictures."""
+    features, labels = clouds(n=7, d=30, classes=classes, apart=0.5)
+    targets = 2.0 * np.eye(classes)[labels] - 1
+    for rows in (features, features[:, :4]):  # more features than pictures, and fewer
+        fitted = heads.fit("ridge", rows, labels)
+        inside = fitted[:-1].transform(rows.astype(float))
+        found = heads._left_out_by_ridge(fitted, rows, labels)
+        for i in range(len(labels)):
+            x, y = np.delete(inside, i, 0), np.delete(targets, i, 0)
+            gram = (x - x.mean(0)).T @ (x - x.mean(0)) + fitted[-1].alpha * np.eye(x.shape[1])
+            weights = np.linalg.solve(gram, (x - x.mean(0)).T @ (y - y.mean(0)))
+            np.testing.assert_allclose(found[i], (inside[i] - x.mean(0)) @ weights + y.mean(0), rtol=1e-3, atol=1e-3)
+
+
+def test_left_out_votes_are_those_of_the_other_pictures():
+    """By a plain loop; as many vote as the smallest class then has pictures."""
+    features, labels = clouds(n=5, classes=3, apart=0.4)
+    features, labels = features[:-3], labels[:-3]  # 5, 5 and 2 pictures
+    fitted = heads.fit("nearest_neighbours", features, labels)
+    votes, right = heads._votes_left_out(fitted, labels, 5)
+    assert right.tolist() == labels.tolist()
+    inside = fitted[:-1].transform(features)
+    for i, label in enumerate(labels):
+        near = [k for k in np.argsort(-(inside @ inside[i])) if k != i][: 1 if label == 2 else 2]
+        assert votes[i].tolist() == np.bincount(labels[near], minlength=3).tolist()
+
+
+def test_the_sharpness_is_the_likeliest():
+    """Against a fine grid; without a picture it is the usual one, and of ever more pictures it is what their log loss says."""
+    rng = np.random.default_rng(0)
+    scores = rng.normal(0, 1, (400, 3))
+    right = np.array([rng.choice(3, p=p) for p in heads.softmax(2.5 * scores)])
+    tried = np.logspace(-0.5, 1.5, 401)
+    for count in (3, 40):
+        told = heads.softmax(tried[:, None, None] * scores[:count])
+        losses = -np.log(told[:, np.arange(count), right[:count]]).mean(1)
+        posterior = count * losses + (np.log(tried / 6) / 0.5) ** 2 / 2
+        assert heads.sharpness(scores[:count], right[:count], 6.0) == pytest.approx(tried[posterior.argmin()], rel=0.01)
+    assert heads.sharpness(scores[:0], right[:0], 6.0) == pytest.approx(6, rel=1e-3)
+    assert heads.sharpness(np.tile(scores, (5, 1)), np.tile(right, 5), 6.0) == pytest.approx(2.5, rel=0.2)
+
+
+def calibration_error(told, labels, bins=10):
+    """Expected calibration error: how far the share of right answers lies from how sure they were, answers of like sureness together."""
+    sure, right = told.max(1), told.argmax(1) == labels
+    lies = np.minimum((sure * bins).astype(int), bins - 1)
+    return sum(abs(sure[lies == i].sum() - right[lies == i].sum()) for i in range(bins)) / len(labels)
+
+
+SETS = {"even": (60, 60, 60), "uneven": (150, 20, 40), "two": (60, 60), "two uneven": (150, 20)}
+
+
+@pytest.mark.parametrize("sizes", SETS.values(), ids=SETS)
+@pytest.mark.parametrize("head", heads.HEADS)
+def test_of_pictures_that_it_is_so_sure_of_that_share_is_right(head, sizes):
+    """New pictures are as frequent as those that it was taught with."""
+
+    def drawn(times, seed):
+        features, labels = clouds(n=max(sizes) * times, d=20, classes=len(sizes), apart=0.45, seed=seed)
+        kept = np.concatenate([np.flatnonzero(labels == c)[: times * n] for c, n in enumerate(sizes)])
+        return features[kept], labels[kept]
+
+    (features, labels), (new, truth) = drawn(1, 0), drawn(20, 1)
+    told = heads.probabilities(heads.fit(head, features, labels), new)
+    right = (told.argmax(1) == truth).mean()
+    assert 0.6 < right < 0.98
+    assert calibration_error(told, truth) < 0.08  # a softmax of ridge's scores as they are: 0.1 to 0.3
+    assert told.max(1).mean() == pytest.approx(right, abs=0.08)
+
+
+SURE = [(head, n) for head in heads.HEADS for n in (2, 3, 10, 50) if (head, n) != ("logistic_regression", 50)]  # whose folds take long
+
+
+@pytest.mark.parametrize(("head", "classes"), SURE)
+def test_of_classes_that_lie_far_apart_a_head_is_sure(head, classes):
+    features, labels = clouds(n=8, d=60, classes=classes, apart=4)
+    new, truth = clouds(n=8, d=60, classes=classes, apart=4, seed=1)
+    told = heads.probabilities(heads.fit(head, features, labels), new)
+    assert (told.argmax(1) == truth).all() and np.median(told.max(1)) > 0.9
+
+
+@pytest.mark.parametrize("head", heads.HEADS)
+def test_of_labels_at_random_a_head_is_unsure(head):
+    features, labels = clouds(n=60, d=20)
+    rng = np.random.default_rng(1)
+    told = heads.probabilities(heads.fit(head, features, rng.permutation(labels)), clouds(n=500, d=20, seed=2)[0])
+    assert told.max(1).mean() < 0.66
+
+
+@pytest.mark.parametrize("each", [1, 2])
+@pytest.mark.parametrize("head", ["ridge", "nearest_neighbours"])
+def test_one_or_two_pictures_of_a_class_make_no_head_quite_sure(head, each):
+    features, labels = clouds(n=each, d=20)
+    told = heads.probabilities(heads.fit(head, features, labels), clouds(n=50, d=20, seed=1)[0])
+    assert 0.6 < told.max(1).mean() < 0.98
+
+
+@pytest.mark.parametrize("head", heads.HEADS)
+def test_a_head_that_was_saved_without_sharpness_says_what_it_said_and_is_known(head):
+    features, labels = clouds(classes=3)
+    fitted = heads.fit(head, features, labels)
+    arrays = heads.to_arrays(fitted)
+    assert heads.calibrated(fitted) and heads.calibrated(heads.from_arrays(head, arrays))
+    old = heads.from_arrays(head, {name: array for name, array in arrays.items() if name != "sharpness"})
+    assert heads.calibrated(old) is (head == "logistic_regression")
+    said = heads.softmax(fitted.decision_function(features)) if head == "ridge" else fitted.predict_proba(features)
+    np.testing.assert_allclose(heads.probabilities(old, features), said, rtol=1e-6)
+    np.testing.assert_array_equal(said.argmax(1), heads.probabilities(fitted, features).argmax(1))
 
 
 def test_errors_say_what_would_be_right():

@@ -115,6 +115,6 @@ def test_probes_draw_what_guessing_would_give():
     dashed = [line for line in drawn.lines if line.get_linestyle() == "--"]
     assert list(dashed[0].get_xdata()) == [0.5, 0.5] and drawn.get_xlim()[0] < 0.5
     assert "dashed: guessing blindly" in drawn.get_xlabel() and "dashed" not in plain.get_xlabel()
-    assert all(label.get_text().endswith(" %") for label in drawn.get_xticklabels())
+    assert all(label.get_text().endswith("0%") for label in drawn.get_xticklabels())
     assert plates.probes(pd.DataFrame(columns)).words == "From 70.0% (a) to 80.0% (b), each from 5 training pictures."
     assert plates.probes(pd.DataFrame(columns | {"accuracy": 0.7})).words == "70.0% everywhere, each from 5 training pictures."

@@ -43,7 +43,7 @@ def test_saved_loaded_and_asked_again(tmp_path, backbone, head, classes, exact):
     model = models.load(path)
     assert model.classes == names
     assert (model.backbone.digest, model.layer) == (backbone.digest, "hidden")
-    np.testing.assert_allclose(asked(model, held.valid.paths), result.probabilities, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(asked(model, held.valid.paths), result.probabilities, atol=1e-5)
     one = asked(model, [str(held.valid.paths[-1])])
     np.testing.assert_allclose(one[0], result.probabilities[-1], rtol=1e-3, atol=1e-4)
 
@@ -135,6 +135,22 @@ def test_random_weights_are_drawn_again(tmp_path):
     model = models.load(models.save(tmp_path / "m.safetensors", result, backbone, held))
     assert model.backbone.digest == backbone.digest
     np.testing.assert_allclose(asked(model, held.valid.paths), result.probabilities, rtol=1e-3, atol=1e-4)
+
+
+def test_a_head_that_was_saved_before_heads_were_calibrated_answers_as_it_did_and_is_told(tmp_path, backbone, recwarn):
+    held = datasets.load(set_of(tmp_path / "set", 4, 2))
+    result = training.feature_extraction(backbone, held, head="ridge")
+    path = models.save(tmp_path / "m.safetensors", result, backbone, held)
+    new = asked(models.load(path), held.valid.paths)
+    assert not [said for said in recwarn if "earlier version" in str(said.message)]
+    with safetensors.safe_open(path, "np") as file:
+        card, arrays = file.metadata(), {name: file.get_tensor(name) for name in file.keys() if name != "sharpness"}  # noqa: SIM118
+    safetensors.numpy.save_file(arrays, path, metadata=card)
+    with pytest.warns(UserWarning, match="m.safetensors was saved by an earlier version: .* is no probability"):
+        old = asked(models.load(path), held.valid.paths)
+    scores = result.model.decision_function(features.extract(backbone, held.valid)["hidden"])
+    np.testing.assert_allclose(old[:, 1], 1 / (1 + np.exp(-2 * scores)), rtol=1e-4)
+    assert old.argmax(1).tolist() == new.argmax(1).tolist() and abs(old - new).max() > 0.01
 
 
 @pytest.mark.parametrize("content", [b"a text", b"", b"\x08\0\0\0\0\0\0\0{}      "], ids=["text", "empty", "no card"])
@@ -240,7 +256,7 @@ def test_a_picture_that_cannot_be_read_has_a_row_with_its_problem(tmp_path, save
         {"file", "problem"},
     ]
     assert "text.jpg: not a picture" in rows[0]["problem"] and "gone.jpg: does not exist" in rows[2]["problem"]
-    np.testing.assert_array_equal(list(rows[1]["probabilities"].values()), asked(model, [good])[0])
+    np.testing.assert_allclose(list(rows[1]["probabilities"].values()), asked(model, [good])[0], atol=1e-5)
 
 
 def test_each_file_is_opened_once_and_no_more_than_there_is_room_for(tmp_path, saved, monkeypatch):
@@ -256,7 +272,8 @@ def test_each_file_is_opened_once_and_no_more_than_there_is_room_for(tmp_path, s
             yield tmp_path / f"{number}.png"
 
     rows = list(islice(models.each_answer(models.load(saved[0]), paths()), 10))
-    assert len({row["probability"] for row in rows}) == 1 and [row["margin"] for row in rows] == [2 * rows[0]["probability"] - 1] * 10
+    assert [row["probability"] for row in rows] == pytest.approx([rows[0]["probability"]] * 10, abs=1e-5)
+    assert [row["margin"] for row in rows] == pytest.approx([2 * rows[0]["probability"] - 1] * 10, abs=1e-5)
     assert set(opened.values()) == {1} and len(opened) == asked_for["path"] < 200
 
 
@@ -289,4 +306,4 @@ def test_the_transform_is_the_one_with_which_the_head_was_fitted(tmp_path, backb
     result = training.feature_extraction(other, held)
     model = models.load(models.save(tmp_path / "m.safetensors", result, other, held))
     assert model.backbone.transform == other.transform
-    np.testing.assert_allclose(asked(model, held.valid.paths), result.probabilities, atol=1e-6)
+    np.testing.assert_allclose(asked(model, held.valid.paths), result.probabilities, atol=1e-5)

@@ -96,6 +96,15 @@ def test_comparison_draws_a_line_for_each_network_that_is_told_without_colour(re
     assert "other 90.0%" in drawing.words
 
 
+def test_runs_that_are_all_alike_have_the_interval_of_one(result):
+    """Student's would be of no width: that they are alike says nothing of how far they are from the truth."""
+    row = dict(result.row(), accuracy=0.9, low=0.6, high=0.98)
+    ax = plots.runs({"alike": [row] * 3, "spread": [row, row | {"accuracy": 1.0}]}, "Runs").figure.axes[0]
+    alike, spread = (bar[2][0].get_segments()[0][:, 0] for bar in ax.containers)
+    assert np.allclose(alike, [0.6, 0.98]) and spread[1] == 1  # no accuracy is above 1
+    assert "or of runs that are all alike, its own" in " ".join(ax.get_xlabel().split())
+
+
 def test_a_drawing_is_a_picture_and_a_sentence(result, tmp_path, monkeypatch, capsys):
     import base64
 

@@ -1,5 +1,6 @@
 """The files around the course say the same thing as each other."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -166,3 +167,30 @@ def test_make_lab_never_opens_to_the_network_and_keeps_its_token():
     assert "--ServerApp.port=9999" in done.stdout
     assert "--no-browser" in done.stdout
     assert "token" not in done.stdout
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a script for bash")
+def test_processors_are_tried_one_by_one_and_one_that_fails_is_told(tmp_path):
+    """With a Python that only writes down how it was called, and fails under oneDNN's settings."""
+    stub, calls = tmp_path / "python", tmp_path / "calls"
+    stub.write_text(
+        f'#!/bin/sh\n[ "$1" = -c ] && exit 0\necho "$ATEN_CPU_CAPABILITY|$OMP_NUM_THREADS|$*" >> {calls}\n'
+        'echo "1 passed"\n[ -z "$ONEDNN_MAX_CPU_ISA" ]\n'
+    )
+    stub.chmod(0o755)
+    (tmp_path / "test_mine.py").touch()
+    script = Path(__file__).with_name("processors.sh")
+    quiet = {name: value for name, value in os.environ.items() if "OMP" not in name} | {"PYTHON": str(stub), "JOBS": ""}
+    done = subprocess.run([script, "test_mine.py::test_one", "-k", "x"], cwd=tmp_path, capture_output=True, text=True, env=quiet)
+    assert done.returncode == 1
+    lines = done.stdout.splitlines()
+    assert [line for line in lines if "=" in line] == [
+        "ATEN_CPU_CAPABILITY=default: 1 passed", "ATEN_CPU_CAPABILITY=avx2: 1 passed",
+        "ONEDNN_MAX_CPU_ISA=SSE41: FAILED", "ONEDNN_MAX_CPU_ISA=AVX2: FAILED",
+        "OPENBLAS_CORETYPE=Nehalem: 1 passed", "OMP_NUM_THREADS=1: 1 passed", "OMP_NUM_THREADS=2: 1 passed",
+    ]  # fmt: skip
+    asked = calls.read_text().splitlines()
+    assert all(call.endswith(f"-m pytest -q {tmp_path}/test_mine.py::test_one -k x") for call in asked)
+    assert [call.split("|")[:2] for call in asked] == [["default", ""], ["avx2", ""], *[["", ""]] * 3, ["", "1"], ["", "2"]]
+    done = subprocess.run([script], cwd=tmp_path, capture_output=True, text=True, env=quiet | {"PYTHON": "/bin/false"})
+    assert done.returncode == 2 and "/bin/false has no pytest: run make setup" in done.stdout

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from shoulders.datasets import Pictures
-from shoulders.results import Result, wilson
+from shoulders.intervals import recalls, uneven, wilson
+from shoulders.results import Result
 
 
 def result_of(probabilities, labels, classes=("cats", "dogs", "owls")):
@@ -99,7 +100,43 @@ def test_a_row_is_plain_and_complete():
         "largest": 3 / 6,
         "seconds_features": 2.0, "seconds_train": 3.0, "seconds_total": 5.5, "cached": False, "trained_parameters": 99,
         "device": "cpu", "precision": "fp32",
+        "balanced_accuracy": 2 / 9, "balanced_low": pytest.approx(0.1, abs=0.1), "balanced_high": pytest.approx(0.6, abs=0.1),
+        "by_class": row["by_class"],
     }  # fmt: skip
+    assert (row["balanced_low"], row["balanced_high"]) == result_of(PROBABILITIES, LABELS).balanced_interval
+
+
+def test_a_row_tells_class_by_class_and_holds_nothing_that_json_does_not_know():
+    import json
+
+    result = result_of([[0.9, 0.1, 0], [0.2, 0.8, 0], [0.6, 0.4, 0]], [0, 1, 1], ("a", "b", "never"))
+    row = result.row()
+    assert json.loads(json.dumps(row, allow_nan=False)) == row
+    first, second, never = row["by_class"]
+    assert first == {
+        "class": "a", "pictures": 1, "recall": 1.0, "recall_low": wilson(1, 1)[0], "recall_high": 1.0,
+        "named": 2, "precision": 0.5, "precision_low": wilson(1, 2)[0], "precision_high": wilson(1, 2)[1],
+    }  # fmt: skip
+    assert (second["recall"], second["precision"]) == (0.5, 1.0)
+    assert (never["pictures"], never["recall"], never["recall_low"], never["named"], never["precision"]) == (0, None, None, 0, None)
+    assert row["balanced_accuracy"] == 0.75
+
+
+def test_recalls_in_words():
+    """0 of n and n of n have intervals, a class without a picture has none, and of many classes the worst are named."""
+    few = result_of([[0.9, 0.1, 0], [0.2, 0.8, 0], [0.6, 0.4, 0]], [0, 1, 1], ("a", "b", "never")).row()
+    assert uneven(few) and not uneven(result_of([[1, 0], [1, 0]], [0, 1], ("a", "b")).row()) and not uneven({"accuracy": 0.5})
+    assert recalls(few) == "a 1 of 1 (20.7% to 100.0%), b 1 of 2 (9.5% to 90.5%), never without a picture"
+    labels = np.repeat(np.arange(49), 4)
+    said = np.where(labels == 7, 8, labels)
+    said[labels == 30] = [30, 0, 0, 30]
+    said[labels == 20] = [20, 20, 20, 1]
+    many = result_of(np.eye(50)[said], labels, tuple(f"c{i:02}" for i in range(50))).row()
+    worst = ["c07 0 of 4 (0.0% to 49.0%)", "c30 2 of 4 (15.0% to 85.0%)", "c20 3 of 4 (30.1% to 95.4%)"]
+    assert recalls(many) == ", ".join([*worst, "the other 46: 100.0% or more", "1 without a picture"])
+    assert [(one["class"], one["named"]) for one in many["by_class"] if one["named"] != 4] == [
+        ("c00", 6), ("c01", 5), ("c07", 0), ("c08", 8), ("c20", 3), ("c30", 2), ("c49", 0),
+    ]  # fmt: skip
 
 
 def drawn(classes, n, seed, most_of_one=0.0):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from captum import attr
-from making import folder_of, network, set_of, weights_of
+from making import alike, folder_of, network, set_of, weights_of
 from test_visualize import Residual, WrittenOver, pictures, seeded, small
 from torch import nn
 
@@ -106,7 +106,7 @@ def test_several_layers_are_read_in_one_pass_that_needs_no_classes():
     together = visualize.top_activations(module, images, ["1", "4", "4"], 2)
     for layer, tops in together.items():
         alone = visualize.top_activations(module, images, layer, 2)
-        assert torch.equal(tops.values, alone.values) and torch.equal(tops.indices, alone.indices)
+        assert alike(tops.values, alone.values) and torch.equal(tops.indices, alone.indices)
 
 
 def test_several_layers_are_told_as_they_were_before_a_function_wrote_over_them():
@@ -121,7 +121,7 @@ def test_files_and_tensors_give_the_same(tmp_path):
     held = datasets.load(folder_of(tmp_path, {"cats": 5, "dogs": 5})).train
     files = visualize.top_activations(backbone, held, "features.8", 3, 4)
     tensor = visualize.top_activations(backbone, networks.decoded(backbone, held), "features.8", 3, 4)
-    assert torch.equal(files.indices, tensor.indices) and torch.equal(files.values, tensor.values)
+    assert torch.equal(files.indices, tensor.indices) and alike(files.values, tensor.values)
 
 
 # ---------------------------------------------------------------------------------------------------------------- plates
@@ -217,7 +217,7 @@ def test_all_five_panels_are_those_of_one_window_after_the_other():
         assert abs(found.activity[row, column] - maps[found.map].sum()) < 1e-4
         assert found.label[row, column] == shares.argmax()
     expected = visualize.project(module, image, "4", found.map)
-    assert torch.equal(found.projection, expected.pixels[0])
+    assert alike(found.projection, expected.pixels[0])
     with torch.no_grad():
         whole = networks.forward(module, image[None], "4")[0][0]
     assert found.map == int(whole.flatten(1).amax(1).argmax())
@@ -392,7 +392,7 @@ def test_a_class_that_there_is_not_is_refused_before_anything_is_covered(monkeyp
 
 @pytest.mark.parametrize("fill", [(0.1, 0.2, 0.3), np.array([0.1, 0.2, 0.3]), torch.tensor([0.1, 0.2, 0.3])])
 def test_a_colour_may_come_as_any_three_numbers(fill):
-    assert torch.equal(cover(fill=fill).probability, cover(fill=[0.1, 0.2, 0.3]).probability)
+    assert alike(cover(fill=fill).probability, cover(fill=[0.1, 0.2, 0.3]).probability)
 
 
 @pytest.mark.parametrize("patch, stride", [(0.5, 1), (4, 5), (25, 5), (4, -1)])
@@ -457,7 +457,7 @@ def test_projections_where_gradients_are_switched_off(off):
     expected = visualize.project(backbone, pictures(1, 64), "layer1", 1)
     with off():
         found = visualize.project(backbone, pictures(1, 64), "layer1", 1)
-    assert torch.equal(found.pixels, expected.pixels)
+    assert alike(found.pixels, expected.pixels)
 
 
 def test_several_maps_of_one_picture_are_all_drawn():
@@ -602,7 +602,7 @@ def test_evolution_follows_the_same_maps_and_marks_jumps():
     state = {name: tensor for name, tensor in backbone.module.state_dict().items() if name.startswith("features.0.")}
     other = {name: tensor.flip(0) for name, tensor in state.items()}  # the maps in reverse order
     found = visualize.evolution(backbone, [(0, state), (1, other), (2, other)], images, "features.1", maps=[0, 7])
-    assert torch.equal(found.winners[0, 0], found.winners[1, 1]) and torch.equal(found.values[0, 0], found.values[1, 1])
+    assert torch.equal(found.winners[0, 0], found.winners[1, 1]) and alike(found.values[0, 0], found.values[1, 1])
     assert found.jumps.tolist() == [[False, bool(found.winners[0, 0] != found.winners[1, 0]), False]] * 2
     with pytest.raises(visualize.VisualizeError, match="needs features.2.weight"):
         visualize.evolution(backbone, [(0, state)], images, "features.3", maps=[0])
@@ -664,7 +664,7 @@ def test_a_plain_module_evolves_on_pictures_that_are_ready():
     turned = {name: tensor.flip(0) for name, tensor in module.state_dict().items()}  # the maps in reverse order
     found = visualize.evolution(module, [(0, module.state_dict()), (1, turned)], images, "1", maps=[0, 3])
     with torch.no_grad():
-        assert found.values[0, 0] == module(images)[:, 0].max()
+        assert alike(found.values[0, 0], module(images)[:, 0].max())
     assert torch.equal(found.winners[0], found.winners[1].flip(0)) and found.network == "Sequential"
     with pytest.raises(visualize.VisualizeError, match="plain module and has no transform"):
         visualize.evolution(module, [(0, module.state_dict())], (255 * images.abs()).byte(), "1", maps=[0])
