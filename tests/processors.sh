@@ -6,7 +6,7 @@
 #   tests/processors.sh tests/test_engine.py    these; other words, such as -k, go to pytest, too
 #
 # PYTHON=… takes another Python than .venv's, JOBS=4 runs four tests side by side. ONNX Runtime chooses its kernels by the processor
-# alone, and no variable talks it out of that: its answers change here with the number of threads at most.
+# alone, and no variable talks it out of that.
 set -u
 words=() paths=0
 for word in "$@"; do
