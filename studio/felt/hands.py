@@ -142,18 +142,18 @@ def shown(points, turn):
 
 
 def signs(seed):
-    """The cards of the set in which other people make the signs of valid."""
-    cards, person_seed = [], seed + 5_000
+    """The cards of the set in which other people make the signs of valid; no two people have one number."""
+    cards, people_from, met = [], seed + 5_001, 0
     for split, people in PEOPLE.items():
         for number in range(people):
-            person_seed += 1
-            person = draw_person(split, np.random.default_rng(person_seed))
+            person, who = draw_person(split, np.random.default_rng(people_from + met)), f"p{met:02d}"
+            met += 1
             for turn in range(TURNS):
                 for sign in SIGNS:
                     seed += 1
                     draw = np.random.default_rng(seed)
-                    name = f"{split}/{sign}/{sign}_p{number:02d}_{number * TURNS + turn:03d}.jpg"
-                    cards.append(_card(name, split, sign, seed, f"p{number:02d}", person, draw_moment(person, draw), draw_shape(sign, draw)))
+                    name = f"{split}/{sign}/{sign}_{who}_{number * TURNS + turn:03d}.jpg"
+                    cards.append(_card(name, split, sign, seed, who, person, draw_moment(person, draw), draw_shape(sign, draw)))
     return cards
 
 
