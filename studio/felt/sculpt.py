@@ -8,6 +8,7 @@ import numpy as np
 from skimage.measure import marching_cubes
 
 FAR = 9.0
+CELLS = 92  # along the longest side of a toy
 STRAIGHT = np.eye(3)
 HOLLOW = "hollow"  # a lump of this part is carved out of what was there before it
 
@@ -155,7 +156,7 @@ def _joined(before, d, lump):
     return -smooth_min(-before, d, lump.blend) if lump.part == HOLLOW else smooth_min(before, d, lump.blend)
 
 
-def mesh(lumps, cells=92):
+def mesh(lumps, cells=CELLS):
     """Vertices (n, 3) and triangles (m, 3) of the smooth union; `cells` along its longest side."""
     low, high = reach(lumps)
     step = (high - low).max() / cells

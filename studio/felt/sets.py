@@ -6,16 +6,21 @@ from pathlib import Path
 
 import numpy as np
 
-from . import animals, insects, props, stage, things, wool
+from . import animals, hands, insects, props, stage, things, wool
 from .sculpt import rotation
 from .toy import realise
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "felt"
-COUNTS = {"cats_vs_dogs": {"train": 120, "valid": 80}, "bees_vs_ants": {"train": 120, "valid": 75}, "shelf": {"": 24}}
-CLASSES = {"cats_vs_dogs": ["cats", "dogs"], "bees_vs_ants": ["bees", "ants"], "shelf": sorted(things.MAKERS)}
+COUNTS = {"cats_vs_dogs": {"train": 120, "valid": 80}, "bees_vs_ants": {"train": 120, "valid": 75}, "shelf": {"": 24},
+          "hand_signs": {split: people * hands.TURNS for split, people in hands.PEOPLE.items()},
+          "hand_sessions": dict.fromkeys(hands.ROOMS, hands.FRAMES)}
+CLASSES = {"cats_vs_dogs": ["cats", "dogs"], "bees_vs_ants": ["bees", "ants"], "shelf": sorted(things.MAKERS),
+           "hand_signs": list(hands.SIGNS), "hand_sessions": list(hands.SIGNS)}
+HANDS = ("hand_signs", "hand_sessions")
+QUALITY = dict.fromkeys(HANDS, 80)  # of the JPEG files: both sets together stay below 5 MB
 # Modelled but not rendered yet. They keep their seeds: adding them changes no other picture.
 LATER = {"cactus", "hat", "octopus"}
-FIRST_SEED = {"cats_vs_dogs": 10_000, "bees_vs_ants": 20_000, "shelf": 30_000}
+FIRST_SEED = {"cats_vs_dogs": 10_000, "bees_vs_ants": 20_000, "shelf": 30_000, "hand_signs": 40_000, "hand_sessions": 50_000}
 WOOLS = {"cats_vs_dogs": wool.PETS, "bees_vs_ants": wool.INSECTS, "shelf": wool.PETS + ["yellow", "red"]}
 
 
@@ -47,6 +52,8 @@ def draw_card(name, kind, split, number, seed):
 
 def plan(name):
     """The cards of a set; every picture has a seed of its own, and one seed makes one scene."""
+    if name in HANDS:
+        return hands.signs(FIRST_SEED[name]) if name == "hand_signs" else hands.sessions(FIRST_SEED[name])
     cards, seed = [], FIRST_SEED[name]
     for split, count in COUNTS[name].items():
         for number in range(count):
@@ -82,6 +89,8 @@ def build(name, card, shape=None):
 def picture(name, card, library):
     """Pixels (h, w, 3), uint8, of one card."""
     stage.clear(library)
+    if name in HANDS:
+        return hands.picture(card, library)
     place, coat = card["params"]["place"], card["params"]["coat"]
     rng = np.random.default_rng([card["seed"], 3])
     toy = build(name, card)

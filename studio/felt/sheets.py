@@ -39,8 +39,20 @@ def save_below(sheet, path, limit):
     print(f"{path.relative_to(DOCS.parent)} {buffer.tell() / 1000:.0f} kB, quality {quality}")
 
 
+def hands(name):
+    """A row for each sign: of every part some pictures, from one end to the other."""
+    rows = []
+    for kind in sets.CLASSES[name]:
+        for split in sets.COUNTS[name]:
+            paths = sorted((sets.DATA / name / split / kind).glob("*.jpg"))
+            rows += paths[::max(1, len(paths) // 8)][:8]
+    save_below(grid(rows, len(rows) // len(sets.CLASSES[name]), 96), DOCS / "felt" / f"{name}.jpg", 400_000)
+
+
 def draw_all():
-    for name in sets.CLASSES:
+    for name in sets.HANDS:
+        hands(name)
+    for name in (name for name in sets.CLASSES if name not in sets.HANDS):
         for kind in sets.CLASSES[name]:
             for split in sets.COUNTS[name]:
                 paths = sorted((sets.DATA / name / split / kind).glob("*.jpg"))

@@ -310,8 +310,8 @@ def develop(linear, exposure, warmth):
     return (srgb * 255 + .5).astype(np.uint8)
 
 
-def save(pixels, path, note):
+def save(pixels, path, note, quality=88):
     """JPEG under a temporary name, then renamed: a picture is whole or absent."""
     part = path.with_suffix(".part")
-    Image.fromarray(pixels).save(part, "JPEG", quality=88, optimize=True, comment=note.encode())
+    Image.fromarray(pixels).save(part, "JPEG", quality=quality, optimize=True, comment=note.encode())
     part.rename(path)

@@ -44,9 +44,9 @@ class Toy:
                    tuple(turn @ np.asarray(self.comb)))
 
 
-def realise(toy, coat, library, rng, fibres=FIBRES):
+def realise(toy, coat, library, rng, fibres=FIBRES, cells=sculpt.CELLS):
     """Build the Blender objects of a toy; returns the points of its hull, for framing, shape (n, 3)."""
-    vertices, faces, colours, lengths = _skin(toy, coat)
+    vertices, faces, colours, lengths = _skin(toy, coat, cells)
     normals = _normals(vertices, faces)
     comb = np.broadcast_to(np.asarray(toy.comb, float), vertices.shape)
     if toy.head is not None:
@@ -72,11 +72,11 @@ def realise(toy, coat, library, rng, fibres=FIBRES):
     return np.vstack([vertices[::7], *extra])
 
 
-def _skin(toy, coat):
+def _skin(toy, coat, cells):
     """Clay and tubes as one mesh, painted: vertices, triangles, colours, fur lengths."""
     pieces = []
     if toy.clay:
-        v, f = sculpt.mesh(toy.clay)
+        v, f = sculpt.mesh(toy.clay, cells)
         pieces.append((v, f, *sculpt.labels(toy.clay, v)))
     for points, radii, part in toy.tubes:
         v, f, along = sculpt.tube(points, radii)

@@ -6,6 +6,7 @@ WOOLS = {
     "white": (.80, .77, .70), "cream": (.72, .56, .36), "sand": (.50, .34, .18), "ginger": (.55, .20, .045),
     "rust": (.30, .075, .025), "brown": (.16, .07, .03), "chocolate": (.07, .03, .016), "grey": (.26, .25, .24),
     "slate": (.11, .125, .15), "black": (.022, .020, .020), "yellow": (.75, .43, .035), "red": (.42, .035, .022),
+    "teal": (.03, .22, .22), "plum": (.20, .035, .13), "navy": (.02, .045, .17), "green": (.05, .20, .04),
 }
 PETS = ["white", "cream", "sand", "ginger", "rust", "brown", "chocolate", "grey", "slate", "black"]
 INSECTS = ["yellow", "ginger", "rust", "brown", "chocolate", "black", "red", "cream", "slate", "white", "sand", "grey"]

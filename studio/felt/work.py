@@ -19,5 +19,5 @@ def render(name, cards):
     for card in cards:
         path, started, cpu = sets.DATA / name / card["file"], time.time(), time.process_time()
         path.parent.mkdir(parents=True, exist_ok=True)
-        stage.save(sets.picture(name, card, library), path, sets.digest(card))
+        stage.save(sets.picture(name, card, library), path, sets.digest(card), sets.QUALITY.get(name, 88))
         print(f"\n{card['file']} {time.time() - started:.1f} s, {time.process_time() - cpu:.1f} core-seconds", flush=True)
