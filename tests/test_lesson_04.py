@@ -11,6 +11,7 @@ from making import network, paint, set_of
 from torch import nn
 
 from shoulders import datasets, editions, exercises, plates, visualize, widgets
+from shoulders.widgets import browsing
 from shoulders.exercises.lesson_04 import BACK, SWITCHES
 from shoulders.visualize import networks
 from shoulders.visualize.projection import Projection
@@ -279,8 +280,8 @@ def test_heat_says_what_it_is_and_draws_nothing_too(tiny):
 def browser(tiny, monkeypatch):
     backbone, images = tiny
     found = {layer: visualize.top_activations(backbone, images, layer, k=2) for layer in ("features.3", "features.8")}
-    drawn, best_of = [], widgets.best_of
-    monkeypatch.setattr(widgets, "best_of", lambda *chosen: drawn.append(chosen[2:]) or best_of(*chosen))
+    drawn, best_of = [], browsing.best_of
+    monkeypatch.setattr(browsing, "best_of", lambda *chosen: drawn.append(chosen[2:]) or best_of(*chosen))
     (layer, one), rule, plate, words = opened(widgets.browse(backbone, found))
     one.value = found["features.3"].alive[0]
     return found, layer, one, rule, plate, words, drawn

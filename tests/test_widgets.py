@@ -7,6 +7,7 @@ import pytest
 from making import paint
 
 from shoulders import pictures, widgets
+from shoulders.widgets import asking
 
 
 def as_bytes(image):
@@ -26,7 +27,7 @@ def test_uploads_of_both_versions(value):
 def asked(tmp_path, monkeypatch):
     (tmp_path / "sample.png").write_bytes(as_bytes(paint(1)))
     heard, shown = [], []
-    monkeypatch.setattr(widgets, "display", shown.append)
+    monkeypatch.setattr(asking, "display", shown.append)
 
     def answer(source):
         heard.append(pictures.read(source).size)
