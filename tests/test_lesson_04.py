@@ -11,10 +11,10 @@ from making import network, paint, set_of
 from torch import nn
 
 from shoulders import datasets, editions, exercises, plates, visualize, widgets
-from shoulders.widgets import browsing
 from shoulders.exercises.lesson_04 import BACK, SWITCHES
 from shoulders.visualize import networks
 from shoulders.visualize.projection import Projection
+from shoulders.widgets import browsing
 
 PICTURE = torch.tensor([[0.0, 1, 4, 5], [3, 3, 4, 5], [2, 4, 2, 0], [3, 4, 4, 3]])
 FILTER = torch.tensor([[-1.0, 1], [-1, 1]])
@@ -261,7 +261,9 @@ def test_what_pixels_give_is_summed_over_colours_and_squares():
     drawn = plates.heat(found, images)
     squares = drawn.figure.axes[1].images[0]
     assert squares.get_array().shape == (16, 16) and squares.get_clim() == (-24, 24)
-    assert squares.get_array()[1, 15] == 3 * 16 * 0.5 and squares.get_array()[15, 0] == -6 and abs(squares.get_array()).sum() == 30
+    assert (
+        squares.get_array()[1, 15] == 3 * 16 * 0.5 and squares.get_array()[15, 0] == -6 and abs(squares.get_array()).sum() == 30
+    )
     assert "squares of 4 pixels, orange for the class and violet against it, up to ±24" in drawn.words
 
 

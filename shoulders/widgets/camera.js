@@ -6,6 +6,7 @@ const COLLECT = 200 // from one collected frame to the next
 const PATIENCE = 3000 // until the page says that no answer comes
 const STEADY = 1000 // for which an answer holds before a screen reader tells it
 const RECORDING = "recording:"
+const OFF = "The camera is off."
 const NOTHING = "nothing"
 const BLANK = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
 
@@ -151,7 +152,7 @@ function classRow(place, { send, pictures, hold, release }) {
   const away = button("Remove", () => {
     if (count && !away.classList.contains("sure")) {
       away.classList.add("sure")
-      away.textContent = `Remove ${count} too?`
+      away.textContent = `Remove ${count === 1 ? "1 picture" : `${count} pictures`}?`
     } else send({ do: "remove", name })
   })
   const calm = () => {
@@ -168,8 +169,8 @@ function classRow(place, { send, pictures, hold, release }) {
       ;({ name, count } = one)
       if (!typing) title.value = name
       title.ariaLabel = `Name of class ${place + 1}`
-      press.textContent = place < 9 ? `Hold, or key ${place + 1}` : "Hold"
-      press.ariaLabel = `Hold to collect ${name}`
+      press.textContent = place < 9 ? `Hold to collect (${place + 1})` : "Hold to collect"
+      press.ariaLabel = `Hold to collect ${name}` + (place < 9 ? `, or hold the key ${place + 1}` : "")
       number.textContent = count
       number.title = `${count} collected`
       away.ariaLabel = `Remove ${name}`
@@ -237,7 +238,7 @@ function render({ model, el }) {
 
   const video = make("video", { autoplay: true, muted: true, playsInline: true, data: { "aria-label": "What the camera sees, mirrored" } })
   const recorded = make("img", { alt: "A recorded frame", hidden: true })
-  const cover = make("span", { className: "cover", textContent: "The camera is off." })
+  const cover = make("span", { className: "cover", textContent: OFF })
   const note = make("p", { className: "small" })
   const which = make("select", { ariaLabel: "Camera or recorded frames", onchange: () => (source ? start() : mirrors()) })
   const power = button("Start", () => (source ? stop() : start()), { className: "power" })
@@ -250,8 +251,12 @@ function render({ model, el }) {
   const answer = answerBox(pictures, make("label", { className: "threshold" }, "“None of these” where even the nearest is less alike than ", far, slider))
   const classes = make("ul", { className: "classes", ariaLabel: "Classes" })
   const fresh = make("input", { type: "text", placeholder: "a new class", ariaLabel: "Name of a new class", maxLength: 60 })
-  const addNew = () => fresh.value.trim() && act({ do: "add", name: fresh.value })
-  fresh.onkeydown = (event) => event.key === "Enter" && addNew()
+  const addNew = () => {
+    if (fresh.value.trim()) act({ do: "add", name: fresh.value })
+  }
+  fresh.onkeydown = (event) => {
+    if (event.key === "Enter") addNew() // what a handler gives back may undo the key: nothing here
+  }
   const nothing = button("Add “nothing”", () => act({ do: "add", name: NOTHING }), { title: "A class for what is none of the others: the room without your hand" })
   const folder = make("input", { type: "text", value: "my_pictures", ariaLabel: "Folder to save in" })
   const trouble = make("p", { className: "trouble", hidden: true, data: { role: "alert" } })
@@ -295,6 +300,7 @@ function render({ model, el }) {
     complain("")
     const mine = opening
     power.textContent = "Stop"
+    cover.textContent = "Waiting for the camera: does the browser ask you?"
     try {
       const opened = recording() ? openRecording(recording()) : await openCamera(video, which.value, () => (stop(), complain("The camera is gone: plug it in and press Start again.")))
       if (mine !== opening) return opened.close()
@@ -318,6 +324,7 @@ function render({ model, el }) {
     rows.forEach((row) => row.held(false))
     recorded.hidden = true
     cover.hidden = false
+    cover.textContent = OFF
     power.textContent = "Start"
   }
 
@@ -432,7 +439,9 @@ function render({ model, el }) {
   const watch = new IntersectionObserver((seen) => (onScreen = seen.at(-1).isIntersecting))
   const clock = setInterval(tick, 20)
   root.onkeydown = keyDown
-  root.onkeyup = root.onfocusout = () => held?.byKey && release() // pressing a button moves the focus, too
+  root.onkeyup = root.onfocusout = () => {
+    if (held?.byKey) release() // a pointer that presses a button moves the focus, too
+  }
   model.on("msg:custom", hear)
   window.addEventListener("blur", release)
   navigator.mediaDevices?.addEventListener?.("devicechange", relist)
