@@ -142,7 +142,7 @@ def look(backbone: Backbone, sources, layers: str | Sequence[str] = "hidden") ->
     return looker(backbone, layers)(sources)
 
 
-def looker(backbone: Backbone, layers: str | Sequence[str] = "hidden") -> Callable:
+def looker(backbone: Backbone, layers: str | Sequence[str] = "hidden", threads: int = 0) -> Callable:
     """A network made ready: what it says about a few pictures at a time, again and again.
 
     Parameters
@@ -150,6 +150,8 @@ def looker(backbone: Backbone, layers: str | Sequence[str] = "hidden") -> Callab
     backbone : Backbone
     layers : str or sequence of str
         As in `extract`.
+    threads : int
+        As for `shoulders.engine.reader`: one beside a camera, since on a busy machine two that wait for each other are slow.
 
     Returns
     -------
@@ -162,7 +164,7 @@ def looker(backbone: Backbone, layers: str | Sequence[str] = "hidden") -> Callab
     shoulders.pictures.PictureError, shoulders.backbones.BackboneError
     """
     layers = [layers] if isinstance(layers, str) else list(layers)
-    size, read = engine.chosen(backbone, layers).BATCH, engine.reader(backbone, layers)
+    size, read = engine.chosen(backbone, layers).BATCH, engine.reader(backbone, layers, threads)
 
     def pixels(source):
         return source if isinstance(source, np.ndarray) else backbone.transform.pixels(source)

@@ -272,13 +272,17 @@ def _votes_left_out(fitted, labels, neighbours):
     return votes.sum(1)[voting > 0], places[voting > 0]
 
 
-def _votes(distances):
-    """A vote for each neighbour, and a thousandth more the nearer it is: it decides ties, and nothing else.
+def votes(neighbours: int) -> np.ndarray:
+    """A vote for each neighbour, the nearest first, and a thousandth more the nearer it is: it decides ties, and nothing else.
 
     Each addition is larger than those of all further neighbours together: of classes with as many votes, the one wins whose
-    nearest picture is nearest.
+    nearest picture is nearest. float64, shape (neighbours,).
     """
-    return np.tile(1 + 2.0 ** -np.arange(10, 10 + distances.shape[1]), (len(distances), 1))
+    return 1 + 2.0 ** -np.arange(10, 10 + neighbours)
+
+
+def _votes(distances):
+    return np.tile(votes(distances.shape[1]), (len(distances), 1))
 
 
 def scalers():

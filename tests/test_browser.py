@@ -1,9 +1,12 @@
 """Lesson 01 in a real browser: JupyterLab runs it from the first to the last cell, and a button does what it says.
-Lesson 04's filter browser too, in a small notebook of its own: another layer, map and rule, by mouse and by keyboard.
+Lesson 04's filter browser too, in a small notebook of its own: another layer, map and rule, by mouse and by keyboard. And the
+camera, to which Chromium plays a film of hands.
 
 JupyterLab listens on 127.0.0.1 with a random token, with settings of its own, on a copy of the notebook.
 """
 
+import io
+import itertools
 import json
 import os
 import re
@@ -17,6 +20,8 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from making import paint
+from PIL import Image
 
 COURSE = Path(__file__).resolve().parent.parent
 NOTEBOOK = COURSE / "notebooks" / "01_predictions_on_predictions.ipynb"
@@ -29,17 +34,24 @@ HARMLESS = ("favicon",)
 
 
 @pytest.fixture(scope="module")
-def browser():
-    """Any Chromium or Chrome of this machine, without a window."""
+def browser(tmp_path_factory):
+    """Any Chromium or Chrome of this machine, without a window; its camera plays a film."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: no test in a browser")
     found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     if not found:
         pytest.skip("neither Chromium nor Chrome is on this machine: no test in a browser")
-    flags = ["--no-sandbox", "--disable-dev-shm-usage", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    film = tmp_path_factory.mktemp("film") / "hands.mjpeg"
+    film.write_bytes(b"".join(film_of_hands()))
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=flags)
+        browser = launched(playwright.chromium, found, f"--use-file-for-fake-video-capture={film}")
         yield browser
         browser.close()
+
+
+def launched(chromium, path, *flags, cameras="", says="allow"):
+    """A Chromium that says yes or no to whoever asks for the camera."""
+    fake = [f"--use-fake-device-for-media-stream{cameras}", f"--use-fake-ui-for-media-stream{'=deny' * (says == 'deny')}"]
+    return chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage", *fake, *flags])
 
 
 @pytest.fixture(scope="module")
@@ -91,11 +103,15 @@ def _await_server(address, server, log, patience=60):
     raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")
 
 
-def open_notebook(browser, lab, notebook):
-    """A page with a copy of the notebook and a kernel that is ready; and what the console complains about, as it comes."""
+def open_notebook(browser, lab, notebook, first=""):
+    """A page with a copy of the notebook and a kernel that is ready; and what the console complains about, as it comes.
+
+    The page runs the script `first` before anything else.
+    """
     address, served = lab
     shutil.copy(notebook, served / notebook.name)
     page = browser.new_page(viewport={"width": 1280, "height": 1600})
+    page.add_init_script(first)
     complaints = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -175,12 +191,9 @@ SHOWN = "[...document.querySelectorAll('img.widget-image')].filter(i => i.natura
 
 
 def test_the_filter_browser_shows_another_plate(browser, lab, request, tmp_path):
-    nbformat = pytest.importorskip("nbformat")
     if reason := _lacking(request.config):
         pytest.skip(reason)
-    notebook = tmp_path / "filter_browser.ipynb"
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(BROWSE)], metadata=kernel), notebook)
+    notebook = notebook_of(BROWSE, tmp_path / "filter_browser.ipynb")
     page, complaints = open_notebook(browser, lab, notebook)
     run_all(page, lab[1], notebook.name)
     words = page.locator(".widget-html").last
@@ -203,6 +216,130 @@ def test_the_filter_browser_shows_another_plate(browser, lab, request, tmp_path)
     assert "guided" in differs_after(lambda: page.keyboard.press("Space"))
     assert "Traceback" not in words.inner_text()
     assert [text for text in complaints if not any(word in text for word in HARMLESS)] == []
+
+
+# ------------------------------------------------------------------------------------------------------------ the camera
+
+SIGNS = {"fist": (200, 60, 60), "open": (60, 200, 60), "victory": (60, 60, 200)}
+LENGTH = 48  # frames of each sign in a film, of which Chromium plays 30 a second, round and round
+
+
+def film_of_hands():
+    """JPEGs, 320 × 240: three signs in one room, then in another. The grey of the sides, which nobody sends, says which."""
+    for scene, (room, sign) in enumerate(itertools.product("ab", SIGNS)):
+        hands = hands_of(room, sign)
+        for i in range(LENGTH):
+            image, file = Image.new("RGB", (320, 240), (20 + 40 * scene,) * 3), io.BytesIO()
+            image.paste(hands[i * len(hands) // LENGTH], (40, 0))
+            image.save(file, "JPEG", quality=88)
+            yield file.getvalue()
+
+
+def hands_of(room, sign):
+    """Felt hands, or coloured waves where these are not in the box."""
+    felt = sorted((COURSE / "data" / "felt" / "hand_sessions" / room / sign).glob("*.jpg"))
+    pictures = map(Image.open, felt) if felt else [paint(ord(room) + i, colour=SIGNS[sign]) for i in range(8)]
+    return [picture.convert("RGB").resize((240, 240)) for picture in pictures]
+
+
+WATCH = """
+window.streams = []; window.pairs = [];
+const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices), toBlob = HTMLCanvasElement.prototype.toBlob;
+navigator.mediaDevices.getUserMedia = async (what) => { const stream = await ask(what); streams.push(stream); return stream; };
+window.scene = () => {
+    const video = document.querySelector('.shoulders-camera video'), dot = new OffscreenCanvas(1, 1).getContext('2d');
+    dot.drawImage(video, 4, video.videoHeight / 2, 4, 4, 0, 0, 1, 1);
+    return video.readyState < 2 ? -1 : Math.round((dot.getImageData(0, 0, 1, 1).data[0] - 20) / 40);
+};
+let asked = -1;
+HTMLCanvasElement.prototype.toBlob = function (...given) {  // the next frame: what is shown now answers the one before
+    pairs.push([asked, document.querySelector('.shoulders-camera .answer .label').textContent]);
+    asked = scene();
+    return toBlob.apply(this, given);
+};
+window.collected = (i) => Number(document.querySelectorAll('.shoulders-camera .count')[i].textContent);
+"""
+
+TEACH = """\
+from shoulders import backbones, features, teaching
+from shoulders.widgets import camera
+
+look = features.looker(backbones.load("efficientnet_lite0"), threads=1)
+camera.Camera(teaching.Examples(["fist", "open", "victory"]), look)"""
+
+
+def test_the_camera_is_taught_three_signs_and_knows_them_in_another_room(browser, lab, tmp_path):
+    notebook = notebook_of(TEACH, tmp_path / "camera.ipynb")
+    page, complaints = open_notebook(browser, lab, notebook, WATCH)
+    run_all(page, lab[1], notebook.name)
+    widget = page.locator(".shoulders-camera")
+    widget.get_by_text("Start", exact=True).click()
+    for i, sign in enumerate(SIGNS):
+        press = widget.get_by_label(f"Hold to collect {sign}")
+        press.hover()
+        page.wait_for_function(f"scene() === {i}", polling=30)
+        page.mouse.down() if i < 2 else page.keyboard.down("3")
+        page.wait_for_function(f"collected({i}) >= 4", polling=30)
+        page.mouse.up() if i < 2 else page.keyboard.up("3")
+    assert page.locator(".jp-MarkdownCell").count() == 0, "JupyterLab took the digit for a heading"
+
+    page.evaluate("pairs.length = 0")
+    page.wait_for_function("[3, 4, 5].every(i => pairs.filter(([scene]) => scene === i).length > 8)", polling=100)
+    told = [(list(SIGNS)[scene - 3], label) for scene, label in page.evaluate("pairs") if scene >= 3]
+    assert sum(sign == label for sign, label in told) >= 0.9 * len(told), told
+    assert widget.locator(".voters img").first.evaluate("image => image.naturalWidth") == 256
+
+    page.get_by_text("Edit", exact=True).first.click()
+    page.get_by_text("Clear Cell Output", exact=True).click()
+    page.wait_for_function("streams.length === 1 && streams[0].getTracks().every(track => track.readyState === 'ended')")
+    assert widget.count() == 0
+    assert [text for text in complaints if not any(word in text for word in HARMLESS)] == []
+
+
+OPEN = """async ([source, kind]) => {
+    if (kind) navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', kind));
+    const address = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+    const { render } = (await import(address)).default;
+    render({ model: { on() {}, off() {}, send() {} }, el: document.body });
+    document.querySelector('.power').click();
+}"""
+
+
+def trouble(browser, address="http://localhost:8889/lab", kind=""):
+    """What the widget says on a page of this address, once Start was pressed; nobody answers there."""
+    page = browser.new_page()
+    page.route("**/*", lambda route: route.fulfill(body="<title>a page</title>", content_type="text/html"))
+    page.goto(address)
+    source = (COURSE / "shoulders" / "widgets" / "camera.js").read_text(encoding="utf-8")
+    page.evaluate(OPEN, [source, kind])
+    page.locator(".trouble").wait_for(timeout=20_000)
+    said = page.locator(".trouble").inner_text()
+    page.close()
+    return said
+
+
+def test_a_camera_that_cannot_be_used_is_said_with_what_to_do(browser):
+    insecure = trouble(browser, "http://course.example:8889/lab")
+    assert "no page like http://course.example:8889" in insecure
+    assert "ssh -N -L 8889:localhost:8889 YOU@course.example" in insecure
+    assert "busy" in trouble(browser, kind="NotReadableError")
+    assert "No answer for 3 seconds" in trouble(browser)
+    path = next(path for name in BROWSERS if (path := shutil.which(name)))
+    for given, said in (
+        ({"cameras": "=device-count=0"}, "No camera was found"),
+        ({"says": "deny"}, "not allowed to use the camera"),
+    ):
+        other = launched(browser.browser_type, path, **given)
+        assert said in trouble(other)
+        other.close()
+
+
+def notebook_of(cell, path):
+    """A notebook with this one cell."""
+    nbformat = pytest.importorskip("nbformat")
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)], metadata=kernel), path)
+    return path
 
 
 def _lacking(config):

@@ -14,6 +14,7 @@ from shoulders import datasets, editions, exercises, plates, visualize, widgets
 from shoulders.exercises.lesson_04 import BACK, SWITCHES
 from shoulders.visualize import networks
 from shoulders.visualize.projection import Projection
+from shoulders.widgets import browsing
 
 PICTURE = torch.tensor([[0.0, 1, 4, 5], [3, 3, 4, 5], [2, 4, 2, 0], [3, 4, 4, 3]])
 FILTER = torch.tensor([[-1.0, 1], [-1, 1]])
@@ -260,7 +261,9 @@ def test_what_pixels_give_is_summed_over_colours_and_squares():
     drawn = plates.heat(found, images)
     squares = drawn.figure.axes[1].images[0]
     assert squares.get_array().shape == (16, 16) and squares.get_clim() == (-24, 24)
-    assert squares.get_array()[1, 15] == 3 * 16 * 0.5 and squares.get_array()[15, 0] == -6 and abs(squares.get_array()).sum() == 30
+    assert (
+        squares.get_array()[1, 15] == 3 * 16 * 0.5 and squares.get_array()[15, 0] == -6 and abs(squares.get_array()).sum() == 30
+    )
     assert "squares of 4 pixels, orange for the class and violet against it, up to ±24" in drawn.words
 
 
@@ -279,8 +282,8 @@ def test_heat_says_what_it_is_and_draws_nothing_too(tiny):
 def browser(tiny, monkeypatch):
     backbone, images = tiny
     found = {layer: visualize.top_activations(backbone, images, layer, k=2) for layer in ("features.3", "features.8")}
-    drawn, best_of = [], widgets.best_of
-    monkeypatch.setattr(widgets, "best_of", lambda *chosen: drawn.append(chosen[2:]) or best_of(*chosen))
+    drawn, best_of = [], browsing.best_of
+    monkeypatch.setattr(browsing, "best_of", lambda *chosen: drawn.append(chosen[2:]) or best_of(*chosen))
     (layer, one), rule, plate, words = opened(widgets.browse(backbone, found))
     one.value = found["features.3"].alive[0]
     return found, layer, one, rule, plate, words, drawn

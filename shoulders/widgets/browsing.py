@@ -1,58 +1,16 @@
-"""The interactive parts, of ipywidgets 7 and 8. Each only calls what can be called without a widget."""
+"""A filter browser: what excites a map most, and how the network comes to it."""
 
 from __future__ import annotations
 
 import html
-import io
 from functools import lru_cache
-from pathlib import Path
 
 import ipywidgets
-from IPython.display import display
-from PIL import Image
 
 from shoulders.errors import CourseError
 
 REMEMBERED = 200
 """Plates that a filter browser keeps: what was looked at before comes at once."""
-
-
-def uploaded(value) -> list[bytes]:
-    """The files in an upload widget's value: ipywidgets 7 keeps them in a dict, 8 in a tuple."""
-    files = value.values() if isinstance(value, dict) else value
-    return [bytes(file["content"]) for file in files]
-
-
-def ask(answer, samples) -> ipywidgets.VBox:
-    """A picture of your own: upload one, or choose a sample, and press the button.
-
-    Parameters
-    ----------
-    answer : callable
-        Given a file object or path, returns something to display.
-    samples : dict of str to path
-        What to choose from where there is no picture to upload.
-    """
-    upload = ipywidgets.FileUpload(accept="image/*", multiple=False, description="Your picture")
-    sample = ipywidgets.Dropdown(options=list(samples), description="or")
-    button = ipywidgets.Button(description="Ask the network", button_style="primary")
-    output = ipywidgets.Output()
-
-    def forget_the_sample(_):
-        sample.value = None  # what was chosen last is asked about
-
-    def pressed(_):
-        source = Path(samples[sample.value]) if sample.value else io.BytesIO(uploaded(upload.value)[-1])
-        output.clear_output(wait=True)
-        with output:
-            try:
-                display(answer(source))
-            except (CourseError, Image.DecompressionBombError) as error:
-                print(error)
-
-    upload.observe(forget_the_sample, "value")
-    button.on_click(pressed)
-    return ipywidgets.VBox([ipywidgets.HBox([upload, sample, button]), output])
 
 
 def best_of(network, tops, one: int, rule: str = "deconvnet"):

@@ -1,0 +1,9 @@
+"""The interactive parts, of ipywidgets 7 and 8. Each only calls what can be called without a widget.
+
+`camera` is a room of its own: ``from shoulders.widgets import camera``. It alone needs anywidget.
+"""
+
+from shoulders.widgets.asking import ask, uploaded
+from shoulders.widgets.browsing import best_of, browse
+
+__all__ = ["ask", "best_of", "browse", "uploaded"]
