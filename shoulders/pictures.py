@@ -110,9 +110,16 @@ def read(path, at_least=None) -> Image.Image:
     except MemoryError:
         raise
     except Exception as error:
-        verdict = _skipped("zero bytes") if _is_empty(path) else _refused(error)
-        name = path if isinstance(path, str | os.PathLike) else getattr(path, "name", "The picture")
-        raise PictureError(f"{name}: {verdict.problem}. {verdict.remedy}") from error
+        raise _error(path, error) from error
+
+
+def size(path) -> tuple[int, int]:
+    """Width and height as they are stored, without decoding; raises what `read` raises."""
+    try:
+        with _open(path) as image:
+            return image.size
+    except Exception as error:
+        raise _error(path, error) from error
 
 
 def content(path, expected: str) -> bytes:
@@ -229,6 +236,12 @@ def _draft(image, at_least):
 
 def _is_empty(path):
     return isinstance(path, str | os.PathLike) and os.path.isfile(path) and os.path.getsize(path) == 0
+
+
+def _error(path, error):
+    verdict = _skipped("zero bytes") if _is_empty(path) else _refused(error)
+    name = path if isinstance(path, str | os.PathLike) else getattr(path, "name", "The picture")
+    return PictureError(f"{name}: {verdict.problem}. {verdict.remedy}")
 
 
 def _refused(error):

@@ -59,8 +59,6 @@ class Transform:
         image = read(source, at_least=2 * self.resize)
         image = image.resize(self.sides(*image.size), Image.Resampling[self.interpolation.upper()])
         left, top = (round((side - self.crop) / 2) for side in image.size)
-        if self.fit == "crop":
-            return image.crop((left, top, left + self.crop, top + self.crop))
         square = Image.new("RGB", (self.crop, self.crop), tuple(round(255 * value) for value in self.mean))
         square.paste(image, (-left, -top))
         return square
