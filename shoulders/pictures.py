@@ -272,7 +272,7 @@ def look(content: bytes) -> Verdict:
         image = _open(io.BytesIO(content))
         if image.format == "GIF":
             return _skipped("GIF")
-        several = _several(_open(io.BytesIO(content)))
+        several = _several(_open(io.BytesIO(content)) if image.format == "TIFF" else image)
         found = _seen(image)[1] + several
     except MemoryError:
         raise
@@ -290,7 +290,7 @@ def _skipped(problem):
 
 
 def _several(image):
-    """Which of several pages or frames is meant. The image is for this alone: counting damaged pages would leave it broken."""
+    """Which of several pages or frames is meant. (Of a TIFF, counting pages that are damaged leaves the image broken.)"""
     try:
         count = getattr(image, "n_frames", 1)
     except Exception:  # whatever Pillow's parsers meet there
