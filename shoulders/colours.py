@@ -161,6 +161,8 @@ def _built(source, mode):
     from PIL import ImageCms
 
     intent, flags = ImageCms.Intent.RELATIVE_COLORIMETRIC, ImageCms.Flags.BLACKPOINTCOMPENSATION
+    if mode == "L":
+        flags |= ImageCms.Flags.NOOPTIMIZE  # else the darkest eight greys of a steep curve lie on one line
     return ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB", intent, flags)
 
 
