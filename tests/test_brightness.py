@@ -251,6 +251,41 @@ def test_torchvision_sees_the_same_16_bits_in_a_png(colours):
     np.testing.assert_allclose(pictures.read(io.BytesIO(content)), np.broadcast_to(shown * 255, (8, 9, 3)), atol=1.6)
 
 
+@pytest.mark.parametrize("kind", ["uint8", "uint16", "int16", "uint32", "float32"])
+def test_tifffile_sees_the_same_numbers(kind):
+    reader = pytest.importorskip("tifffile")
+    numbers = ramp(1 if kind == "float32" else np.iinfo(kind).max, kind)
+    for white_is_zero in (False, True) if kind in ("uint8", "uint16", "float32") else (False,):
+        memory = io.BytesIO()
+        reader.imwrite(memory, numbers, photometric="miniswhite" if white_is_zero else "minisblack")
+        for content in (memory.getvalue(), tiff(numbers, white_is_zero=white_is_zero)):
+            np.testing.assert_array_equal(reader.imread(io.BytesIO(content)), numbers)
+            shown = numbers / numbers.max()
+            np.testing.assert_allclose(seen(content)[0], 255 * (1 - shown if white_is_zero else shown), atol=0.51)
+
+
+@pytest.mark.parametrize("layout", [{}, {"planarconfig": "separate"}, {"tile": (16, 16)}, {"bigtiff": True}, {"byteorder": ">"}])
+@pytest.mark.parametrize("most", [4095, 65535])
+def test_tifffile_writes_what_we_see_as_it_was(layout, most):
+    writer = pytest.importorskip("tifffile")
+    numbers, memory = np.stack([ramp(most), ramp(most)[::-1], ramp(most)[:, ::-1]], -1), io.BytesIO()
+    planes = numbers.transpose(2, 0, 1) if "planarconfig" in layout else numbers
+    writer.imwrite(memory, planes, photometric="rgb", **layout)
+    np.testing.assert_allclose(pictures.read(io.BytesIO(memory.getvalue())), numbers / most * 255, atol=0.51)
+
+
+@pytest.mark.parametrize("most", [4095, 65535])
+def test_a_pixmap_of_16_bits_and_a_floating_one(most):
+    """Pillow brings a pixmap to 8 bits by the maxval that it declares; floating numbers lie upside down in the file."""
+    numbers = np.stack([ramp(most), ramp(most)[::-1], ramp(most) // 2], -1)
+    content = f"P6 50 40 {most}\n".encode() + numbers.astype(">u2").tobytes()
+    np.testing.assert_allclose(pictures.read(io.BytesIO(content)), numbers / most * 255, atol=0.51)
+    assert pictures.look(content).action == "used"
+    values, verdict = seen(b"Pf 50 40 -1.0\n" + (ramp(most) / np.float32(most)).astype("<f4")[::-1].tobytes())
+    np.testing.assert_allclose(values, ramp(most) / most * 255, atol=0.51)
+    assert verdict.problem == "floating point: 1 taken for white"
+
+
 def test_12_bits_a_colour_in_a_png_with_alpha():
     numbers = np.stack([ramp(4095)] * 3 + [np.full((40, 50), 4095)], -1)
     content = png(numbers)
