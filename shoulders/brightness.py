@@ -196,9 +196,9 @@ def _of_one_band(image):
 def _both_bytes(image):
     """16 bits a colour, of which Pillow gives the upper 8: decoded again for the lower ones."""
     content, separate = head(image, -1), image.format == "TIFF" and first(image, _PLANAR) == 2
-    upper, lower = (Image.open(io.BytesIO(content), formats=[image.format]) for _ in range(2))
-    if separate and upper.tile[0].codec_name == "raw":
-        return _planes(content, upper)
+    if separate and image.tile[0].codec_name == "raw":
+        return _planes(content, image)
+    upper, lower = _again(content, image), _again(content, image)
     if _rawmode(lower.tile[0]) == "LA;16B":  # Pillow makes RGBA of it: here of its bytes as they come
         lower.tile = [_as(tile, "RGBA") for tile in lower.tile]
         two = np.asarray(lower).astype(np.uint16)
@@ -210,12 +210,18 @@ def _both_bytes(image):
     return 256 * numbers + np.asarray(lower), dict(upper.info)
 
 
+def _again(content, image):
+    twin = Image.open(io.BytesIO(content), formats=[image.format])
+    twin.seek(image.tell())
+    return twin
+
+
 def _planes(content, image):
     """Each colour for itself: Pillow takes the bytes of such a file for 8 bits, and gives noise."""
     order = "I;16" if image.tag_v2.prefix == b"II" else "I;16B"
     bands = []
     for band in image.mode:
-        plane = Image.open(io.BytesIO(content), formats=["TIFF"])
+        plane = _again(content, image)
         plane._mode, plane.tile = order, [_as(tile, order) for tile in plane.tile if _rawmode(tile) == band]
         bands.append(np.asarray(plane).astype(np.uint16))
     return np.stack(bands, -1), dict(image.info)

@@ -278,7 +278,8 @@ def look(content: bytes) -> Verdict:
         raise
     except Exception as error:
         return _refused(error)
-    remedy = "If white is another number, scale them to 8 bits yourself." if any("for white" in one for one in found) else ""
+    assumed = any("taken for white" in one for one in found)
+    remedy = "If white is another number, scale the picture to 8 bits yourself." if assumed else ""
     return Verdict("converted", ", ".join(found), remedy) if found else Verdict("used")
 
 

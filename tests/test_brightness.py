@@ -227,6 +227,37 @@ def test_16_bits_a_colour_in_a_tiff(most, separate, order):
     assert pictures.look(content).problem == f"16-bit: {most} taken for white"
 
 
+@pytest.mark.parametrize("kind", [0, 1, 2])
+@pytest.mark.parametrize("order", "<>")
+def test_a_fourth_number_in_a_tiff_is_nothing_or_alpha(kind, order):
+    """ExtraSamples: 0 nobody knows what, 1 alpha by which the colours are multiplied, 2 alpha."""
+    colours, alpha = np.stack([ramp(65535)] * 3, -1), np.full((40, 50, 1), 32768, np.uint16)
+    stored = colours // 2 if kind == 1 else colours
+    content = tiff(np.concatenate([stored, alpha], -1), order=order, more={338: ("H", [kind])})
+    shown = colours / 257 if kind == 0 else (colours / 257 + 255) / 2
+    np.testing.assert_allclose(pictures.read(io.BytesIO(content)), shown, atol=2.1)
+
+
+def test_ink_of_16_bits_is_never_stretched():
+    """Little ink is a light picture: here a tenth of black and nothing else."""
+    numbers = np.zeros((40, 50, 4), np.uint16)
+    numbers[..., 3] = 6554 // 2
+    content = tiff(numbers, more={262: ("H", [5])})
+    np.testing.assert_allclose(pictures.read(io.BytesIO(content)), 255 * 0.95, atol=1)
+    assert pictures.look(content).problem == "16-bit, CMYK without a profile"
+
+
+def test_an_image_at_its_second_page_stays_there():
+    writer = pytest.importorskip("tifffile")
+    memory, numbers = io.BytesIO(), np.stack([ramp(65535)] * 3, -1)
+    with writer.TiffWriter(memory) as file:
+        for page in (numbers, numbers[::-1]):
+            file.write(page, photometric="rgb")
+    image = Image.open(memory)
+    image.seek(1)
+    np.testing.assert_allclose(pictures.to_rgb(image), numbers[::-1] / 257, atol=0.51)
+
+
 def test_compressed_16_bits_a_colour_in_a_tiff(monkeypatch):
     from PIL import TiffImagePlugin
 
