@@ -83,10 +83,11 @@ def _of_png(image):
     gamma, found = image.info.get("gamma"), image.info.get("chromaticity", (*_D65, *_PRIMARIES[1]))
     if "srgb" in image.info or not (gamma or "chromaticity" in image.info):
         return None, []
-    exponent = None if gamma is None or abs(gamma - 1 / 2.2) < 0.01 else 1 / gamma if gamma > 0 else 0
-    if exponent == 0 or min(found) <= 0:
+    exponent = None if gamma is None or abs(gamma - 1 / 2.2) < 0.01 else 1 / max(gamma, 1e-9)
+    try:
+        return _made("of gAMA and cHRM", tuple(found[2:]), exponent, tuple(found[:2])), []
+    except (ArithmeticError, np.linalg.LinAlgError, struct.error):  # colours that there are not
         return None, [_BROKEN]
-    return _made("of gAMA and cHRM", tuple(found[2:]), exponent, tuple(found[:2])), []
 
 
 def _of_avif(image):
@@ -101,11 +102,11 @@ def _of_jpeg2000(image):
 
 def _of_bmp(image):
     """Of version 5, whose header has 124 bytes."""
-    found = head(image, -1) if image.tile else b""
+    found = head(image, 138) if image.tile else b""
     if found[14:18] != b"\x7c\0\0\0" or found[70:74] != b"DEBM":
         return None, []
     start, size = struct.unpack("<2I", found[126:134])
-    return found[14 + start : 14 + start + size], []
+    return head(image, -1)[14 + start : 14 + start + size], []
 
 
 def _of_jpeg(image):

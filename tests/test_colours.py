@@ -126,6 +126,22 @@ def test_what_a_png_says_first_counts():
         assert pictures.look(content) == Verdict("used")
 
 
+@pytest.mark.parametrize(
+    "numbers", [[0] * 8, [31270, 32900, 64000, 33000, 64000, 33000, 64000, 33000], [1] * 8, [31270, 0, *[30000] * 6]]
+)
+def test_primaries_that_are_no_colours_are_told_and_the_numbers_stay(numbers):
+    content = png(np.asarray(MUTED), 8, [(b"cHRM", struct.pack(">8I", *numbers))])
+    np.testing.assert_array_equal(read(content), MUTED)
+    assert pictures.look(content) == Verdict("converted", "a colour profile that cannot be used")
+
+
+@pytest.mark.parametrize("gamma", [1, 4294967295])
+def test_a_gamma_that_no_screen_has(gamma):
+    content = png(np.asarray(MUTED), 8, [(b"gAMA", struct.pack(">I", gamma))])
+    assert pictures.look(content).action == "converted"
+    assert read(content).shape == np.asarray(MUTED).shape
+
+
 def test_a_camera_that_says_adobe_rgb_in_a_word():
     exif = Image.Exif()
     exif.get_ifd(0x8769)[0xA001] = 65535
