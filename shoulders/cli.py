@@ -71,7 +71,7 @@ def _networks(names, weights, fit="crop"):
 
 
 def _fitted(network, fit):
-    return replace(network, transform=replace(network.transform, fit=fit))
+    return network if fit == "crop" else replace(network, transform=replace(network.transform, fit=fit))
 
 
 def _need_layer(network, layer):
@@ -208,7 +208,7 @@ def compare(
         raise comparison.ComparisonError(f"--save keeps one head, and --backbone names {len(networks)}: give one of them.")
     for network in networks:
         _need_layer(network, layer)
-    held = fits.told(datasets.load(source), [network.transform for network in networks])
+    held = fits.told(datasets.load(source), networks)
     _say_findings(held)
     rows = comparison.rows_of_each(held, networks, regimes, counts, seeds, head, layer)
     _table([_cells(row) for row in rows], COLUMNS)
@@ -288,7 +288,7 @@ def features(
     places.need_places([out, json_file], [source, weights])
     network = _fitted(backbones.load(backbone or None, weights), fit)
     _need_layer(network, layer)
-    held = fits.told(datasets.load(source), [network.transform])
+    held = fits.told(datasets.load(source), [network])
     _say_findings(held)
     card = models.save_features(out, held, network, layer)
     print(

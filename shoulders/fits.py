@@ -9,20 +9,20 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from shoulders import pictures
-from shoulders.backbones import Transform
+from shoulders.backbones import Backbone
 from shoulders.datasets import PictureSet
 
 LEAST = 0.5
 """The share of its area that is seen of a picture, or else it is counted: photographs of 4:3 and 3:2 pass, 16:9 does not."""
 
 
-def told(held: PictureSet, transforms: Iterable[Transform]) -> PictureSet:
+def told(held: PictureSet, networks: Iterable[Backbone]) -> PictureSet:
     """The same pictures, with a finding for each class of which some lose more than half of their area.
 
     Parameters
     ----------
     held : PictureSet
-    transforms : iterable of Transform
+    networks : iterable of Backbone
         Of several, the one that cuts most off counts.
 
     Raises
@@ -30,7 +30,7 @@ def told(held: PictureSet, transforms: Iterable[Transform]) -> PictureSet:
     shoulders.pictures.PictureError
         For a picture that has gone since it was checked.
     """
-    most = min(transforms, key=lambda transform: transform.seen(4, 1))
+    most = min((network.transform for network in networks), key=lambda transform: transform.seen(4, 1))
     if most.fit != "crop":
         return held
     home = os.path.commonpath([os.path.dirname(path) for part in (held.train, held.valid) for path in part.paths])

@@ -1,6 +1,7 @@
 """A picture that is no square: what the network sees of it in each way, and what is told where much is cut off."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -85,7 +86,7 @@ def wide_set(tmp_path):
 
 def test_what_loses_more_than_half_is_counted_by_class(tmp_path):
     held = wide_set(tmp_path)
-    told = fits.told(held, [Transform(64, 64), Transform(72, 64)]).findings
+    told = fits.told(held, [SimpleNamespace(transform=Transform(64, 64)), SimpleNamespace(transform=Transform(72, 64))]).findings
     cats, dogs = told[len(held.findings) :]
     assert (cats["part"], cats["class"], cats["action"]) == ("train", "cats", "used")
     assert cats["file"].replace("\\", "/") == "train/cats/wide0.png"
@@ -97,7 +98,7 @@ def test_what_loses_more_than_half_is_counted_by_class(tmp_path):
 @pytest.mark.parametrize("fit", ["pad", "squeeze"])
 def test_where_nothing_is_cut_nothing_is_told(tmp_path, fit):
     held = wide_set(tmp_path)
-    assert fits.told(held, [Transform(72, 64, fit=fit)]) is held
+    assert fits.told(held, [SimpleNamespace(transform=Transform(72, 64, fit=fit))]) is held
 
 
 @pytest.mark.parametrize(("size", "counted"), [((800, 600), False), ((300, 450), False), ((1920, 1080), True), ((50, 50), False)])
