@@ -73,7 +73,8 @@ class Verdict:
 _REMEDY = {
     "zero bytes": "Copy the file again.",
     "not a picture": "Remove it, or convert it to JPEG or PNG (HEIC: export as JPEG).",
-    "a kind of TIFF that Pillow cannot read": "Save it with 8 or 16 bits a colour, or as PNG.",
+    "a kind of TIFF that Pillow cannot read": "Copy it again, or save it as PNG with 8 or 16 bits a colour.",
+    "a kind of JPEG that Pillow cannot read": "Copy it again, or save it with 8 bits a colour.",
     "AVIF, which this Pillow cannot read": "Run `pip install --upgrade pillow`, or convert it to JPEG or PNG.",
     "truncated or damaged": "Copy or download the file again.",
     "GIF": "GIFs among photographs are placeholders or animations; save it as PNG or JPEG if it belongs to the class.",
@@ -225,6 +226,8 @@ def _called(path):
     start = path.read(16)
     if start[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
         return "a kind of TIFF that Pillow cannot read"
+    if start[:3] == b"\xff\xd8\xff":  # of 12 bits, for instance
+        return "a kind of JPEG that Pillow cannot read"
     return "AVIF, which this Pillow cannot read" if start[4:12] in (b"ftypavif", b"ftypavis") else "not a picture"
 
 

@@ -230,6 +230,7 @@ def test_damaged_later_pages_do_not_cost_the_first():
     [
         (b"II*\0" + bytes(30), "a kind of TIFF that Pillow cannot read"),
         (b"\0\0\0\x20ftypheic" + bytes(30), "not a picture"),
+        (bytes_of(paint(0), "JPEG").replace(b"\x08\x00\x3c\x00\x50\x03", b"\x0c\x00\x3c\x00\x50\x03"), "a kind of JPEG that Pillow cannot read"),
     ],
 )
 def test_what_pillow_cannot_identify_is_called_what_it_is(tmp_path, start, problem):
