@@ -143,9 +143,10 @@ def test_a_gamma_that_no_screen_has(gamma):
 
 
 def test_a_camera_that_says_adobe_rgb_in_a_word():
-    exif = Image.Exif()
-    exif.get_ifd(0x8769)[0xA001] = 65535
-    exif.get_ifd(0x8769)[0xA005] = {1: "R03"}
+    first = struct.pack("<HHHIII", 1, 0x8769, 4, 1, 26, 0)
+    second = struct.pack("<HHHIHHHHIII", 2, 0xA001, 3, 1, 65535, 0, 0xA005, 4, 1, 56, 0)
+    third = struct.pack("<HHHI4sI", 1, 1, 2, 4, b"R03", 0)
+    exif = b"Exif\0\0II*\0\x08\0\0\0" + first + second + third
     content = bytes_of(MUTED, "JPEG", quality=100, subsampling=0, exif=exif)
     assert np.abs(read(content) - meant(MUTED, ADOBE, 563 / 256)).mean() < 1.2
     assert pictures.look(content).problem == "colour profile Adobe RGB"
