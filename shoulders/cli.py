@@ -8,7 +8,7 @@ import shlex
 import sys
 import warnings
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -25,6 +25,7 @@ Source = Annotated[str, typer.Argument(metavar="DIR|SET", help="A folder of clas
 Name = Annotated[str, typer.Option("--backbone", metavar="NAME", help="Of the catalogue, torchvision or timm.")]
 Names = Annotated[str, typer.Option("--backbone", metavar="NAME,...", help="Of the catalogue, torchvision or timm.")]
 Weights = Annotated[Optional[str], typer.Option("--weights", metavar="FILE", help="A weights file, or `random`.")]  # noqa: UP045
+Fit = Annotated[str, typer.Option("--fit", metavar="WAY", help="A picture that is no square: crop, pad or squeeze it.")]
 Layer = Annotated[str, typer.Option("--layer", metavar="NAME", help="hidden, classes, or any layer's name.")]
 
 CSV_HELP = "Write a row for each picture here, as they come; after a stop, the same command goes on from its hidden .part file."
@@ -59,14 +60,18 @@ _ADVICE = {
 }
 
 
-def _networks(names, weights):
+def _networks(names, weights, fit="crop"):
     """Those of a list, each once; a mistyped name is told before the pictures are checked."""
     from shoulders import backbones
 
     names = list(dict.fromkeys(name.strip() for name in names.split(",") if name.strip())) or [None]
     if len(names) > 1 and weights not in (None, "random"):
         raise CourseError(f"{weights} holds the weights of one network, and --backbone names {len(names)}: give one of them.")
-    return [backbones.load(name, weights) for name in names]
+    return [_fitted(backbones.load(name, weights), fit) for name in names]
+
+
+def _fitted(network, fit):
+    return network if fit == "crop" else replace(network, transform=replace(network.transform, fit=fit))
 
 
 def _need_layer(network, layer):
@@ -178,6 +183,7 @@ def compare(
     regime: Annotated[str, typer.Option(metavar="NAME,...", help=f"Of {', '.join(REGIMES)}.")] = "feature_extraction",
     head: Annotated[str, typer.Option(help=f"Of {', '.join(HEADS)}.")] = "logistic_regression",
     layer: Layer = "hidden",
+    fit: Fit = "crop",
     per_class: Annotated[str, typer.Option(metavar="N,N,...", help="Training pictures of each class; `all` for all.")] = "all",
     seeds: Annotated[int, typer.Option(metavar="K", help="How many seeds.")] = 1,
     plot: Annotated[Optional[Path], typer.Option(metavar="FILE", help="Draw accuracy against pictures per class.")] = None,  # noqa: UP045
@@ -186,7 +192,7 @@ def compare(
     json_file: Json = None,
 ) -> None:
     """Teach a network to tell a folder's classes apart; every accuracy with its interval."""
-    from shoulders import comparison, datasets, plots
+    from shoulders import comparison, datasets, fits, plots
 
     regimes, counts = [name.strip() for name in regime.split(",")], comparison.parse_counts(per_class)
     comparison.need_sense(regimes, counts, seeds, head)
@@ -197,12 +203,12 @@ def compare(
     if report:
         _need_report(report, regimes)
     places.need_places([save, json_file, report], [source, weights], plot)
-    networks = _networks(backbone, weights)
+    networks = _networks(backbone, weights, fit)
     if save and len(networks) > 1:
         raise comparison.ComparisonError(f"--save keeps one head, and --backbone names {len(networks)}: give one of them.")
     for network in networks:
         _need_layer(network, layer)
-    held = datasets.load(source)
+    held = fits.told(datasets.load(source), networks)
     _say_findings(held)
     rows = comparison.rows_of_each(held, networks, regimes, counts, seeds, head, layer)
     _table([_cells(row) for row in rows], COLUMNS)
@@ -291,15 +297,16 @@ def features(
     backbone: Name = "",
     weights: Weights = None,
     layer: Layer = "hidden",
+    fit: Fit = "crop",
     json_file: Json = None,
 ) -> None:
     """Write what a network says about every picture: features, labels, and a card with the file names."""
-    from shoulders import backbones, datasets, models
+    from shoulders import backbones, datasets, fits, models
 
     places.need_places([out, json_file], [source, weights])
-    network = backbones.load(backbone or None, weights)
+    network = _fitted(backbones.load(backbone or None, weights), fit)
     _need_layer(network, layer)
-    held = datasets.load(source)
+    held = fits.told(datasets.load(source), [network])
     _say_findings(held)
     card = models.save_features(out, held, network, layer)
     print(

@@ -16,7 +16,7 @@ from making import network, photograph, set_of
 from safetensors.numpy import load_file
 from safetensors.torch import save_file
 
-from shoulders import backbones, cli, comparison, datasets, doctor, lessons, models, places
+from shoulders import backbones, cli, comparison, datasets, doctor, fits, lessons, models, places
 from shoulders.errors import CourseError
 
 
@@ -438,6 +438,7 @@ def test_regimes_may_be_written_with_spaces(monkeypatch):
     asked = []
     monkeypatch.setattr(backbones, "load", lambda *_: None)
     monkeypatch.setattr(datasets, "load", lambda *_: SimpleNamespace(findings=()))
+    monkeypatch.setattr(fits, "told", lambda held, networks: held)
     monkeypatch.setattr(comparison, "rows", lambda held, network, regimes, *_: asked.extend(regimes) or [])
     cli.compare("nowhere", regime="feature_extraction, fine_tuning ")
     assert asked == ["feature_extraction", "fine_tuning"]

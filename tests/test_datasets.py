@@ -24,10 +24,10 @@ from shoulders.errors import CourseError
 HEIC = b"\x00\x00\x00\x24ftypheic\x00\x00\x00\x00mif1heic" + bytes(range(200))
 KINDS = {
     "alpha.png": (bytes_of(paint(11).convert("RGBA"), "PNG"), "converted", "alpha"),
-    "bits16.png": (bytes_of(Image.fromarray(np.full((40, 50), 40_000, np.uint16)), "PNG"), "converted", "16-bit"),
+    "bits16.png": (bytes_of(Image.fromarray(np.full((40, 50), 40_000, np.uint16)), "PNG"), "converted", "16-bit: 65535 taken for white"),
     "bomb.png": (png_that_claims(60_000, 60_000), "skipped", "too many pixels"),
     "clear_palette.png": (bytes_of(paint(12).convert("P"), "PNG", transparency=3), "converted", "palette, alpha"),
-    "cmyk.jpg": (bytes_of(paint(13).convert("CMYK"), "JPEG"), "converted", "CMYK"),
+    "cmyk.jpg": (bytes_of(paint(13).convert("CMYK"), "JPEG"), "converted", "CMYK without a profile"),
     "cut.jpg": (bytes_of(paint(14), "JPEG")[:-500], "skipped", "truncated or damaged"),
     "empty.jpg": (b"", "skipped", "zero bytes"),
     "heic.jpg": (HEIC, "skipped", "not a picture"),
@@ -75,7 +75,8 @@ def test_the_report_names_every_kind_and_nothing_else(zoo):
     }
     assert len(report) == len(found)
     assert (report.query("action == 'skipped'").remedy != "").all()
-    assert (report.query("action == 'converted'").remedy == "").all()
+    asked = report.query("action == 'converted' and remedy != ''")
+    assert set(asked.problem) == {"16-bit: 65535 taken for white"}  # what is assumed can be wrong; the others ask for nothing
 
 
 def test_what_is_left_is_what_can_be_used(zoo):

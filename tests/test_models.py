@@ -77,7 +77,7 @@ def test_the_card_says_where_it_comes_from(saved, backbone):
     card = models.load(path).card
     assert card["weights_sha256"] == backbone.digest
     assert card["transform"] == {"resize": 256, "crop": 224, "interpolation": "bilinear",
-                                 "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}  # fmt: skip
+                                 "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225], "fit": "crop"}  # fmt: skip
     assert (card["layer"], card["classes"], card["n_train"], card["n_valid"]) == ("features.6", ["cats", "dogs"], 6, 4)
     assert (card["accuracy"], card["low"], card["high"]) == (result.accuracy, *result.interval)
     assert models.load(path).layer == "features.6"
