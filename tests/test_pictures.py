@@ -267,8 +267,8 @@ def three(tmp_path):
 def test_check_keeps_the_order_and_looks_once(tmp_path, monkeypatch):
     paths = three(tmp_path)
     first = pictures.check(paths)
-    assert [verdict.action for _, verdict in first] == ["used", "used", "skipped"]
-    monkeypatch.setattr(pictures, "look", lambda content: pytest.fail("decoded again"))
+    assert [verdict.action for _, verdict, *_ in first] == ["used", "used", "skipped"]
+    monkeypatch.setattr(pictures, "_examined", lambda content: pytest.fail("decoded again"))
     assert pictures.check(paths[::-1]) == first[::-1]
 
 
@@ -277,10 +277,10 @@ def test_the_memory_goes_by_content_not_by_name(tmp_path, monkeypatch):
     pictures.check(paths)
     paths[0].rename(tmp_path / "renamed.png")
     paths[1].write_bytes(b"other bytes under the same name")
-    looked, look = [], pictures.look
-    monkeypatch.setattr(pictures, "look", lambda content: looked.append(content) or look(content))
+    looked, look = [], pictures._examined
+    monkeypatch.setattr(pictures, "_examined", lambda content: looked.append(content) or look(content))
     found = pictures.check([tmp_path / "renamed.png", paths[1]])
-    assert [verdict.problem for _, verdict in found] == ["", "not a picture"]
+    assert [verdict.problem for _, verdict, *_ in found] == ["", "not a picture"]
     assert looked == [b"other bytes under the same name"]
 
 
@@ -289,8 +289,8 @@ def test_a_torn_last_line_costs_one_look_and_no_more(tmp_path, monkeypatch):
     expected = pictures.check(paths)
     memory = places.cache() / pictures.MEMORY
     memory.write_bytes(memory.read_bytes()[:-20])
-    looked, look = [], pictures.look
-    monkeypatch.setattr(pictures, "look", lambda content: looked.append(content) or look(content))
+    looked, look = [], pictures._examined
+    monkeypatch.setattr(pictures, "_examined", lambda content: looked.append(content) or look(content))
     assert pictures.check(paths) == expected
     assert looked == [b""]
     assert pictures.check(paths) == expected
@@ -306,19 +306,19 @@ def test_strange_lines_in_the_memory_are_passed_over(tmp_path, line):
     memory = places.cache() / pictures.MEMORY
     memory.parent.mkdir(parents=True)
     memory.write_bytes(line.replace(b"%s", pictures.digest(paths[0]).encode()) + b"\n")
-    assert [verdict.action for _, verdict in pictures.check(paths)] == ["used", "used", "skipped"]
+    assert [verdict.action for _, verdict, *_ in pictures.check(paths)] == ["used", "used", "skipped"]
 
 
 def test_an_interrupted_check_goes_on_where_it_stopped(tmp_path, monkeypatch):
     paths = three(tmp_path)
-    look = pictures.look
+    look = pictures._examined
 
     def stops(content):
         if not content:
             raise KeyboardInterrupt
         return look(content)
 
-    monkeypatch.setattr(pictures, "look", stops)
+    monkeypatch.setattr(pictures, "_examined", stops)
     with pytest.raises(KeyboardInterrupt):
         pictures.check(paths)
     remembered = [json.loads(line) for line in (places.cache() / pictures.MEMORY).read_text().splitlines() if line]
@@ -336,8 +336,8 @@ def test_a_path_that_cannot_be_read_is_skipped(tmp_path, monkeypatch):
 
     monkeypatch.setattr(pictures, "digest", forbidden)
     found = pictures.check([*paths, tmp_path / "gone.png"])
-    assert [verdict.problem for _, verdict in found] == ["", "unreadable", "zero bytes", "unreadable"]
-    assert [key == "" for key, _ in found] == [False, True, False, True]
+    assert [verdict.problem for _, verdict, *_ in found] == ["", "unreadable", "zero bytes", "unreadable"]
+    assert [key == "" for key, *_ in found] == [False, True, False, True]
 
 
 def test_no_other_program_is_started_on_a_picture(tmp_path, monkeypatch):
