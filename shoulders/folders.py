@@ -12,13 +12,14 @@ from shoulders.errors import CourseError
 SYSTEM = {
     "@eadir": "thumbnails of a file server",
     "@recycle": "the bin of a file server", "#recycle": "the bin of a file server",
+    "@sharebin": "the bin of a file server", "@tmp": "a file server's own",
     "@recently-snapshot": "snapshots of a file server", "#snapshot": "snapshots of a file server",
     "$recycle.bin": "the bin of Windows", "recycler": "the bin of Windows", "recycled": "the bin of Windows",
     "system volume information": "Windows' own", "found.000": "what a check of the disk found",
     "lost+found": "what a check of the disk found", "lost.dir": "what a check of the disk found",
     "__macosx": "what macOS adds to archives", "network trash folder": "the bin of macOS", "temporary items": "macOS' own",
     "thumbs.db": "thumbnails of Windows", "ehthumbs.db": "thumbnails of Windows", "ehthumbs_vista.db": "thumbnails of Windows",
-    "desktop.ini": "Windows' own", "icon\r": "macOS' own", "__pycache__": "Python's own",
+    "picasa.ini": "Picasa's own", "desktop.ini": "Windows' own", "icon\r": "macOS' own", "__pycache__": "Python's own",
 }  # fmt: skip
 """Names, in small letters, that systems give to files and folders of their own among those of people."""
 
@@ -108,7 +109,8 @@ def walked(folder: Path, aside: dict | None = None) -> Iterator[Path]:
 
 def inside(folder: Path, aside: dict | None = None) -> list[Path]:
     """The folders in a folder that people have named, in natural order; the others are told to `aside`."""
-    names = [path.name for path in folder.iterdir() if path.is_dir()]
+    with os.scandir(folder) as entries:
+        names = [entry.name for entry in entries if entry.is_dir()]
     return [folder / name for name in _named_by_people(folder, names, aside)]
 
 

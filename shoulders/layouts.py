@@ -7,6 +7,7 @@ import shlex
 import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from shoulders import masks, places
@@ -46,11 +47,10 @@ class Notes:
 
     def named(self, path: Path) -> str:
         """As a person would name it who looks at the folder."""
-        return str(path.relative_to(self.folder) if path.is_relative_to(self.folder) else path)
-
-    def names(self, paths) -> str:
-        """Several, `named`; the folder itself by its own name."""
-        return ", ".join(self.folder.resolve().name if path == self.folder else self.named(path) for path in paths)
+        if path == self.folder:
+            return path.resolve().name
+        there, folder = path.absolute(), self.folder.absolute()
+        return str(there.relative_to(folder) if there.is_relative_to(folder) else path)
 
     def add(self, path, problem, remedy="", action="skipped", part="", label=""):
         told = {"file": self.named(path), "part": part, "class": label}
@@ -157,13 +157,16 @@ def _claims(folders):
 def _settled(home, trains, called, notes):
     """One folder for each part; of the others is told why they are not used."""
     train = trains[0]
-    filled = [path for path in called if any(any(walked(below)) for below in inside(path))]
-    empty = [path for path in called if not _pictures_in(path)]  # class folders without files: told as an error
+    classes = {_loose(path.name) for path in inside(train)}
+    filled = [path for path in called if any(any(walked(below)) for below in inside(path)) and not _unnamed(path, classes)]
+    empty = [
+        path for path in called if not _pictures_in(path) and not _unnamed(path, classes)
+    ]  # class folders without files: told as an error
     valid = (filled or empty or [None])[0]
     used = [path for path in (train, valid) if path]
 
     def why(path):
-        if path in called and path not in filled and _pictures_in(path):
+        if path in called and path not in filled and _pictures_below(path):
             return "not used: holds pictures without class folders, so nobody knows what they show"
         if path in called and valid:
             return f"not used: {valid.name} is taken for validation (--valid {_quoted(path)} takes this one)"
@@ -173,6 +176,12 @@ def _settled(home, trains, called, notes):
 
     _tell_beside(home, used, notes, why)
     return {part: [_unwrapped(path, notes, train)] for part, path in (("train", train), ("valid", valid)) if path}
+
+
+def _unnamed(part, classes):
+    """Whether a part holds one folder of pictures, and that bears the name of no class."""
+    below = inside(part)
+    return len(below) == 1 and _loose(below[0].name) not in classes and _pictures_in(below[0])
 
 
 def _as_named(folder, notes, train, valid, classes):
@@ -193,10 +202,12 @@ def _as_named(folder, notes, train, valid, classes):
 
 
 def _found(folder, path, option):
-    for place in (places.expanded(path), folder / path):
-        if place.is_dir():
-            return place
-    raise DatasetError(f"{option} {path}: no such folder, neither here nor in {folder}: check the path.")
+    there = [place for place in (places.expanded(path), folder / path) if place.is_dir()]
+    if not there:
+        raise DatasetError(f"{option} {path}: no such folder, neither here nor in {folder}: check the path.")
+    if len(there) > 1 and not there[0].samefile(there[1]):
+        raise DatasetError(f"{option} {path} is a folder here, and another one in {folder}: write its path in full.")
+    return there[-1]
 
 
 def _unwrapped(folder, notes, part=None):
@@ -205,9 +216,11 @@ def _unwrapped(folder, notes, part=None):
     A part's one folder may be a class, if it is one in the training part, too.
     """
     for _ in range(5):
-        below = [path for path in inside(folder) if any(walked(path))]
-        filled = [path for path in below if any(path.suffix.lower() in PICTURE_ENDINGS for path in walked(path))]
-        if len(filled) != 1 or len(below) < len(inside(folder)) or _pictures_in(folder) or not _promising(filled[0], bool(part)):
+        below = inside(folder)
+        filled = list(islice((path for path in below if _pictures_below(path)), 2))
+        if len(filled) != 1 or _pictures_in(folder) or not _promising(filled[0], bool(part)):
+            break
+        if not all(any(walked(path)) for path in below):  # an empty folder may be a class to come
             break
         is_class = part and folder != part and (part / filled[0].name).is_dir() and len(inside(part)) > 1
         if is_class or not part and _part_of(filled[0].name):
@@ -224,6 +237,10 @@ def _promising(folder, in_part):
     if not below or _pictures_in(folder):
         return False
     return len(below) > 1 or (not in_part and bool(_part_of(below[0].name))) or _promising(below[0], in_part)
+
+
+def _pictures_below(folder):
+    return any(path.suffix.lower() in PICTURE_ENDINGS for path in walked(folder))
 
 
 def _pictures_in(folder):
@@ -258,8 +275,10 @@ def _need_plain_names(home, below):
 def _need_no_parts(folder, found, notes):
     """Folders that are numbered alike, each with the same folders in it, are rather parts than classes."""
     for root, kept in ((root, list(kept.values())) for roots in found.values() for root, kept in roots.items()):
-        common = set.intersection(*({_form(path.name) for path in inside(one)} for one in kept)) if len(kept) > 1 else set()
-        if len(common) < 2 or {*map(str.lower, common)} <= {*masks.IMAGES, *masks.MASKS} or any(map(_pictures_in, kept)):
+        if len(kept) < 2 or any(map(_pictures_in, kept)):
+            continue
+        common = set.intersection(*({_form(path.name) for path in inside(one)} for one in kept))
+        if len(common) < 2 or {*map(str.lower, common)} <= {*masks.IMAGES, *masks.MASKS, *masks.SMALL}:
             continue
         names, same = [path.name for path in kept], _and(ordered(common))
         if len({re.sub(r"\d+", "", name).strip(" _-.").lower() for name in names}) == 1 or all(map(_part_of, names)):
@@ -278,9 +297,11 @@ def _parts_in_classes(found, notes):
     if list(found) != ["train"] or len(found["train"]) != 1:
         return None
     [(root, kept)] = found["train"].items()
+    if len(kept) < 2 or any(map(_pictures_in, kept.values())):
+        return None
     claims = {name: _claims(inside(path))["", ""] for name, path in kept.items()}
     whole = all(len(claim["train"]) == len(claim["valid"]) == 1 for claim in claims.values())
-    if len(kept) < 2 or not whole or any(len(inside(path)) > 2 or _pictures_in(path) for path in kept.values()):
+    if not whole or any(len(inside(path)) > 2 for path in kept.values()):
         return None
     for path in kept.values():
         _tell_beside(path, inside(path), notes)
@@ -323,7 +344,7 @@ def _kept(root, roots, classes, notes, part):
     if not classes:
         for path, beside in masks.among(kept):
             kept.remove(path)
-            told = f"not used: masks, named as the pictures in {beside.name}"
+            told = f"not used: {masks.kind(path)}, named as the pictures in {beside}"
             notes.add(path, told, "If it is a class, name the classes with --classes.", part=part)
     _tell_beside(root, inside(root), notes)
     return kept

@@ -30,7 +30,7 @@ def read(root, **said):
     notes = Notes(root)
     layout = layouts.read(root, notes, **said)
     files = layout.files(notes)
-    parts = {part: notes.names(roots) for part, roots in layout.parts.items()}
+    parts = {part: ", ".join(map(notes.named, roots)) for part, roots in layout.parts.items()}
     return parts, layout.classes, files, {told["file"]: told for told in notes.all()}
 
 
@@ -90,7 +90,9 @@ def test_parts_within_classes_are_turned_round(tmp_path):
         ("train", "sea", "Train"),
         ("valid", "sea", "val"),
     }
-    assert told["."]["problem"] == "each class folder holds parts: taken for the parts of the set" and "sea/note.txt" in told
+    assert (
+        told[root.name]["problem"] == "each class folder holds parts: taken for the parts of the set" and "sea/note.txt" in told
+    )
 
 
 def test_of_two_that_claim_a_part_one_is_taken_and_the_other_told(tmp_path):
@@ -116,6 +118,23 @@ def test_pictures_without_classes_are_no_part(tmp_path):
     assert told["test"]["problem"] == "not used: holds pictures without class folders, so nobody knows what they show"
     assert told["train/loose.jpg"]["problem"] == "not used: a picture that lies in no class folder; 2 such"
     assert told["train/a.csv"]["problem"] == "not used: a file beside the folders, no picture"
+
+
+def test_one_folder_of_pictures_that_bears_no_class_is_no_part(tmp_path):
+    root = tree(tmp_path, *classes("train/forest", "train/sea", "test/unknown"))
+    parts, _, _, told = read(root)
+    assert parts == {"train": "train"} and "nobody knows what they show" in told["test"]["problem"]
+    tree(root, *classes("val/sea"))
+    assert read(root)[0]["valid"] == "val"
+
+
+def test_a_path_that_may_be_two_folders_is_asked_about(tmp_path, monkeypatch):
+    root = tree(tmp_path / "set", *classes("a/forest", "a/sea", "b/forest", "b/sea"))
+    tree(tmp_path, *classes("b/forest", "b/sea"))
+    monkeypatch.chdir(tmp_path)
+    assert read(root, train=["set/a"], valid=["set/b"])[0]["valid"] == "b"
+    with pytest.raises(DatasetError, match="--valid b is a folder here, and another one in .*set: write its path in full"):
+        read(root, train=["a"], valid=["b"])
 
 
 def test_a_named_validation_part_beside_classes(tmp_path):
@@ -152,7 +171,7 @@ def test_numbered_folds_are_asked_about_and_the_answer_that_is_offered_works(tmp
 def test_the_same_folders_in_every_class_are_told_and_groups_need_no_word(tmp_path):
     root = tree(tmp_path, *classes("ill/ward", "ill/home", "well/ward", "well/home"))
     _, found, _, told = read(root)
-    assert found == ("ill", "well") and "every class folder holds the folders home and ward" in told["."]["problem"]
+    assert found == ("ill", "well") and "every class folder holds the folders home and ward" in told[root.name]["problem"]
     assert read(root, groups_below=True)[3] == {}
 
 
@@ -240,6 +259,14 @@ def test_masks_are_told_and_no_class(tmp_path):
     _, _, files, told = read(root)
     assert {path.name for _, c, path, _ in files if c == "sea"} == {"1.jpg", "2.jpg", "2 (1).jpg", "7_mask.png"}
     assert told["sea/1_mask.png"]["problem"] == "not used: a mask, by its name, of the picture beside it; 2 such"
+
+
+def test_thumbnails_by_the_names_of_their_pictures(tmp_path):
+    root = tree(tmp_path, *classes(*TWO, "thumbnails", "sea/thumbs"), *classes("forest/thumbs", files=("9.jpg",)))
+    _, found, files, told = read(root)
+    assert found == TWO and len(files) == 5
+    assert told["thumbnails"]["problem"] == "not used: thumbnails, named as the pictures in the other folders"
+    assert told["sea/thumbs/1.jpg"]["problem"] == "not used: thumbnails, in a folder thumbs, named as the pictures; 2 such"
 
 
 def test_people_with_masks_on_are_a_class(tmp_path):
