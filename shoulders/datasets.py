@@ -14,8 +14,9 @@ from shoulders import layouts, pictures, places, splits
 from shoulders.cards import CARDS, Archive, Card, fetch, find
 from shoulders.errors import DatasetError
 from shoulders.folders import counted, note
-from shoulders.layouts import TRAIN_NAMES, VALID_NAMES, Notes
 from shoulders.names import PICTURE_ENDINGS, near
+from shoulders.notes import Notes
+from shoulders.parts import TRAIN_NAMES, VALID_NAMES
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -131,3 +132,13 @@ def ordered(names) -> list[str]:
 
 def _natural(name):
     return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", name)]
+
+
+def form(name: str) -> str:
+    """One of the ways in which Unicode writes the same name."""
+    return unicodedata.normalize("NFC", name)
+
+
+def loosely(name: str) -> str:
+    """A name as one hears it: without capital letters, and with no more spaces than it needs."""
+    return " ".join(form(name).casefold().split())

@@ -8,7 +8,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from shoulders.errors import DatasetError
-from shoulders.layouts import Notes
+from shoulders.notes import Notes
 
 
 def named(asked, files, notes: Notes) -> list[str]:

@@ -7,9 +7,10 @@ import pytest
 from making import paint
 from typer.testing import CliRunner
 
-from shoulders import cli, datasets, layouts
+from shoulders import cli, datasets, layouts, parts
 from shoulders.datasets import DatasetError
-from shoulders.layouts import TRAIN_NAMES, VALID_NAMES, Notes
+from shoulders.notes import Notes
+from shoulders.parts import TRAIN_NAMES, VALID_NAMES
 
 
 def tree(root, *names):
@@ -54,7 +55,7 @@ def test_every_name_of_the_parts(tmp_path):
 
 @pytest.mark.parametrize("name", ["contest", "latest", "trainer", "unlabeled", "evaluate", "tested", "strain"])
 def test_no_name_of_a_part(name):
-    assert layouts._part_of(name) is None
+    assert parts._part_of(name) is None
 
 
 def test_words_around_the_name_are_a_part_only_where_both_parts_bear_them(tmp_path):
@@ -168,11 +169,23 @@ def test_numbered_folds_are_asked_about_and_the_answer_that_is_offered_works(tmp
     assert read(root, classes=as_classes[1].split(","))[1] == ("fold1", "fold2", "fold10")
 
 
-def test_the_same_folders_in_every_class_are_told_and_groups_need_no_word(tmp_path):
+def test_the_same_folders_in_every_class_are_asked_about_or_told_and_groups_need_no_word(tmp_path):
     root = tree(tmp_path, *classes("ill/ward", "ill/home", "well/ward", "well/home"))
-    _, found, _, told = read(root)
+    with pytest.raises(DatasetError, match=r"holds ill and well, each with the folders home and ward: say .*--classes ill,well"):
+        read(root)
+    assert read(root, groups_below=True)[1:] == (("ill", "well"), read(root, classes=["ill", "well"])[2], {})
+    _, found, _, told = read(tree(root, "well/garden/3.jpg"))
     assert found == ("ill", "well") and "every class folder holds the folders home and ward" in told[root.name]["problem"]
-    assert read(root, groups_below=True)[3] == {}
+
+
+def test_of_folds_with_both_parts_one_is_asked_for(tmp_path):
+    root = tree(tmp_path, *classes(*(f"k{i}/{part}/{name}" for i in (1, 2) for part in ("train", "val") for name in TWO)))
+    with pytest.raises(
+        DatasetError, match="holds k1 and k2, each with a training and a validation part: give one of them"
+    ) as asked:
+        read(root)
+    assert words_of(asked.value)[0] == ["shoulders", "compare", str(root / "k1")]
+    assert read(root / "k1")[0] == {"train": "train", "valid": "val"}
 
 
 @pytest.mark.parametrize(
