@@ -114,6 +114,7 @@ def test_features_writes_rows_labels_and_a_card(own_set, weights, tmp_path):
     assert arrays["train"].shape == (12, 512) and arrays["valid"].shape == (8, 512)
     assert arrays["valid_labels"].tolist() == [0] * 4 + [1] * 4
     assert card["classes"] == ["cats", "dogs"] and len(card["files"]["train"]) == 12
+    assert card["parts"] == {"train": "train", "valid": "valid"}
 
 
 @pytest.mark.parametrize(
