@@ -1,4 +1,4 @@
-"""Picture sets: any folder of class folders, checked and split. Which sets are known: `shoulders.cards`."""
+"""Picture sets: any folder of class folders, checked and split. Which sets are known: `shoulders.sets.cards`."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from shoulders import groups as grouping
-from shoulders import layouts, pictures, places, splits
-from shoulders.cards import CARDS, Archive, Card, fetch, find
+from shoulders import pictures, places
 from shoulders.errors import DatasetError
 from shoulders.folders import counted, note
 from shoulders.names import PICTURE_ENDINGS, near
-from shoulders.notes import Notes
-from shoulders.parts import TRAIN_NAMES, VALID_NAMES
+from shoulders.sets import groups as grouping
+from shoulders.sets import layouts, splits
+from shoulders.sets.cards import CARDS, Archive, Card, fetch, find
+from shoulders.sets.notes import Notes
+from shoulders.sets.parts import TRAIN_NAMES, VALID_NAMES
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,10 +7,11 @@ import pytest
 from making import paint
 from typer.testing import CliRunner
 
-from shoulders import cli, datasets, layouts, parts
+from shoulders import cli, datasets
 from shoulders.datasets import DatasetError
-from shoulders.notes import Notes
-from shoulders.parts import TRAIN_NAMES, VALID_NAMES
+from shoulders.sets import layouts, parts
+from shoulders.sets.notes import Notes
+from shoulders.sets.parts import TRAIN_NAMES, VALID_NAMES
 
 
 def tree(root, *names):

@@ -7,10 +7,11 @@ from collections import defaultdict
 from itertools import islice
 from pathlib import Path
 
-from shoulders import masks, places
+from shoulders import places
 from shoulders.errors import DatasetError
 from shoulders.folders import form, inside, loosely, ordered, walked
-from shoulders.notes import Notes, listed, pictures_below, pictures_in, quoted
+from shoulders.sets import masks
+from shoulders.sets.notes import Notes, listed, pictures_below, pictures_in, quoted
 
 _TAILS = ("", "_set", "set", "_data", "data", "_images", "images", "_pictures", "_part")
 
@@ -33,7 +34,7 @@ _PART = re.compile(
 def find(folder: Path, notes: Notes, train=(), valid=(), classes=()) -> dict[str, list[Path]]:
     """For ``'train'``, and ``'valid'`` where there is one, the folders that hold the class folders.
 
-    The parameters are those of `shoulders.layouts.read`.
+    The parameters are those of `shoulders.sets.layouts.read`.
 
     Raises
     ------

@@ -8,7 +8,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from shoulders.errors import DatasetError
-from shoulders.notes import Notes
+from shoulders.sets.notes import Notes
 
 
 def named(asked, files, notes: Notes) -> list[str]:

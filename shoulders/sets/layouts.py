@@ -6,12 +6,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-from shoulders import masks
-from shoulders import parts as parts_of
 from shoulders.errors import DatasetError
 from shoulders.folders import form, inside, loosely, ordered, walked
 from shoulders.names import near
-from shoulders.notes import Notes, listed, quoted
+from shoulders.sets import masks
+from shoulders.sets import parts as parts_of
+from shoulders.sets.notes import Notes, listed, quoted
 
 
 @dataclass(frozen=True)
