@@ -20,12 +20,30 @@ from shoulders.names import HEADS, REGIMES
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
+GROUPS_HELP = (
+    "What belongs together, as a patient's pictures, and stays on one side: a table with the columns file and group; `folder`, "
+    "for folders below the class folders; or a pattern in the files' names, as 'patient\\d+'."
+)
+
 Json = Annotated[Optional[Path], typer.Option("--json", metavar="FILE", help="Also write the result here, as JSON.")]  # noqa: UP045
 Source = Annotated[str, typer.Argument(metavar="DIR|SET", help="A folder of class folders, or a set's name.")]
 Name = Annotated[str, typer.Option("--backbone", metavar="NAME", help="Of the catalogue, torchvision or timm.")]
 Names = Annotated[str, typer.Option("--backbone", metavar="NAME,...", help="Of the catalogue, torchvision or timm.")]
 Weights = Annotated[Optional[str], typer.Option("--weights", metavar="FILE", help="A weights file, or `random`.")]  # noqa: UP045
 Fit = Annotated[str, typer.Option("--fit", metavar="WAY", help="A picture that is no square: crop, pad or squeeze it.")]
+Train = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option("--train", metavar="DIR", help="Class folders to learn from; may be repeated."),
+]
+Valid = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option("--valid", metavar="DIR", help="Class folders to be tested on; may be repeated."),
+]
+Classes = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--classes", metavar="A,B,...", help="Use these class folders alone, in this order."),
+]
+Groups = Annotated[Optional[str], typer.Option("--groups", metavar="FILE.csv|folder|PATTERN", help=GROUPS_HELP)]  # noqa: UP045
 Layer = Annotated[str, typer.Option("--layer", metavar="NAME", help="hidden, classes, or any layer's name.")]
 
 CSV_HELP = "Write a row for each picture here, as they come; after a stop, the same command goes on from its hidden .part file."
@@ -94,7 +112,8 @@ def _printable(text):
 
 
 def _say(text, file):
-    print(*map(_printable, str(text).split("\n")), sep="\n", file=file)
+    if text:
+        print(*map(_printable, str(text).split("\n")), sep="\n", file=file)
 
 
 def _table(rows, columns):
@@ -186,13 +205,17 @@ def compare(
     fit: Fit = "crop",
     per_class: Annotated[str, typer.Option(metavar="N,N,...", help="Training pictures of each class; `all` for all.")] = "all",
     seeds: Annotated[int, typer.Option(metavar="K", help="How many seeds.")] = 1,
+    train: Train = None,
+    valid: Valid = None,
+    classes: Classes = None,
+    groups: Groups = None,
     plot: Annotated[Optional[Path], typer.Option(metavar="FILE", help="Draw accuracy against pictures per class.")] = None,  # noqa: UP045
     save: Annotated[Optional[Path], typer.Option(metavar="FILE", help="Write the head, for `shoulders predict`.")] = None,  # noqa: UP045
     report: Annotated[Optional[Path], typer.Option(metavar="FILE.html", help="Write a page about the folder.")] = None,  # noqa: UP045
     json_file: Json = None,
 ) -> None:
     """Teach a network to tell a folder's classes apart; every accuracy with its interval."""
-    from shoulders import comparison, datasets, fits, plots
+    from shoulders import both_sides, comparison, datasets, fits, plots
 
     regimes, counts = [name.strip() for name in regime.split(",")], comparison.parse_counts(per_class)
     comparison.need_sense(regimes, counts, seeds, head)
@@ -202,17 +225,21 @@ def compare(
         plots.need_format(plot)
     if report:
         _need_report(report, regimes)
-    places.need_places([save, json_file, report], [source, weights], plot)
+    places.need_places([save, json_file, report], [source, weights, *_read(train, valid, groups)], plot)
     networks = _networks(backbone, weights, fit)
     if save and len(networks) > 1:
         raise comparison.ComparisonError(f"--save keeps one head, and --backbone names {len(networks)}: give one of them.")
     for network in networks:
         _need_layer(network, layer)
-    held = fits.told(datasets.load(source), networks)
-    _say_findings(held)
-    rows = comparison.rows_of_each(held, networks, regimes, counts, seeds, head, layer)
+    held = datasets.load(source, train=train, valid=valid, classes=_names(classes), groups=groups)
+    held = fits.told(held, networks)
+    _say_what_is_held(held)
+    aside = both_sides.aside(held)
+    _say("\n".join(both_sides.listed(held, aside)), sys.stderr)
+    rows = comparison.rows_of_each(held, networks, regimes, counts, seeds, head, layer, aside=aside)
     _table([_cells(row) for row in rows], COLUMNS)
     _say_classes(rows)
+    _say("\n".join(both_sides.sentences(held, aside, rows)), sys.stdout)
     _write_json(json_file, rows)
     if plot:
         print(plots.comparison(rows).save(plot))
@@ -276,6 +303,18 @@ def _say_classes(rows):
 def _balanced(row, recalls):
     words = [row[name] for name in ("regime", "backbone", "per_class", "seed")]
     return [*words, f"{row['balanced_accuracy']:.1%}", f"{row['balanced_low']:.1%} to {row['balanced_high']:.1%}", recalls]
+def _names(text):
+    return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _read(train, valid, groups):
+    """What a command reads beside its folder."""
+    return [*(train or ()), *(valid or ()), *([groups] if groups and groups.lower().endswith(".csv") else ())]
+
+
+def _say_what_is_held(held):
+    _say(held.overview(), sys.stderr)
+    _say_findings(held)
 
 
 def _say_findings(held):
@@ -298,16 +337,21 @@ def features(
     weights: Weights = None,
     layer: Layer = "hidden",
     fit: Fit = "crop",
+    train: Train = None,
+    valid: Valid = None,
+    classes: Classes = None,
+    groups: Groups = None,
     json_file: Json = None,
 ) -> None:
     """Write what a network says about every picture: features, labels, and a card with the file names."""
     from shoulders import backbones, datasets, fits, models
 
-    places.need_places([out, json_file], [source, weights])
+    places.need_places([out, json_file], [source, weights, *_read(train, valid, groups)])
     network = _fitted(backbones.load(backbone or None, weights), fit)
     _need_layer(network, layer)
-    held = fits.told(datasets.load(source), [network])
-    _say_findings(held)
+    held = datasets.load(source, train=train, valid=valid, classes=_names(classes), groups=groups)
+    held = fits.told(held, [network])
+    _say_what_is_held(held)
     card = models.save_features(out, held, network, layer)
     print(
         f"{out}: {card['n_train']} + {card['n_valid']} pictures × {card['dimensions']} features of {network.name}, layer {layer}"
@@ -330,6 +374,8 @@ def predict(
         raise CourseError("--json keeps every answer in memory until the last, and --csv none: give one of them.")
     places.need_places([csv_file, json_file], [model, weights, *pictures])
     asked, beside = models.load(model, weights), (model, weights, json_file)
+    for source in filter(Path.is_dir, map(Path, pictures)):
+        _say(folders.overview(source, (*beside, csv_file)), sys.stderr)
     if csv_file:
         problems = _write_csv(csv_file, asked, pictures, beside)
     else:

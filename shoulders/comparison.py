@@ -16,7 +16,9 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shoulders import datasets, devices, engine, features, heads, places, training
+import numpy as np
+
+from shoulders import both_sides, datasets, devices, engine, features, heads, places, training
 from shoulders.backbones import Backbone
 from shoulders.datasets import PictureSet
 from shoulders.errors import CourseError
@@ -35,7 +37,7 @@ _RUN = {
     "from_scratch_helped": partial(training.from_scratch, helped=True),
 }
 
-VERSION = 11
+VERSION = 12
 """Part of every key: raised whenever a regime would give another result, or a row would hold something else."""
 
 
@@ -52,6 +54,7 @@ def rows(
     head: str = "logistic_regression",
     layer: str = "hidden",
     recipe: dict | None = None,
+    aside: dict | None = None,
 ) -> list[dict]:
     """Run every combination; each row as `shoulders.results.Result.row` gives it, and `seconds_run`.
 
@@ -74,6 +77,8 @@ def rows(
     recipe : dict, optional
         Of the other regimes: arguments of `shoulders.training.fine_tune` or `from_scratch`. They look at the validation
         pictures once, at the end.
+    aside : dict, optional
+        Validation pictures without which the accuracy is told, too, as `shoulders.both_sides.aside` names them.
 
     Raises
     ------
@@ -91,14 +96,15 @@ def rows(
         if key in memory.known:
             row = memory.known[key] | {"seed": seed, "cached": True} | dict.fromkeys(_SECONDS, 0.0)
         else:
-            row = _RUN[regime](backbone, held, count, seed, **extra).row()
+            result = _RUN[regime](backbone, held, count, seed, **extra)
+            row = result.row() | {"wrong": np.flatnonzero(~result.right).tolist()}
             row["seconds_run"] = row["seconds_total"]
             try:
                 with memory.adding() as add:
                     add(key, row)
             except CourseError as error:  # the run is done, and what it found is not lost with the memory of it
                 warnings.warn(f"This run is not remembered: {error}", stacklevel=2)
-        found.append(row)
+        found.append(both_sides.without(row, aside or {}))
     return found
 
 

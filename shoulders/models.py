@@ -202,6 +202,7 @@ def save_features(path, held: PictureSet, backbone: Backbone, layer: str = "hidd
         "classes": list(held.classes), "pictures": held.name, "n_train": len(held.train), "n_valid": len(held.valid),
         "dimensions": arrays["train"].shape[1], "precision": engine.precision(backbone, [layer]),
         "files": {name: [str(p) for p in part.paths] for name, part in (("train", held.train), ("valid", held.valid))},
+        "parts": held.parts, "groups": held.groups,
     }  # fmt: skip
     _write(path, arrays, card)
     return card

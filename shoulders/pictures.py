@@ -11,6 +11,7 @@ A path, its bytes and an image that is opened and not yet decoded give the same 
 image that is decoded already is taken as it is: a large JPEG is then not decoded smaller, and some of what its file said is lost.
 """
 
+import base64
 import hashlib
 import importlib.util
 import io
@@ -18,6 +19,7 @@ import os
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 import PIL
 from PIL import Image, UnidentifiedImageError
@@ -35,10 +37,13 @@ MOST_PIXELS = 150_000_000
 # that decode would now and then leave every warning of the process switched off.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
-VERSION = 6
+VERSION = 7
 """Part of the memory's name: raised whenever the check would say something else. (Pillow's version is part of it too.)"""
 
 MEMORY = f"checked-pictures-{VERSION}-pillow-{PIL.__version__}.jsonl"
+
+SIDE = 32
+"""Of the grey thumbnail that the check keeps of every picture, for `shoulders.copies`."""
 
 LONGEST = 50
 """Nor is one whose longer side is more than this many times the shorter: scaled to a network's size it would be huge."""
@@ -269,21 +274,27 @@ def _problem_of(error):
 
 def look(content: bytes) -> Verdict:
     """Check one picture's bytes: do all that `read` will do and say what was found."""
+    return _examined(content)[0]
+
+
+def _examined(content):
+    """What was found, and the picture as `read` gives it: None of one that is skipped."""
     if not content:
-        return _skipped("zero bytes")
+        return _skipped("zero bytes"), None
     try:
         image = _open(io.BytesIO(content))
         if image.format == "GIF":
-            return _skipped("GIF")
+            return _skipped("GIF"), None
         several = _several(_open(io.BytesIO(content)) if image.format == "TIFF" else image)
-        found = _seen(image)[1] + several
+        rgb, found = _seen(image)
     except MemoryError:
         raise
     except Exception as error:
-        return _refused(error)
+        return _refused(error), None
+    found = found + several
     assumed = any("taken for white" in one for one in found)
     remedy = "If white is another number, scale the picture to 8 bits yourself." if assumed else ""
-    return Verdict("converted", ", ".join(found), remedy) if found else Verdict("used")
+    return (Verdict("converted", ", ".join(found), remedy) if found else Verdict("used")), rgb
 
 
 _CHANGED = Verdict("skipped", "changed while it was checked", "Run the check again.")
@@ -304,28 +315,44 @@ def _several(image):
     return [f"the first of {count} {what}"] * (count > 1) + ["a preview of the picture in the file"] * bool(preview)
 
 
-def check(paths) -> list[tuple[str, Verdict]]:
-    """Digest and verdict for every file, in order. What was decoded once is remembered by its content.
+class Checked(NamedTuple):
+    """What the check found of a file.
+
+    Attributes
+    ----------
+    digest : str
+        sha256 of its bytes, ``''`` where it cannot be read.
+    verdict : Verdict
+    pixels : str
+        sha256 of size and pixels, as `read` gives them: the same for the same picture in another file or format. ``''`` of one
+        that is skipped.
+    thumbnail : bytes
+        Grey, `SIDE` × `SIDE`; empty of one that is skipped.
+    """
+
+    digest: str
+    verdict: Verdict
+    pixels: str = ""
+    thumbnail: bytes = b""
+
+
+def check(paths) -> list[Checked]:
+    """Look at every file, in order. What was decoded once is remembered by its content.
 
     Parameters
     ----------
     paths : sequence of path
-
-    Returns
-    -------
-    list of (str, Verdict)
-        The sha256 of the file's bytes (``''`` where it cannot be read) and what `look` said of them.
     """
     memory = Memory(MEMORY, _sound)
     pool = ThreadPoolExecutor(os.cpu_count())
     try:
         digests = list(pool.map(_digest, paths))
-        memory.known[""] = _skipped("unreadable")
+        memory.known[""] = Checked("", _skipped("unreadable"))
         if new := {digest: path for digest, path in zip(digests, paths) if digest not in memory.known}:
             _look_at(new, memory, pool)
     finally:
         pool.shutdown(cancel_futures=True)  # who interrupts a check does not wait for the pictures still to come
-    return [(digest, memory.known[digest]) for digest in digests]
+    return [memory.known[digest]._replace(digest=digest) for digest in digests]
 
 
 def _digest(path):
@@ -339,21 +366,39 @@ def _look_at(new, memory, pool):
     """Look at each picture and remember it as they come."""
     looks = pool.map(_look_again, new, new.values())
     with memory.adding() as add:
-        for key, verdict in track(zip(new, looks), len(new), "Checking"):
-            memory.known[key] = verdict
-            if verdict != _CHANGED:
-                add(key, asdict(verdict))
+        for key, looked in track(zip(new, looks), len(new), "Checking"):
+            memory.known[key] = looked
+            if looked.verdict != _CHANGED:
+                add(key, _line(looked))
 
 
 def _look_again(key, path):
     """Never another picture's verdict under this one's digest."""
     try:
-        return look(content(path, key))
+        verdict, rgb = _examined(content(path, key))
     except PictureError:
-        return _CHANGED
+        return Checked(key, _CHANGED)
+    return Checked(key, verdict) if rgb is None else Checked(key, verdict, _pixels(rgb), _thumbnail(rgb))
 
 
-def _sound(value):
-    if (verdict := Verdict(**value)).action not in ("used", "converted", "skipped"):
-        raise ValueError(verdict.action)
-    return verdict
+def _pixels(rgb):
+    return hashlib.sha256(b"%d %d " % rgb.size + rgb.tobytes()).hexdigest()
+
+
+def _thumbnail(rgb):
+    return rgb.resize((SIDE, SIDE), Image.Resampling.BILINEAR, reducing_gap=2).convert("L").tobytes()
+
+
+def _line(looked):
+    """As JSON can hold it."""
+    return asdict(looked.verdict) | {"pixels": looked.pixels, "thumbnail": base64.b64encode(looked.thumbnail).decode()}
+
+
+def _sound(line):
+    line = dict(line)
+    pixels, thumbnail = line.pop("pixels"), base64.b64decode(line.pop("thumbnail"), validate=True)
+    looked = Checked("", Verdict(**line), pixels, thumbnail)
+    sizes = {"skipped": (0, 0), "used": (64, SIDE * SIDE), "converted": (64, SIDE * SIDE)}
+    if sizes[looked.verdict.action] != (len(pixels), len(thumbnail)):
+        raise ValueError("what every line holds")
+    return looked

@@ -357,8 +357,8 @@ def three(tmp_path):
 def test_check_keeps_the_order_and_looks_once(tmp_path, monkeypatch):
     paths = three(tmp_path)
     first = pictures.check(paths)
-    assert [verdict.action for _, verdict in first] == ["used", "used", "skipped"]
-    monkeypatch.setattr(pictures, "look", lambda content: pytest.fail("decoded again"))
+    assert [verdict.action for _, verdict, *_ in first] == ["used", "used", "skipped"]
+    monkeypatch.setattr(pictures, "_examined", lambda content: pytest.fail("decoded again"))
     assert pictures.check(paths[::-1]) == first[::-1]
 
 
@@ -367,10 +367,10 @@ def test_the_memory_goes_by_content_not_by_name(tmp_path, monkeypatch):
     pictures.check(paths)
     paths[0].rename(tmp_path / "renamed.png")
     paths[1].write_bytes(b"other bytes under the same name")
-    looked, look = [], pictures.look
-    monkeypatch.setattr(pictures, "look", lambda content: looked.append(content) or look(content))
+    looked, look = [], pictures._examined
+    monkeypatch.setattr(pictures, "_examined", lambda content: looked.append(content) or look(content))
     found = pictures.check([tmp_path / "renamed.png", paths[1]])
-    assert [verdict.problem for _, verdict in found] == ["", "not a picture"]
+    assert [verdict.problem for _, verdict, *_ in found] == ["", "not a picture"]
     assert looked == [b"other bytes under the same name"]
 
 
@@ -379,36 +379,53 @@ def test_a_torn_last_line_costs_one_look_and_no_more(tmp_path, monkeypatch):
     expected = pictures.check(paths)
     memory = places.cache() / pictures.MEMORY
     memory.write_bytes(memory.read_bytes()[:-20])
-    looked, look = [], pictures.look
-    monkeypatch.setattr(pictures, "look", lambda content: looked.append(content) or look(content))
+    looked, look = [], pictures._examined
+    monkeypatch.setattr(pictures, "_examined", lambda content: looked.append(content) or look(content))
     assert pictures.check(paths) == expected
     assert looked == [b""]
     assert pictures.check(paths) == expected
     assert looked == [b""]  # the line after the torn one is whole
 
 
+SHORT = b'["%s", {"action": "used", "problem": "", "remedy": "", "pixels": "ab", "thumbnail": ""}]'
 STRANGE = [b"", b"{}", b"[1]", b'"x"', b"5", b"null", b'["x"]', b'["x", {"colour": 1}]', b"[[1], {}]", b"\0\0", b"\xff\x80\n"]
 
 
-@pytest.mark.parametrize("line", [*STRANGE, b'["%s", {"action": 3}]', b'["%s", 3]'])
+@pytest.mark.parametrize("line", [*STRANGE, SHORT, b'["%s", {"action": 3}]', b'["%s", 3]'])
 def test_strange_lines_in_the_memory_are_passed_over(tmp_path, line):
     paths = three(tmp_path)
     memory = places.cache() / pictures.MEMORY
     memory.parent.mkdir(parents=True)
     memory.write_bytes(line.replace(b"%s", pictures.digest(paths[0]).encode()) + b"\n")
-    assert [verdict.action for _, verdict in pictures.check(paths)] == ["used", "used", "skipped"]
+    assert [verdict.action for _, verdict, *_ in pictures.check(paths)] == ["used", "used", "skipped"]
+
+
+def test_the_same_pixels_have_one_digest_in_every_file_and_a_thumbnail_is_kept(tmp_path):
+    image = paint(5)
+    for name in ("a.png", "b.bmp", "c.tiff"):
+        image.save(tmp_path / name)
+    image.convert("RGBA").save(tmp_path / "d.png")
+    image.transpose(Image.Transpose.ROTATE_90).save(tmp_path / "e.png", exif=rotated(6))
+    Image.frombytes("RGB", (60, 80), image.tobytes()).save(tmp_path / "f.png")  # the same bytes in another shape
+    found = pictures.check([tmp_path / name for name in ("a.png", "b.bmp", "c.tiff", "d.png", "e.png", "f.png")])
+    assert len({one.digest for one in found}) == 6
+    assert [one.pixels == found[0].pixels for one in found] == [True] * 5 + [False]
+    by_hand = np.asarray(image.convert("L"), float).reshape(60, 80)[:15, :10].mean()
+    small = np.frombuffer(found[0].thumbnail, np.uint8).reshape(pictures.SIDE, pictures.SIDE)
+    assert abs(small[:8, :4].mean() - by_hand) < 6
+    assert pictures.check([tmp_path / "a.png"]) == found[:1]  # as it was remembered
 
 
 def test_an_interrupted_check_goes_on_where_it_stopped(tmp_path, monkeypatch):
     paths = three(tmp_path)
-    look = pictures.look
+    look = pictures._examined
 
     def stops(content):
         if not content:
             raise KeyboardInterrupt
         return look(content)
 
-    monkeypatch.setattr(pictures, "look", stops)
+    monkeypatch.setattr(pictures, "_examined", stops)
     with pytest.raises(KeyboardInterrupt):
         pictures.check(paths)
     remembered = [json.loads(line) for line in (places.cache() / pictures.MEMORY).read_text().splitlines() if line]
@@ -426,8 +443,8 @@ def test_a_path_that_cannot_be_read_is_skipped(tmp_path, monkeypatch):
 
     monkeypatch.setattr(pictures, "digest", forbidden)
     found = pictures.check([*paths, tmp_path / "gone.png"])
-    assert [verdict.problem for _, verdict in found] == ["", "unreadable", "zero bytes", "unreadable"]
-    assert [key == "" for key, _ in found] == [False, True, False, True]
+    assert [verdict.problem for _, verdict, *_ in found] == ["", "unreadable", "zero bytes", "unreadable"]
+    assert [key == "" for key, *_ in found] == [False, True, False, True]
 
 
 def test_no_other_program_is_started_on_a_picture(tmp_path, monkeypatch):
