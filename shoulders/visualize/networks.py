@@ -243,12 +243,12 @@ def forward(module: nn.Module, images: torch.Tensor, layer: str, parts=None) -> 
 
     def reached(part, taken, output):
         found[layer] = output
-        raise cutting.Enough
+        raise cutting.Enough(found)
 
     if parts is None:
         parts = [part for part in module.modules() if next(part.children(), None) is None]
     hooks = [(part.register_forward_hook, passed) for part in parts]
-    with cutting.hooked([*hooks, (submodule(module, layer).register_forward_hook, reached)]), exact():
+    with cutting.hooked([*hooks, (submodule(module, layer).register_forward_hook, reached)], found), exact():
         module(images)
     return _answer(found, layer), steps
 
@@ -278,11 +278,11 @@ def listening(module: nn.Module, layers, stop: bool = False):
         # what comes next may write over it, module or not: ``out += shortcut``
         found[layer] = output.clone() if isinstance(output, torch.Tensor) else output
         if stop and len(found) == len(wanted):
-            raise cutting.Enough
+            raise cutting.Enough(found)
 
     wanted = set(layers)
     hooks = [(submodule(module, layer).register_forward_hook, partial(answered, layer)) for layer in wanted]
-    with cutting.hooked(hooks), torch.no_grad(), exact():
+    with cutting.hooked(hooks, found), torch.no_grad(), exact():
         yield found
 
 
