@@ -181,7 +181,7 @@ def compare(
     per_class: Annotated[str, typer.Option(metavar="N,N,...", help="Training pictures of each class; `all` for all.")] = "all",
     seeds: Annotated[int, typer.Option(metavar="K", help="How many seeds.")] = 1,
     plot: Annotated[Optional[Path], typer.Option(metavar="FILE", help="Draw accuracy against pictures per class.")] = None,  # noqa: UP045
-    save: Annotated[Optional[Path], typer.Option(metavar="FILE", help="Write the head, for `shoulders predict`.")] = None,  # noqa: UP045
+    save: Annotated[Optional[Path], typer.Option(metavar="FILE", help="Write the model, for `shoulders predict`.")] = None,  # noqa: UP045
     report: Annotated[Optional[Path], typer.Option(metavar="FILE.html", help="Write a page about the folder.")] = None,  # noqa: UP045
     json_file: Json = None,
 ) -> None:
@@ -190,8 +190,8 @@ def compare(
 
     regimes, counts = [name.strip() for name in regime.split(",")], comparison.parse_counts(per_class)
     comparison.need_sense(regimes, counts, seeds, head)
-    if save and "feature_extraction" not in regimes:
-        raise comparison.ComparisonError("--save keeps the head of feature_extraction: add it to --regime.")
+    if save and len(regimes) > 1:
+        raise comparison.ComparisonError(f"--save keeps the model of one regime, and --regime names {len(regimes)}: give one.")
     if plot:
         plots.need_format(plot)
     if report:
@@ -204,18 +204,29 @@ def compare(
         _need_layer(network, layer)
     held = datasets.load(source)
     _say_findings(held)
-    rows = comparison.rows_of_each(held, networks, regimes, counts, seeds, head, layer)
+    made = [] if save else None
+    rows = comparison.rows_of_each(held, networks, regimes, counts, seeds, head, layer, None, made)
     _table([_cells(row) for row in rows], COLUMNS)
+    _say_what_learnt(rows)
     _write_json(json_file, rows)
     if plot:
         print(plots.comparison(rows).save(plot))
     if report:
         _write_report(report, held, networks, rows, counts, head, layer)
     if save:
-        from shoulders import models, training
+        from shoulders import models
 
-        result = training.feature_extraction(*networks, held, None if None in counts else max(counts), 0, head, layer)
+        result = comparison.to_keep(held, *networks, *regimes, counts, head, layer, made)
         print(f"Model written to {models.save(save, result, *networks, held)}: {result}")
+
+
+def _say_what_learnt(rows):
+    """How much of a network a training changed."""
+    known = [row for row in rows if row.get("parameters")]
+    for regime, name, learnt, of in dict.fromkeys(
+        (row["regime"], row["backbone"], row["trained_parameters"], row["parameters"]) for row in known
+    ):
+        print(f"{regime} of {name}: {learnt:,} of {of:,} parameters learnt ({learnt / of:.0%}), the new head's among them.")
 
 
 def _need_report(path, regimes):

@@ -232,6 +232,27 @@ class Headless(nn.Module):
         return run(self.network, images, [self.layer], self.head, pooled)[self.layer]
 
 
+class Taught(nn.Sequential):
+    """A cut network and its new head, as a training leaves them: scores of `classes`, shape (n, classes), from pictures.
+
+    Attributes
+    ----------
+    name : str
+        Of the network.
+    transform : Transform
+    classes : tuple of str
+    """
+
+    name, transform, classes = "", None, ()
+
+
+def taught(body: Headless, head: nn.Linear, backbone: Backbone, classes) -> Taught:
+    """Body and head in one row; name and transform are the backbone's."""
+    network = Taught(body, head)
+    network.name, network.transform, network.classes = backbone.name, backbone.transform, tuple(classes)
+    return network
+
+
 def _called(network, go):
     """The modules that run while `go` runs, and what it returns."""
     called, found = set(), None

@@ -60,7 +60,9 @@ class Result:
     history : tuple of dict
         A row for each epoch, for the regimes that have epochs.
     model : object
-        The fitted head, or the trained network.
+        The fitted head, or the trained network (`shoulders.cutting.Taught`).
+    parameters : int, optional
+        Of a trained network and its head, whether they learnt or not.
     """
 
     regime: str
@@ -79,6 +81,7 @@ class Result:
     layer: str = "hidden"
     history: tuple[dict, ...] = field(default=(), repr=False)
     model: object = field(default=None, repr=False)
+    parameters: int | None = None
 
     @property
     def predictions(self) -> np.ndarray:
@@ -133,6 +136,7 @@ class Result:
             "classes": len(self.valid.classes), "largest": float(np.bincount(self.valid.labels).max() / len(self.valid)),
             "seconds_features": self.seconds["features"], "seconds_train": self.seconds["train"],
             "seconds_total": self.seconds["total"], "cached": self.cached, "trained_parameters": self.trained_parameters,
+            "parameters": self.parameters,
             "device": self.device, "precision": self.precision,
         }  # fmt: skip
 

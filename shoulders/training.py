@@ -202,9 +202,8 @@ def _with_fastai(
 ):
     """Train `body` and a new linear head with fastai."""
     from fastai.torch_core import no_random
-    from torch import nn
 
-    from shoulders import learning, views
+    from shoulders import cutting, learning, views
 
     started = time.perf_counter()
     chosen = held.train.sample(per_class, seed)
@@ -221,7 +220,8 @@ def _with_fastai(
         seen.seconds | {"train": trained - looked, "total": time.perf_counter() - started},
         sum(p.numel() for p in learner.model.parameters() if p.requires_grad),
         False, devices.device(), devices.precision(), "hidden", tuple(diary.rows),
-        nn.Sequential(body, learner.model[1]).cpu().eval(),
+        cutting.taught(body, learner.model[1], backbone, held.train.classes).cpu().eval(),
+        sum(p.numel() for p in (*body.parameters(), *learner.model[1].parameters())),
     )  # fmt: skip
 
 

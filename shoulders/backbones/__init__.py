@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from torch import nn
 
 __all__ = [
-    "Backbone", "BackboneError", "Card", "DEFAULT", "SMALL", "Transform", "card", "cards", "catalogue", "default", "fetch",
-    "load", "on_disk", "state_digest", "transform_from", "weights_path",
+    "Backbone", "BackboneError", "Card", "DEFAULT", "SMALL", "Transform", "blank", "card", "cards", "catalogue", "default",
+    "drawing", "fetch", "load", "on_disk", "state_digest", "transform_from", "weights_path",
 ]  # fmt: skip
 
 _SOURCES = {"ours": ours, "packages": packages, "torchvision": torchvision, "timm": timm}
@@ -247,10 +247,30 @@ def _random(wanted, seed):
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         network = source.network(wanted).eval()
-    weights = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
-
-    def draw(transform=wanted.transform):
-        return source.graph(wanted, weights, transform)
-
-    draw = draw if hasattr(source, "graph") else None
+    draw = drawing(wanted, {name: tensor.numpy() for name, tensor in network.state_dict().items()})
     return Backbone(wanted, wanted.transform, state_digest(network), f"random weights, seed {seed}", lambda: network, draw)
+
+
+def drawing(card: Card, weights: dict) -> Callable | None:
+    """What gives a network with these weights as an ONNX graph, from a transform; None where its source has no graph.
+
+    Parameters
+    ----------
+    card : Card
+    weights : dict of str to numpy.ndarray
+        Under the names of the source's module.
+    """
+    source = _SOURCES[card.library]
+    return (lambda transform=card.transform: source.graph(card, weights, transform)) if hasattr(source, "graph") else None
+
+
+def blank(name: str) -> Backbone:
+    """A network's layout alone: weights that nobody is to use.
+
+    Raises
+    ------
+    BackboneError
+        For an unknown name.
+    """
+    wanted = card(name)
+    return Backbone(wanted, wanted.transform, "", "no weights", lambda: _SOURCES[wanted.library].network(wanted).eval())

@@ -194,7 +194,7 @@ class _Place:
         """Whether the file has such a head, of any number of classes."""
         theirs, own = self.heads
         alike = theirs.keys() == own.keys() and all(theirs[name].shape[1:] == own[name].shape[1:] for name in own)
-        return alike and len({tensor.shape[:1] for tensor in theirs.values()}) == 1
+        return alike and len({tensor.shape[:1] for tensor in theirs.values()}) <= 1
 
     @property
     def called(self):
@@ -296,6 +296,8 @@ def _beside(place, content):
 def _about_head(place):
     """What is to be known of a head that is not the network's own."""
     theirs, own = place.heads
+    if not own:
+        return []
     if not place.head_fits:
         lacks = f"without its head ({_few(theirs)}), which is another one" if theirs else "it has no head"
         return [f"{lacks}, so that there are hidden features and no classes"]
