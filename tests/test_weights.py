@@ -268,6 +268,13 @@ def test_a_whole_network_that_was_pickled_is_named_and_not_opened(tmp_path):
         backbones.load(NAME, tmp_path / "whole.pth").module  # noqa: B018
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_a_program_is_not_run(tmp_path):
+    torch.jit.save(torch.jit.script(nn.Linear(2, 2)), tmp_path / "script.pt")
+    with pytest.raises(BackboneError, match=r"script\.pt cannot be read as weights: it is a program of TorchScript, which is never run here"):
+        backbones.load(NAME, tmp_path / "script.pt").module  # noqa: B018
+
+
 def test_counters_that_a_profiler_left_are_no_layers(tmp_path, state):
     left = {"total_ops": torch.zeros(1), "features.0.total_params": torch.zeros(1)}
     backbone, told = loaded(tmp_path, state | left)

@@ -92,7 +92,9 @@ def _read(path):
         with torch.serialization.safe_globals(_harmless()):
             return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        what = _objects(path) or "it is damaged, or holds code instead of tensors alone, which is never run here"
+        program = "TorchScript" in str(error) and "it is a program of TorchScript, which is never run here"
+        damaged = "it is damaged, or holds code instead of tensors alone, which is never run here"
+        what = program or _objects(path) or damaged
         advice = "Save `network.state_dict()` as .safetensors, or get it again"
         raise BackboneError(f"{path} cannot be read as weights: {what}. {advice}.") from error
 
@@ -364,4 +366,3 @@ def _widen(layer, name, tensor):
         for width in ("out_features", "out_channels"):
             if hasattr(layer, width):
                 setattr(layer, width, len(tensor))
-
