@@ -82,6 +82,17 @@ def test_receptive_fields_and_filters(pair):
     assert visualize.first_filters(model).network == "vgg16_tiny"
 
 
+def test_probes(trained, exact):
+    _, held, result = trained
+    found = visualize.probes(result.model, held, ["0.network.features.14", "hidden"])
+    expected = visualize.probes(visualize.retrained(*trained[::2]), held, ["features.14", "hidden"])
+    columns = ["accuracy", "low", "high", "n", "n_train", "values"]
+    assert found[columns].round(6).equals(expected[columns].round(6))
+    assert "0.network.features.22" in set(visualize.probes(result.model, held).layer)
+    with pytest.raises(VisualizeError, match="Sequential is a plain module and has no transform"):
+        visualize.probes(trained[0].module, held)
+
+
 def test_controls(pair):
     model, _, pictures = pair
     assert visualize.random_units(model, AT, 3).shape == (3, 64)

@@ -112,6 +112,21 @@ def transform_of(network: Backbone | nn.Module) -> Transform | None:
     return network.transform if _is_known(network) else None
 
 
+def backbone_of(network: Backbone | nn.Module) -> Backbone:
+    """A backbone, or what a training made of one as a backbone: for whom features are to be extracted.
+
+    Raises
+    ------
+    VisualizeError
+        For a plain module, which has no transform.
+    """
+    if isinstance(network, Backbone):
+        return network
+    transform, module = _need_transform(network), module_of(network)
+    card = backbones.Card(network.name, "ours", transform, head="1", classes=network.classes)
+    return Backbone(card, transform, backbones.state_digest(module), "a training", lambda: module)
+
+
 def _is_known(network):
     """Whether it knows its name, its classes and its transform: a backbone does, and the model of a training's result."""
     return isinstance(network, Backbone | cutting.Taught) and network.transform is not None
