@@ -132,8 +132,10 @@ def test_two_networks_are_listed_and_neither_is_guessed(tmp_path, state):
 
 
 def test_the_same_network_under_two_names_is_one(tmp_path, state):
-    backbone, _ = loaded(tmp_path, {**prefixed(state, "model."), **prefixed(state, "encoder.")})
-    assert same(backbone, state)
+    backbone, _ = loaded(tmp_path, {**prefixed(body_of(state), "encoder."), **prefixed(state, "model."), **prefixed(other(state), "ema.")})
+    assert same(backbone, state)  # with its head
+    backbone, told = loaded(tmp_path, {"ema": state, "model": state})
+    assert same(backbone, state) and told[0].endswith("model alone, without ema.")
 
 
 def test_another_networks_checkpoint_stays_refused(tmp_path, state):

@@ -176,8 +176,9 @@ def load(name: str | None = None, weights=None, seed: int = 0, allow_fetch: bool
     name : str, optional
         `default` where it is left out.
     weights : None, path or ``'random'``
-        ``None``: the published ones, which must be on disk unless `allow_fetch`. A path: ``.safetensors``, or ``.pth`` with
-        tensors only.
+        ``None``: the published ones, which must be on disk unless `allow_fetch`. A path: ``.safetensors``, or what ``torch.save``
+        wrote, without code; as a training script leaves it, with wrappers' prefixes, in a checkpoint, with another head or none
+        (`shoulders.backbones.files`). What is left out is told when the module is first needed.
     seed : int
         Of random weights.
     allow_fetch : bool
@@ -187,7 +188,7 @@ def load(name: str | None = None, weights=None, seed: int = 0, allow_fetch: bool
     ------
     BackboneError
         When the name is unknown or the weights are not here; and, when the module is first needed, for a file that would
-        run code or whose shapes do not fit.
+        run code or does not hold this network.
     """
     wanted = card(name or (DEFAULT if weights else default()))
     if weights == "random":

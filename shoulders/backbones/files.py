@@ -249,15 +249,13 @@ def _last(network, card):
 
 
 def _plain(whole, name, path):
-    """The one network that is meant: of several alike the first, and none that merely follows another."""
+    """The one network that is meant: none that merely follows another; and of several alike one, with its head if it can be."""
     import torch
 
-    first, *others = whole
+    own = [place for place in whole if not _FOLLOWING & set(re.split(r"[^a-z]+", place.called.lower()))] or whole
+    first, *others = sorted(own, key=lambda place: not place.head_fits)
     if all(torch.equal(first.tensors[key], other.tensors[key]) for other in others for key in first.body):
         return first
-    own = [place for place in whole if not _FOLLOWING & set(re.split(r"[^a-z]+", place.called.lower()))]
-    if len(own) == 1:
-        return own[0]
     places = _few([place.called for place in whole])
     raise BackboneError(
         f"{path} holds {len(whole)} networks that fit {name}, under {places}: save the one that you mean in a file of its own."
