@@ -270,6 +270,27 @@ def test_a_whole_network_that_was_pickled_is_named_and_not_opened(tmp_path):
         backbones.load(NAME, tmp_path / "whole.pth").module  # noqa: B018
 
 
+class Trap:
+    """Unpickling this would make a folder."""
+
+    def __init__(self, path):
+        self.path = str(path)
+
+    def __reduce__(self):
+        import os
+
+        return os.mkdir, (self.path,)
+
+
+def test_options_beside_the_weights_run_no_code_either(tmp_path, state):
+    trap = Trap(tmp_path / "it_ran")
+    for options in (argparse.Namespace(folder=trap), {"best": np.array([trap, 1], object)}):
+        torch.save({"model": state, "args": options}, tmp_path / "w.pth")
+        with pytest.raises(BackboneError, match=r"w\.pth cannot be read as weights: it holds objects.*\(.*\), whose code is never run here"):
+            backbones.load(NAME, tmp_path / "w.pth").module  # noqa: B018
+        assert not (tmp_path / "it_ran").exists()
+
+
 @pytest.mark.filterwarnings("ignore::UserWarning")
 def test_a_program_is_not_run(tmp_path):
     torch.jit.save(torch.jit.script(nn.Linear(2, 2)), tmp_path / "script.pt")

@@ -125,7 +125,7 @@ def _states(content, where=(), depth=4) -> Iterator[tuple[tuple, dict]]:
     if not isinstance(content, dict) or not depth:
         return
     inside = {name: value for name, value in content.items() if isinstance(name, str)}
-    tensors = {name: value for name, value in inside.items() if isinstance(value, torch.Tensor)}
+    tensors = {name: value for name, value in inside.items() if isinstance(value, torch.Tensor) and not value.is_nested}
     if any("." in name for name in tensors):
         yield where, tensors
     for name, value in inside.items():
@@ -278,7 +278,7 @@ def _odd(tensor, like):
     if tensor.is_quantized:
         return "quantised numbers"
     kinds = {"complex numbers": tensor.is_complex(), "no numbers": tensor.is_meta}
-    kinds["an odd layout"] = tensor.is_nested or tensor.layout != torch.strided
+    kinds["an odd layout"] = tensor.layout != torch.strided
     kinds["whole numbers"] = like.is_floating_point() and not tensor.is_floating_point()
     return next((kind for kind, so in kinds.items() if so), "")
 
