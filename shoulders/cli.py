@@ -210,7 +210,7 @@ def compare(
     classes: Classes = None,
     groups: Groups = None,
     plot: Annotated[Optional[Path], typer.Option(metavar="FILE", help="Draw accuracy against pictures per class.")] = None,  # noqa: UP045
-    save: Annotated[Optional[Path], typer.Option(metavar="FILE", help="Write the head, for `shoulders predict`.")] = None,  # noqa: UP045
+    save: Annotated[Optional[Path], typer.Option(metavar="FILE", help="Write the model, for `shoulders predict`.")] = None,  # noqa: UP045
     report: Annotated[Optional[Path], typer.Option(metavar="FILE.html", help="Write a page about the folder.")] = None,  # noqa: UP045
     json_file: Json = None,
 ) -> None:
@@ -219,8 +219,8 @@ def compare(
 
     regimes, counts = [name.strip() for name in regime.split(",")], comparison.parse_counts(per_class)
     comparison.need_sense(regimes, counts, seeds, head)
-    if save and "feature_extraction" not in regimes:
-        raise comparison.ComparisonError("--save keeps the head of feature_extraction: add it to --regime.")
+    if save and len(regimes) > 1:
+        raise comparison.ComparisonError(f"--save keeps the model of one regime, and --regime names {len(regimes)}: give one.")
     if plot:
         plots.need_format(plot)
     if report:
@@ -234,22 +234,32 @@ def compare(
     held = datasets.load(source, train=train, valid=valid, classes=_names(classes), groups=groups)
     held = fits.told(held, networks)
     _say_what_is_held(held)
-    aside = both_sides.aside(held)
+    aside, made = both_sides.aside(held), [] if save else None
     _say("\n".join(both_sides.listed(held, aside)), sys.stderr)
-    rows = comparison.rows_of_each(held, networks, regimes, counts, seeds, head, layer, aside=aside)
+    rows = comparison.rows_of_each(held, networks, regimes, counts, seeds, head, layer, aside=aside, made=made)
     _table([_cells(row) for row in rows], COLUMNS)
     _say_classes(rows)
     _say("\n".join(both_sides.sentences(held, aside, rows)), sys.stdout)
+    _say_what_learnt(rows)
     _write_json(json_file, rows)
     if plot:
         print(plots.comparison(rows).save(plot))
     if report:
         _write_report(report, held, networks, rows, counts, head, layer)
     if save:
-        from shoulders import models, training
+        from shoulders import models
 
-        result = training.feature_extraction(*networks, held, None if None in counts else max(counts), 0, head, layer)
+        result = comparison.to_keep(held, *networks, *regimes, counts, head, layer, made)
         print(f"Model written to {models.save(save, result, *networks, held)}: {result}")
+
+
+def _say_what_learnt(rows):
+    """How much of a network a training changed."""
+    known = [row for row in rows if row.get("parameters")]
+    for regime, name, learnt, of in dict.fromkeys(
+        (row["regime"], row["backbone"], row["trained_parameters"], row["parameters"]) for row in known
+    ):
+        print(f"{regime} of {name}: {learnt:,} of {of:,} parameters learnt ({learnt / of:.0%}), the new head's among them.")
 
 
 def _need_report(path, regimes):

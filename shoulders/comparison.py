@@ -26,6 +26,7 @@ from shoulders.intervals import ComparisonError, against, band, interval, paired
 from shoulders.memory import Memory
 from shoulders.names import HEADS, REGIMES
 from shoulders.progress import track
+from shoulders.results import Result
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +38,7 @@ _RUN = {
     "from_scratch_helped": partial(training.from_scratch, helped=True),
 }
 
-VERSION = 12
+VERSION = 13
 """Part of every key: raised whenever a regime would give another result, or a row would hold something else."""
 
 
@@ -55,6 +56,7 @@ def rows(
     layer: str = "hidden",
     recipe: dict | None = None,
     aside: dict | None = None,
+    made: list | None = None,
 ) -> list[dict]:
     """Run every combination; each row as `shoulders.results.Result.row` gives it, and `seconds_run`.
 
@@ -79,6 +81,8 @@ def rows(
         pictures once, at the end.
     aside : dict, optional
         Validation pictures without which the accuracy is told, too, as `shoulders.both_sides.aside` names them.
+    made : list, optional
+        The `Result` on the most pictures, of seed 0, is put here where it is run now: for `to_keep`.
 
     Raises
     ------
@@ -97,6 +101,8 @@ def rows(
             row = memory.known[key] | {"seed": seed, "cached": True} | dict.fromkeys(_SECONDS, 0.0)
         else:
             result = _RUN[regime](backbone, held, count, seed, **extra)
+            if made is not None and (count, seed) == (_most(per_class), 0):
+                made.append(result)
             row = result.row() | {"wrong": np.flatnonzero(~result.right).tolist()}
             row["seconds_run"] = row["seconds_total"]
             try:
@@ -111,6 +117,25 @@ def rows(
 def rows_of_each(held: PictureSet, networks, *args, **kwargs) -> list[dict]:
     """`rows` of several networks one after the other: the same draws for each, and the same numbers as alone."""
     return [row for network in networks for row in rows(held, network, *args, **kwargs)]
+
+
+def _most(per_class):
+    return None if None in per_class else max(per_class)
+
+
+def to_keep(held: PictureSet, backbone: Backbone, regime: str, per_class, head: str, layer: str, made=()) -> Result:
+    """The run whose model is kept: on the most pictures, of seed 0. It is one of `made`, or it is run again.
+
+    Parameters
+    ----------
+    held, backbone, regime, per_class, head, layer
+        As in `rows`.
+    made : sequence of Result
+    """
+    count = _most(per_class)
+    if regime == "feature_extraction":
+        return training.feature_extraction(backbone, held, count, 0, head, layer)
+    return made[-1] if made else _RUN[regime](backbone, held, count, 0, curve=False)
 
 
 def _without_dice(held, regime, count, head):

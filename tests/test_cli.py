@@ -12,11 +12,11 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from making import network, photograph, set_of
+from making import network, photograph, set_of, weights_of
 from safetensors.numpy import load_file
 from safetensors.torch import save_file
 
-from shoulders import backbones, cli, comparison, datasets, doctor, fits, lessons, models, places
+from shoulders import backbones, cli, comparison, datasets, doctor, fits, lessons, models, places, views
 from shoulders.errors import CourseError
 
 
@@ -470,6 +470,42 @@ def test_predict_walks_folders_and_writes_a_table(own_set, weights, tmp_path):
         assert f"left out: {tmp_path / 'd' / 'Thumbs.db'}: Thumbs.db: thumbnails of Windows.\n" in told
     finally:
         out.unlink(missing_ok=True)
+
+
+def test_a_fine_tuned_network_is_kept_asked_and_exported(own_set, weights, tmp_path, monkeypatch, capsys, exact):
+    """In this process, as the command does it; the network is trained once, and again where only its row is remembered."""
+    trained = []
+    run = comparison._RUN["fine_tuning"]
+    monkeypatch.setattr(views, "LEAST", 1)
+    monkeypatch.setitem(comparison._RUN, "fine_tuning", lambda *args, **more: trained.append(run(*args, **more)) or trained[-1])
+    model, answers = tmp_path / "m.safetensors", tmp_path / "a.json"
+    words = {"backbone": "squeezenet1_1", "weights": str(weights), "regime": "fine_tuning", "per_class": "2,4", "save": model}
+    for runs in (2, 3):
+        cli.compare(str(own_set), **words)
+        said = capsys.readouterr().out
+        assert len(trained) == runs and f"Model written to {model}: {trained[-1]}" in said
+        assert "fine_tuning of squeezenet1_1: 387,202 of 723,522 parameters learnt (54%), the new head's among them." in said
+        kept = models.load(model)
+        assert (kept.card["regime"], kept.card["n_train"], kept.card["seed"]) == ("fine_tuning", 8, 0)
+        assert weights_of(kept.backbone.module) == weights_of(trained[1].model)  # on the most pictures, of seed 0
+    pictures = [str(path) for path in trained[1].valid.paths]
+    cli.predict(model, pictures, json_file=answers)
+    rows = json.loads(answers.read_text())
+    assert [row["class"] for row in rows] == [("cats", "dogs")[i] for i in trained[1].predictions]
+    found = [[row["probabilities"][name] for name in ("cats", "dogs")] for row in rows]
+    assert torch.allclose(torch.tensor(found), torch.tensor(trained[1].probabilities), rtol=1e-3, atol=1e-4)
+    cli.predict(model, pictures, csv_file=tmp_path / "a.csv")
+    assert len((tmp_path / "a.csv").read_text().splitlines()) == 1 + len(pictures)
+    cli.export(model, tmp_path / "m.onnx")
+    assert (tmp_path / "m.onnx").stat().st_size > 2e6
+    with pytest.raises(CourseError, match=r"m\.safetensors holds all of its network's weights: leave .* out"):
+        cli.predict(model, pictures, weights=str(weights))
+
+
+def test_save_keeps_the_model_of_one_regime(monkeypatch):
+    monkeypatch.setattr(datasets, "load", never)
+    with pytest.raises(CourseError, match="--save keeps the model of one regime, and --regime names 2: give one"):
+        cli.compare("nowhere", regime="feature_extraction,fine_tuning", save="m.safetensors")
 
 
 def test_predict_writes_one_kind_of_file(tmp_path):
