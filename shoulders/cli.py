@@ -8,7 +8,7 @@ import shlex
 import sys
 import warnings
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -20,11 +20,30 @@ from shoulders.names import HEADS, REGIMES
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
+GROUPS_HELP = (
+    "What belongs together, as a patient's pictures, and stays on one side: a table with the columns file and group; `folder`, "
+    "for folders below the class folders; or a pattern in the files' names, as 'patient\\d+'."
+)
+
 Json = Annotated[Optional[Path], typer.Option("--json", metavar="FILE", help="Also write the result here, as JSON.")]  # noqa: UP045
 Source = Annotated[str, typer.Argument(metavar="DIR|SET", help="A folder of class folders, or a set's name.")]
 Name = Annotated[str, typer.Option("--backbone", metavar="NAME", help="Of the catalogue, torchvision or timm.")]
 Names = Annotated[str, typer.Option("--backbone", metavar="NAME,...", help="Of the catalogue, torchvision or timm.")]
 Weights = Annotated[Optional[str], typer.Option("--weights", metavar="FILE", help="A weights file, or `random`.")]  # noqa: UP045
+Fit = Annotated[str, typer.Option("--fit", metavar="WAY", help="A picture that is no square: crop, pad or squeeze it.")]
+Train = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option("--train", metavar="DIR", help="Class folders to learn from; may be repeated."),
+]
+Valid = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option("--valid", metavar="DIR", help="Class folders to be tested on; may be repeated."),
+]
+Classes = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--classes", metavar="A,B,...", help="Use these class folders alone, in this order."),
+]
+Groups = Annotated[Optional[str], typer.Option("--groups", metavar="FILE.csv|folder|PATTERN", help=GROUPS_HELP)]  # noqa: UP045
 Layer = Annotated[str, typer.Option("--layer", metavar="NAME", help="hidden, classes, or any layer's name.")]
 
 CSV_HELP = "Write a row for each picture here, as they come; after a stop, the same command goes on from its hidden .part file."
@@ -59,14 +78,18 @@ _ADVICE = {
 }
 
 
-def _networks(names, weights):
+def _networks(names, weights, fit="crop"):
     """Those of a list, each once; a mistyped name is told before the pictures are checked."""
     from shoulders import backbones
 
     names = list(dict.fromkeys(name.strip() for name in names.split(",") if name.strip())) or [None]
     if len(names) > 1 and weights not in (None, "random"):
         raise CourseError(f"{weights} holds the weights of one network, and --backbone names {len(names)}: give one of them.")
-    return [backbones.load(name, weights) for name in names]
+    return [_fitted(backbones.load(name, weights), fit) for name in names]
+
+
+def _fitted(network, fit):
+    return network if fit == "crop" else replace(network, transform=replace(network.transform, fit=fit))
 
 
 def _need_layer(network, layer):
@@ -89,7 +112,8 @@ def _printable(text):
 
 
 def _say(text, file):
-    print(*map(_printable, str(text).split("\n")), sep="\n", file=file)
+    if text:
+        print(*map(_printable, str(text).split("\n")), sep="\n", file=file)
 
 
 def _table(rows, columns):
@@ -178,45 +202,64 @@ def compare(
     regime: Annotated[str, typer.Option(metavar="NAME,...", help=f"Of {', '.join(REGIMES)}.")] = "feature_extraction",
     head: Annotated[str, typer.Option(help=f"Of {', '.join(HEADS)}.")] = "logistic_regression",
     layer: Layer = "hidden",
+    fit: Fit = "crop",
     per_class: Annotated[str, typer.Option(metavar="N,N,...", help="Training pictures of each class; `all` for all.")] = "all",
     seeds: Annotated[int, typer.Option(metavar="K", help="How many seeds.")] = 1,
+    train: Train = None,
+    valid: Valid = None,
+    classes: Classes = None,
+    groups: Groups = None,
     plot: Annotated[Optional[Path], typer.Option(metavar="FILE", help="Draw accuracy against pictures per class.")] = None,  # noqa: UP045
-    save: Annotated[Optional[Path], typer.Option(metavar="FILE", help="Write the head, for `shoulders predict`.")] = None,  # noqa: UP045
+    save: Annotated[Optional[Path], typer.Option(metavar="FILE", help="Write the model, for `shoulders predict`.")] = None,  # noqa: UP045
     report: Annotated[Optional[Path], typer.Option(metavar="FILE.html", help="Write a page about the folder.")] = None,  # noqa: UP045
     json_file: Json = None,
 ) -> None:
     """Teach a network to tell a folder's classes apart; every accuracy with its interval."""
-    from shoulders import comparison, datasets, plots
+    from shoulders import both_sides, comparison, datasets, fits, plots
 
     regimes, counts = [name.strip() for name in regime.split(",")], comparison.parse_counts(per_class)
     comparison.need_sense(regimes, counts, seeds, head)
-    if save and "feature_extraction" not in regimes:
-        raise comparison.ComparisonError("--save keeps the head of feature_extraction: add it to --regime.")
+    if save and len(regimes) > 1:
+        raise comparison.ComparisonError(f"--save keeps the model of one regime, and --regime names {len(regimes)}: give one.")
     if plot:
         plots.need_format(plot)
     if report:
         _need_report(report, regimes)
-    places.need_places([save, json_file, report], [source, weights], plot)
-    networks = _networks(backbone, weights)
+    places.need_places([save, json_file, report], [source, weights, *_read(train, valid, groups)], plot)
+    networks = _networks(backbone, weights, fit)
     if save and len(networks) > 1:
         raise comparison.ComparisonError(f"--save keeps one head, and --backbone names {len(networks)}: give one of them.")
     for network in networks:
         _need_layer(network, layer)
-    held = datasets.load(source)
-    _say_findings(held)
-    rows = comparison.rows_of_each(held, networks, regimes, counts, seeds, head, layer)
+    held = datasets.load(source, train=train, valid=valid, classes=_names(classes), groups=groups)
+    held = fits.told(held, networks)
+    _say_what_is_held(held)
+    aside, made = both_sides.aside(held), [] if save else None
+    _say("\n".join(both_sides.listed(held, aside)), sys.stderr)
+    rows = comparison.rows_of_each(held, networks, regimes, counts, seeds, head, layer, aside=aside, made=made)
     _table([_cells(row) for row in rows], COLUMNS)
     _say_classes(rows)
+    _say("\n".join(both_sides.sentences(held, aside, rows)), sys.stdout)
+    _say_what_learnt(rows)
     _write_json(json_file, rows)
     if plot:
         print(plots.comparison(rows).save(plot))
     if report:
         _write_report(report, held, networks, rows, counts, head, layer)
     if save:
-        from shoulders import models, training
+        from shoulders import models
 
-        result = training.feature_extraction(*networks, held, None if None in counts else max(counts), 0, head, layer)
+        result = comparison.to_keep(held, *networks, *regimes, counts, head, layer, made)
         print(f"Model written to {models.save(save, result, *networks, held)}: {result}")
+
+
+def _say_what_learnt(rows):
+    """How much of a network a training changed."""
+    known = [row for row in rows if row.get("parameters")]
+    for regime, name, learnt, of in dict.fromkeys(
+        (row["regime"], row["backbone"], row["trained_parameters"], row["parameters"]) for row in known
+    ):
+        print(f"{regime} of {name}: {learnt:,} of {of:,} parameters learnt ({learnt / of:.0%}), the new head's among them.")
 
 
 def _need_report(path, regimes):
@@ -270,6 +313,18 @@ def _say_classes(rows):
 def _balanced(row, recalls):
     words = [row[name] for name in ("regime", "backbone", "per_class", "seed")]
     return [*words, f"{row['balanced_accuracy']:.1%}", f"{row['balanced_low']:.1%} to {row['balanced_high']:.1%}", recalls]
+def _names(text):
+    return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _read(train, valid, groups):
+    """What a command reads beside its folder."""
+    return [*(train or ()), *(valid or ()), *([groups] if groups and groups.lower().endswith(".csv") else ())]
+
+
+def _say_what_is_held(held):
+    _say(held.overview(), sys.stderr)
+    _say_findings(held)
 
 
 def _say_findings(held):
@@ -291,16 +346,22 @@ def features(
     backbone: Name = "",
     weights: Weights = None,
     layer: Layer = "hidden",
+    fit: Fit = "crop",
+    train: Train = None,
+    valid: Valid = None,
+    classes: Classes = None,
+    groups: Groups = None,
     json_file: Json = None,
 ) -> None:
     """Write what a network says about every picture: features, labels, and a card with the file names."""
-    from shoulders import backbones, datasets, models
+    from shoulders import backbones, datasets, fits, models
 
-    places.need_places([out, json_file], [source, weights])
-    network = backbones.load(backbone or None, weights)
+    places.need_places([out, json_file], [source, weights, *_read(train, valid, groups)])
+    network = _fitted(backbones.load(backbone or None, weights), fit)
     _need_layer(network, layer)
-    held = datasets.load(source)
-    _say_findings(held)
+    held = datasets.load(source, train=train, valid=valid, classes=_names(classes), groups=groups)
+    held = fits.told(held, [network])
+    _say_what_is_held(held)
     card = models.save_features(out, held, network, layer)
     print(
         f"{out}: {card['n_train']} + {card['n_valid']} pictures × {card['dimensions']} features of {network.name}, layer {layer}"
@@ -323,6 +384,8 @@ def predict(
         raise CourseError("--json keeps every answer in memory until the last, and --csv none: give one of them.")
     places.need_places([csv_file, json_file], [model, weights, *pictures])
     asked, beside = models.load(model, weights), (model, weights, json_file)
+    for source in filter(Path.is_dir, map(Path, pictures)):
+        _say(folders.overview(source, (*beside, csv_file)), sys.stderr)
     if csv_file:
         problems = _write_csv(csv_file, asked, pictures, beside)
     else:

@@ -16,7 +16,9 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shoulders import datasets, devices, engine, features, heads, places, training
+import numpy as np
+
+from shoulders import both_sides, datasets, devices, engine, features, heads, places, training
 from shoulders.backbones import Backbone
 from shoulders.datasets import PictureSet
 from shoulders.errors import CourseError
@@ -24,6 +26,7 @@ from shoulders.intervals import ComparisonError, against, band, interval, paired
 from shoulders.memory import Memory
 from shoulders.names import HEADS, REGIMES
 from shoulders.progress import track
+from shoulders.results import Result
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +38,7 @@ _RUN = {
     "from_scratch_helped": partial(training.from_scratch, helped=True),
 }
 
-VERSION = 11
+VERSION = 13
 """Part of every key: raised whenever a regime would give another result, or a row would hold something else."""
 
 
@@ -52,6 +55,8 @@ def rows(
     head: str = "logistic_regression",
     layer: str = "hidden",
     recipe: dict | None = None,
+    aside: dict | None = None,
+    made: list | None = None,
 ) -> list[dict]:
     """Run every combination; each row as `shoulders.results.Result.row` gives it, and `seconds_run`.
 
@@ -74,6 +79,10 @@ def rows(
     recipe : dict, optional
         Of the other regimes: arguments of `shoulders.training.fine_tune` or `from_scratch`. They look at the validation
         pictures once, at the end.
+    aside : dict, optional
+        Validation pictures without which the accuracy is told, too, as `shoulders.both_sides.aside` names them.
+    made : list, optional
+        The `Result` on the most pictures, of seed 0, is put here where it is run now: for `to_keep`.
 
     Raises
     ------
@@ -91,20 +100,42 @@ def rows(
         if key in memory.known:
             row = memory.known[key] | {"seed": seed, "cached": True} | dict.fromkeys(_SECONDS, 0.0)
         else:
-            row = _RUN[regime](backbone, held, count, seed, **extra).row()
+            result = _RUN[regime](backbone, held, count, seed, **extra)
+            if made is not None and (count, seed) == (_most(per_class), 0):
+                made.append(result)
+            row = result.row() | {"wrong": np.flatnonzero(~result.right).tolist()}
             row["seconds_run"] = row["seconds_total"]
             try:
                 with memory.adding() as add:
                     add(key, row)
             except CourseError as error:  # the run is done, and what it found is not lost with the memory of it
                 warnings.warn(f"This run is not remembered: {error}", stacklevel=2)
-        found.append(row)
+        found.append(both_sides.without(row, aside or {}))
     return found
 
 
 def rows_of_each(held: PictureSet, networks, *args, **kwargs) -> list[dict]:
     """`rows` of several networks one after the other: the same draws for each, and the same numbers as alone."""
     return [row for network in networks for row in rows(held, network, *args, **kwargs)]
+
+
+def _most(per_class):
+    return None if None in per_class else max(per_class)
+
+
+def to_keep(held: PictureSet, backbone: Backbone, regime: str, per_class, head: str, layer: str, made=()) -> Result:
+    """The run whose model is kept: on the most pictures, of seed 0. It is one of `made`, or it is run again.
+
+    Parameters
+    ----------
+    held, backbone, regime, per_class, head, layer
+        As in `rows`.
+    made : sequence of Result
+    """
+    count = _most(per_class)
+    if regime == "feature_extraction":
+        return training.feature_extraction(backbone, held, count, 0, head, layer)
+    return made[-1] if made else _RUN[regime](backbone, held, count, 0, curve=False)
 
 
 def _without_dice(held, regime, count, head):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import difflib
-import re
 from collections.abc import Callable
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
@@ -14,28 +13,46 @@ import torch
 from torch import nn
 
 from shoulders.backbones import Backbone, BackboneError
+from shoulders.backbones.headless import NoClasses, NoHead
+from shoulders.blocks import blocks, chain  # noqa: F401 (asked for here)
 
 HIDDEN, CLASSES = "hidden", "classes"
 """Two layers that every network has: what goes into its head, and what comes out of it."""
 
 
 class Enough(Exception):
-    """Raised in a hook once every wanted layer has answered: what lies above need not run. `hooked` catches it."""
+    """Raised in a hook once every wanted layer has answered: what lies above need not run.
+
+    Parameters
+    ----------
+    found : object
+        What the hooks fill. Where one pass runs inside another, it tells whose end this is.
+    """
+
+    def __init__(self, found):
+        super().__init__()
+        self.found = found
 
 
 @contextmanager
-def hooked(hooks):
+def hooked(hooks, found=None):
     """Within: these hooks are there, and `Enough` ends the block; afterwards none of them is left, whatever happened.
 
     Parameters
     ----------
     hooks : iterable of (callable, callable)
         What registers a hook, such as ``layer.register_forward_hook``, and the hook.
+    found : object, optional
+        What they fill: of others, `Enough` goes on to the pass around this one.
     """
-    with suppress(Enough), ExitStack() as stack:
+    with ExitStack() as stack:
         for register, hook in hooks:
             stack.enter_context(register(hook))
-        yield
+        try:
+            yield
+        except Enough as end:
+            if end.found is not found:
+                raise
 
 
 def run(module: nn.Module, images: torch.Tensor, layers, head: str, keep: Callable | None = None) -> dict[str, torch.Tensor]:
@@ -62,14 +79,14 @@ def run(module: nn.Module, images: torch.Tensor, layers, head: str, keep: Callab
     def got(layer, part, inputs, output=None):
         found[layer] = keep(inputs[0] if layer == HIDDEN else output)
         if len(found) == len(layers):
-            raise Enough
+            raise Enough(found)
 
     def hook(layer):
         if layer == HIDDEN:
             return module.get_submodule(head).register_forward_pre_hook, partial(got, layer)
         return module.get_submodule(layer).register_forward_hook, partial(got, layer)
 
-    with hooked(hook(layer) for layer in layers if layer != CLASSES):
+    with hooked((hook(layer) for layer in layers if layer != CLASSES), found):
         scores = module(images)
         if CLASSES in layers:
             found[CLASSES] = keep(scores)
@@ -87,7 +104,7 @@ def trial(module, crop):
     hooks = [(layer.register_forward_hook, partial(saw, name)) for name, layer in module.named_modules() if name]
     training = [layer for layer in module.modules() if layer.training]
     try:
-        with hooked(hooks), torch.inference_mode():
+        with hooked(hooks), torch.inference_mode(), suppress(NoClasses):
             module.eval()(torch.zeros(1, 3, crop, crop))
     finally:
         for layer in training:
@@ -124,7 +141,10 @@ def last_at_each_size(backbone: Backbone) -> list[str]:
 
 def head_of(backbone: Backbone) -> str:
     """The layer that gives the classes: the card's, or the last one with weights in a trial run."""
-    return backbone.card.head or _last_with_weights(trial(backbone.module, backbone.transform.crop), backbone.name)
+    if backbone.card.head:
+        return backbone.card.head
+    missing = (name for name, layer in backbone.module.named_modules() if isinstance(layer, NoHead))
+    return next(missing, None) or _last_with_weights(trial(backbone.module, backbone.transform.crop), backbone.name)
 
 
 def _last_with_weights(seen, name):
@@ -212,57 +232,40 @@ class Headless(nn.Module):
         return run(self.network, images, [self.layer], self.head, pooled)[self.layer]
 
 
+class Taught(nn.Sequential):
+    """A cut network and its new head, as a training leaves them: scores of `classes`, shape (n, classes), from pictures.
+
+    Attributes
+    ----------
+    name : str
+        Of the network.
+    transform : Transform
+    classes : tuple of str
+    """
+
+    name, transform, classes = "", None, ()
+
+
+def taught(body: Headless, head: nn.Linear, backbone: Backbone, classes) -> Taught:
+    """Body and head in one row; name and transform are the backbone's."""
+    network = Taught(body, head)
+    network.name, network.transform, network.classes = backbone.name, backbone.transform, tuple(classes)
+    return network
+
+
 def _called(network, go):
     """The modules that run while `go` runs, and what it returns."""
-    called = set()
+    called, found = set(), None
     hooks = [(module.register_forward_pre_hook, lambda module, _: called.add(module)) for module in network.modules()]
-    with hooked(hooks), torch.inference_mode():
-        return called, go()
+    with hooked(hooks), torch.inference_mode(), suppress(NoClasses):
+        found = go()
+    return called, found
 
 
 def drop(network, name, above):
     parent, _, child = name.rpartition(".")
     if parent not in above:  # else it goes with its parent
         setattr(network.get_submodule(parent), child, nn.Identity())
-
-
-_NORM = re.compile(r"Norm(Act)?(\dd)?$")  # BatchNorm2d, LayerNorm, timm's BatchNormAct2d
-
-
-def blocks(network: nn.Module) -> list[list[str]]:
-    """The layers with weights, grouped in the order of the network: what `blocks=2` of fine-tuning counts.
-
-    A residual stage or an inverted bottleneck is one block; in a plain chain such as VGG16 a block ends at its pooling. What
-    only normalises what a block says belongs to that block.
-    """
-    groups = [[]]
-    for name, layer in chain(network):
-        if next(layer.children(), None) is not None:
-            groups += [[name], []]
-        elif next(layer.parameters(), None) is not None:
-            groups[-1].append(name)
-        elif "Pool" in type(layer).__name__:
-            groups.append([])
-    found = []
-    for group in groups:
-        layers = [network.get_submodule(name) for name in group]
-        if found and group and all(_NORM.search(type(layer).__name__) for layer in layers):
-            found[-1] += group
-        elif any(True for layer in layers for _ in layer.parameters()):
-            found.append(group)
-    return found
-
-
-CONTAINERS = ("features", "classifier", "blocks", "layers", "stages")
-"""Names under which torchvision and timm keep a network's blocks, each a child of its own."""
-
-
-def chain(network, prefix=""):
-    for name, layer in network.named_children():
-        if name == "encoder" or (type(layer).__name__ == "Sequential" and name in CONTAINERS):
-            yield from chain(layer, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", layer
 
 
 def with_batch_norm(module: nn.Module) -> nn.Module:

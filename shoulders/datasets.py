@@ -1,124 +1,44 @@
-"""Picture sets: a card for each, where it lies, how it is fetched, checked and split. Any folder of class folders is one."""
+"""Picture sets: any folder of class folders, checked and split. Which sets are known: `shoulders.sets.cards`."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from shoulders import downloads, pictures, places
-from shoulders.errors import CourseError
-from shoulders.folders import ordered, walked
-from shoulders.names import near
+from shoulders import pictures, places
+from shoulders.errors import DatasetError
+from shoulders.folders import counted, note
+from shoulders.names import PICTURE_ENDINGS, near
+from shoulders.sets import groups as grouping
+from shoulders.sets import layouts, splits
+from shoulders.sets.cards import CARDS, Archive, Card, fetch, find
+from shoulders.sets.notes import Notes
+from shoulders.sets.parts import TRAIN_NAMES, VALID_NAMES
 
 if TYPE_CHECKING:
     import pandas as pd
 
-TRAIN_NAMES = ("train", "training", "training_set", "train_set")
-VALID_NAMES = ("valid", "val", "validation", "test", "testing", "test_set", "validation_set")
-"""Of the parts of a set, in small or capital letters; the first in this order that holds pictures counts."""
+__all__ = [
+    "CARDS",
+    "TRAIN_NAMES",
+    "VALID_NAMES",
+    "Archive",
+    "Card",
+    "DatasetError",
+    "PictureSet",
+    "Pictures",
+    "fetch",
+    "find",
+    "load",
+]
 
 
-class DatasetError(CourseError):
-    """A picture set cannot be used; the message names the folder and the remedy."""
-
-
-@dataclass(frozen=True)
-class Archive:
-    """A file that a publisher offers: mirrors, checksum (``sha256:…`` or ``md5:…``), size in bytes."""
-
-    urls: tuple[str, ...]
-    checksum: str
-    bytes: int
-
-    @property
-    def name(self):
-        return self.urls[0].rsplit("/", 1)[-1]
-
-
-@dataclass(frozen=True)
-class Card:
-    """What a picture set is, whose it is, and where to get it.
-
-    `folders` are the names under which it may lie in the folder of picture sets; a fetched one gets the first.
-    """
-
-    name: str
-    title: str
-    classes: tuple[str, ...]
-    source: str
-    licence: str
-    folders: tuple[str, ...]
-    archives: tuple[Archive, ...] = ()
-
-    @property
-    def bytes(self):
-        return sum(archive.bytes for archive in self.archives)
-
-
-CARDS = {
-    card.name: card
-    for card in (
-        Card(
-            "cats_vs_dogs",
-            "Oxford-IIIT Pet: 7,349 photographs of cats and dogs",
-            ("cats", "dogs"),
-            "Parkhi, Vedaldi, Zisserman, Jawahar: Cats and Dogs, CVPR 2012, https://www.robots.ox.ac.uk/~vgg/data/pets/",
-            "CC BY-SA 4.0; the photographs' copyright stays with their owners",
-            ("oxford-iiit-pet", "cats_vs_dogs", "cats_and_dogs_filtered"),
-            (
-                Archive(
-                    (
-                        "https://www.robots.ox.ac.uk/~vgg/data/pets/data/images.tar.gz",
-                        "https://thor.robots.ox.ac.uk/datasets/pets/images.tar.gz",
-                    ),
-                    "md5:5c4f3ee8e5d25df40f4fd59a7f44e54c",
-                    791_918_971,
-                ),
-                Archive(
-                    (
-                        "https://www.robots.ox.ac.uk/~vgg/data/pets/data/annotations.tar.gz",
-                        "https://thor.robots.ox.ac.uk/datasets/pets/annotations.tar.gz",
-                    ),
-                    "md5:95a8c909bbe2e81eed6a22bccdf3f68f",
-                    19_173_078,
-                ),
-            ),
-        ),
-        Card(
-            "bees_vs_ants",
-            "hymenoptera_data: 397 photographs of bees and ants",
-            ("ants", "bees"),
-            "PyTorch, Transfer Learning for Computer Vision Tutorial, by Sasank Chilamkurthy",
-            "not stated by the publisher; for teaching and research, not redistributed here",
-            ("hymenoptera_data", "bees_vs_ants"),
-            (
-                Archive(
-                    ("https://download.pytorch.org/tutorial/hymenoptera_data.zip",),
-                    "sha256:fbc41b31d544714d18dd1230b1e2b455e1557766e13e67f9f5a7a23af7c02209",
-                    47_286_322,
-                ),
-            ),
-        ),
-        *(
-            Card(
-                f"felt_{name}",
-                f"Felt {title}, rendered for this course",
-                classes,
-                "the contributors of this course; studio/ renders them again",
-                "CC BY 4.0",
-                (f"felt/{name}",),
-            )
-            for name, title, classes in (
-                ("cats_vs_dogs", "cats and dogs", ("cats", "dogs")),
-                ("bees_vs_ants", "bees and ants", ("ants", "bees")),
-            )
-        ),
-    )
-}
+MOST_CLASSES, MOST_OTHERS = 20, 3
+"""So many classes are named in an overview, so many files of one kind that are no pictures one by one; of more, how many."""
 
 
 @dataclass(frozen=True)
@@ -133,23 +53,33 @@ class Pictures:
     digests : tuple of str
         sha256 of each file.
     classes : tuple of str
+    together : tuple of str
+        For each picture the name of what it belongs to: its group, or what it shows, which its copies share. Empty where
+        nobody looked.
+    thumbnails : numpy.ndarray of uint8, shape (n, SIDE²), or None
+        As `shoulders.pictures.check` keeps them.
     """
 
     paths: tuple[Path, ...]
     labels: np.ndarray
     digests: tuple[str, ...]
     classes: tuple[str, ...]
+    together: tuple[str, ...] = field(default=(), repr=False)
+    thumbnails: np.ndarray | None = field(default=None, repr=False)
 
     def __len__(self):
         return len(self.paths)
 
     def take(self, indices) -> Pictures:
         """The pictures at these positions, in this order."""
+        positions = np.asarray(indices, dtype=int)
         return replace(
             self,
-            paths=tuple(self.paths[i] for i in indices),
-            labels=self.labels[np.asarray(indices, dtype=int)],
-            digests=tuple(self.digests[i] for i in indices),
+            paths=tuple(self.paths[i] for i in positions),
+            labels=self.labels[positions],
+            digests=tuple(self.digests[i] for i in positions),
+            together=tuple(self.together[i] for i in positions) if self.together else (),
+            thumbnails=None if self.thumbnails is None else self.thumbnails[positions],
         )
 
     def sample(self, per_class: int | None, seed: int = 0) -> np.ndarray:
@@ -180,14 +110,20 @@ class PictureSet:
     name : str
     train, valid : Pictures
     findings : tuple of dict
-        One for each picture that was converted or skipped, and for what else is odd about those that are used (copies, a
-        class that is not measured): file, part, class, action, problem, remedy.
+        One for each picture that was converted or skipped, for what else is odd about those that are used (copies, a class that
+        is not measured), and for each folder or kind of file that is not used: file, part, class, action, problem, remedy.
+    parts : dict of str to str
+        What on disk was taken for ``'train'`` and for ``'valid'``; without the second, the set was split here.
+    groups : str
+        How the pictures were grouped; empty for every picture by itself.
     """
 
     name: str
     train: Pictures
     valid: Pictures
     findings: tuple[dict, ...] = field(default=(), repr=False)
+    parts: dict[str, str] = field(default_factory=dict)
+    groups: str = ""
 
     @property
     def classes(self):
@@ -207,6 +143,20 @@ class PictureSet:
 
         return pd.DataFrame(self.findings, columns=["file", "part", "class", "action", "problem", "remedy"])
 
+    def overview(self) -> str:
+        """The classes with their pictures, and what was taken for each part: two or three short lines."""
+        rows = zip(self.classes, *(np.bincount(part.labels, minlength=len(self.classes)) for part in (self.train, self.valid)))
+        said = [f"{name} {train} + {valid}" for name, train, valid in rows]
+        more = f", … and {len(said) - MOST_CLASSES} more" if len(said) > MOST_CLASSES else ""
+        lines = [f"{len(said)} classes, training + validation pictures: {', '.join(said[:MOST_CLASSES])}{more}."]
+        train, valid = (self.parts.get(part, "") for part in ("train", "valid"))
+        split = f"{len(self.valid)} of its {len(self.train) + len(self.valid)} pictures, held out here"
+        lines.append(f"Training: {train}. Validation: {valid or split}.")
+        if self.groups:
+            train, valid = (len(set(part.together)) for part in (self.train, self.valid))
+            lines.append(f"Groups, by {self.groups}: {train} in training, {valid} in validation.")
+        return "\n".join(lines)
+
     def counts(self) -> pd.DataFrame:
         """How many pictures of each class each part holds."""
         import pandas as pd
@@ -216,101 +166,65 @@ class PictureSet:
         return pd.DataFrame(rows, index=pd.Index(self.classes, name="class"))
 
 
-def find(name: str) -> Path | None:
-    """The folder of a set of the registry, if it is on this machine and holds something."""
-    homes = (places.pictures(), places.box())
-    folders = (home / folder for home in homes for folder in CARDS[name].folders)
-    filled = (folder for folder in folders if folder.is_dir() and any(_files(inside) for inside in _class_folders(folder)))
-    return next(filled, None)
-
-
-def fetch(name: str, progress: bool = True) -> Path:
-    """Download a set of the registry, check it and unpack it. Safe to interrupt and to repeat.
-
-    Raises
-    ------
-    shoulders.downloads.DownloadError
-        Names the file, the mirrors and what went wrong with each.
-    DatasetError
-        For a set that ships with the course and is missing from it.
-    """
-    card = CARDS[name]
-    if folder := find(name):
-        return folder
-    if not card.archives:
-        raise DatasetError(f"{name} ships with the course and is not in {places.box()}: get the course again.")
-    home = places.pictures()
-    if (goal := home / card.folders[0]).exists():
-        raise DatasetError(f"{goal} is there, and holds no class folders with pictures: remove or rename it, and fetch again.")
-    # Named after the set: an images.tar.gz that lies there may be the learner's own.
-    archives = [downloads.fetch(a.urls, home / f"{name}-{a.name}", a.checksum, a.bytes, progress) for a in card.archives]
-    if name == "cats_vs_dogs":
-        return _unpack_pets(archives, home / card.folders[0])
-    return downloads.unpack(archives[0], home / card.folders[0])
-
-
-def _unpack_pets(archives, folder):
-    """Cats and dogs by the publishers' own lists: names that begin with a capital are cats."""
-    lists = downloads.unpack(archives[1], folder.with_name(folder.name + "-lists"))
-
-    def arrange(room):
-        images = {path.name: path for path in room.rglob("*.jpg") if not path.name.startswith(".")}
-        for part, names in (("train", "trainval.txt"), ("valid", "test.txt")):
-            if not (lists / names).is_file():
-                raise DatasetError(f"{lists} lacks {names}: remove that folder, and fetch again.")
-            for line in (lists / names).read_text().splitlines():
-                name = line.split()[0] + ".jpg"
-                goal = room / "set" / part / ("cats" if name[0].isupper() else "dogs") / name
-                goal.parent.mkdir(parents=True, exist_ok=True)
-                if name not in images:
-                    raise DatasetError(f"{archives[0]} lacks {name}, which {names} lists: delete both archives and fetch again.")
-                images[name].rename(goal)
-        return room / "set"
-
-    return downloads.unpack(archives[0], folder, arrange)
-
-
-def load(source, seed: int = 0, valid_fraction: float = 0.25) -> PictureSet:
+def load(source, seed: int = 0, valid_fraction: float = 0.25, *, train=None, valid=None, classes=None, groups=None) -> PictureSet:
     """The pictures of a registered set or of any folder of class folders, checked.
 
     Parameters
     ----------
     source : str or path
         A name of `CARDS`, or a folder that holds ``train/`` and ``valid/`` (or another of `TRAIN_NAMES` and `VALID_NAMES`)
-        with class folders inside, or class folders alone: these are then split here, stratified and by `seed`.
+        with class folders inside, or class folders alone: of these about a quarter is held out here, by `seed`.
     seed : int
         Of the split, where there is none on disk.
     valid_fraction : float
-        Of each class, where there is no split on disk; between 0 and 1.
+        About so much of each class is held out, where there is no split on disk; between 0 and 1. A picture is held out by a
+        hash of what it shows, or of its group's name: when pictures are added, none that was there changes sides. (Except
+        one that alone keeps its class on a side: `findings` name it.)
+    train, valid : path or sequence of path, optional
+        Folders of class folders for each part, from here or from `source`, where their names do not say so.
+    classes : sequence of str, optional
+        The class folders to use, in this order; all others are left out.
+    groups : str or path, optional
+        What belongs together, and stays on one side of the split: a CSV file with the columns ``file`` and ``group``;
+        ``'folder'``, for the folders just below the class folders; or a regular expression for the names of files, as
+        ``'patient\\d+'``. A group of one name is one, whatever class it lies in.
 
     Returns
     -------
     PictureSet
         Without the pictures that cannot be read, those that lie in more than one class, and training pictures that are also
-        in the validation part.
+        in the validation part. The same picture is whatever has the same pixels, in any file and any format.
         Nothing on disk is changed.
 
     Raises
     ------
     DatasetError
-        When the folder does not exist, or has fewer than two classes with pictures that can be read.
+        When the folder does not exist, has fewer than two classes with pictures that can be read, or does not say what is
+        meant; the sentence says how to say it.
     """
     folder = _folder_of(source)
-    parts = _parts(folder)
-    classes = _classes(folder, parts)
-    files = [(part, c, path) for part, root in parts.items() for c in classes for path in _files(root / c)]
-    checked = pictures.check([path for *_, path in files])
-    rows = _without_leaks(_without_doubt([_Row(*file, *verdict) for file, verdict in zip(files, checked)]))
-    found = _findings(folder, parts, classes, rows)
+    notes = Notes(folder, CARDS[source].beside if _is_known(source) else ())
+    layout = layouts.read(folder, notes, _listed(train), _listed(valid), _listed(classes), groups == "folder")
+    rows = _without_leaks(_without_doubt(_checked(layout, notes)))
+    _tell(layout, rows, notes)
     used = [row for row in rows if row.verdict.action != "skipped"]
-    classes = _classes_left(folder, classes, used, found)
-    if len(parts) == 1:
-        train, valid = _split(_pictures(used, "train", classes), seed, valid_fraction)
-        found += _not_measured(folder, parts["train"], valid)
-    else:
-        train, valid = (_pictures(used, part, classes) for part in ("train", "valid"))
-    _need_both(folder, parts, train, valid)
-    return PictureSet(source if _is_known(source) else folder.resolve().name, train, valid, tuple(found))
+    classes = _classes_left(folder, layout, used, notes)
+    used = [row for row in used if row.label in classes]
+    named = grouping.named(groups, [(row.path, row.home) for row in used], notes)
+    held = _pictures(used, splits.units([row.pixels for row in used], named), classes)
+    of_valid = np.array([row.part == "valid" for row in used])
+    if len(layout.parts) == 1:
+        of_valid, moved = splits.held_out(held.together, held.labels, valid_fraction, seed)
+        _tell_split(held, of_valid, moved, layout, notes)
+    train, valid = (held.take(np.flatnonzero(which)) for which in (~of_valid, of_valid))
+    _need_both(folder, layout.parts, train, valid, "groups" if groups is not None else "pictures")
+    if groups is not None:
+        _tell_groups(train, valid, notes)
+    name, parts = (
+        source if _is_known(source) else folder.resolve().name,
+        {part: ", ".join(map(notes.named, roots)) for part, roots in layout.parts.items()},
+    )
+    return PictureSet(name, train, valid, tuple(notes.all()), parts, "" if groups is None else str(groups))
 
 
 def _is_known(source):
@@ -318,12 +232,21 @@ def _is_known(source):
     return isinstance(source, str) and source in CARDS
 
 
+def _listed(given):
+    if given is None:
+        return ()
+    return (given,) if isinstance(given, str | Path) else tuple(given)
+
+
 class _Row(NamedTuple):
     part: str
     label: str
     path: Path
+    home: Path
     digest: str
     verdict: pictures.Verdict
+    pixels: str
+    thumbnail: bytes
 
 
 def _folder_of(source):
@@ -343,53 +266,26 @@ def _folder_of(source):
     return folder
 
 
-def _parts(folder):
-    train = next((path for path in _called(TRAIN_NAMES, folder) if _class_folders(path)), None)
-    if train is None:
-        names = {path.name.lower() for path in _class_folders(folder)}
-        if len(names) > 1 and names <= {*TRAIN_NAMES, *VALID_NAMES}:
-            raise DatasetError(
-                f"{folder} holds {' and '.join(sorted(names))}, but no class folders in a training part: put the pictures of "
-                f"each class in a folder of its own, as in {folder / 'train' / 'cats'}."
-            )
-        return {"train": folder}  # a class may be called "train"
-    valid = _called(VALID_NAMES, folder)
-    filled = (path for path in valid if any(_files(inside) for inside in _class_folders(path)))
-    return {"train": train, "valid": next(filled, valid[0])} if valid else {"train": train}
+def _checked(layout, notes):
+    files = layout.files(notes)
+    checked = pictures.check([path for *_, path, _ in files])
+    return [_Row(*file, *_lost(file[2], one)) for file, one in zip(files, checked)]
 
 
-def _called(names, folder):
-    """The folders in `folder` that have these names, in the order of the names."""
-    here = {path.name.lower(): path for path in sorted(folder.iterdir()) if path.is_dir()}
-    return [here[name] for name in names if name in here]
-
-
-def _class_folders(root):
-    return [path for path in root.iterdir() if path.is_dir() and path.name[0] not in "._"]
-
-
-def _classes(folder, parts):
-    by_part = [{path.name for path in _class_folders(root)} for root in parts.values()]
-    if strange := sorted(set().union(*by_part) - by_part[0]):
-        raise DatasetError(
-            f"{parts['valid']} has class folders that {parts['train']} lacks ({', '.join(strange)}): "
-            "give each class the same folder name in both, and at least one training picture."
-        )
-    if not by_part[0]:
-        raise DatasetError(f"{folder} holds no class folders: put the pictures of each class in a folder of its own.")
-    return ordered(by_part[0])
-
-
-def _files(folder):
-    return sorted(walked(folder)) if folder.is_dir() else []
+def _lost(path, checked):
+    """What the check found; of a link to nothing, that it is one."""
+    if checked.digest or not path.is_symlink() or path.exists():
+        return checked
+    verdict = pictures.Verdict("skipped", "a link that leads nowhere", "Remove it, or bring back what it leads to.")
+    return checked._replace(verdict=verdict)
 
 
 def _without_doubt(rows):
     """A picture that lies in two classes teaches neither, and measures nothing."""
     classes = defaultdict(set)
     for row in (row for row in rows if row.verdict.action != "skipped"):
-        classes[row.digest].add(row.label)
-    return [_doubted(row, classes[row.digest] - {row.label}) for row in rows]
+        classes[row.pixels].add(row.label)
+    return [_doubted(row, classes[row.pixels] - {row.label}) for row in rows]
 
 
 def _doubted(row, others):
@@ -400,75 +296,88 @@ def _doubted(row, others):
 
 
 def _without_leaks(rows):
-    held_out = {row.digest for row in rows if row.part == "valid" and row.verdict.action != "skipped"}
+    held_out = {row.pixels for row in rows if row.part == "valid" and row.verdict.action != "skipped"}
     leak = pictures.Verdict("skipped", "the same picture is in the validation part", "Remove one of the two.")
-    leaks = [row.part == "train" and row.digest in held_out and row.verdict.action != "skipped" for row in rows]
+    leaks = [row.part == "train" and row.pixels in held_out and row.verdict.action != "skipped" for row in rows]
     return [row._replace(verdict=leak) if leaks_out else row for row, leaks_out in zip(rows, leaks)]
 
 
-def _copies(folder, rows):
+def _tell(layout, rows, notes):
+    """What is odd about files and classes."""
+    others = Counter(map(_other, rows))
+    for row in rows:
+        if (ending := _other(row)) and others[ending] > MOST_OTHERS:
+            note(notes.aside, row.path, f"not a picture: a file *{ending}")
+        elif row.verdict.action != "used":
+            notes.add(row.path, row.verdict.problem, row.verdict.remedy, row.verdict.action, row.part, row.label)
+    _tell_copies(rows, notes)
+    held = Counter((row.part, row.label) for row in rows if row.verdict.action != "skipped")
+    for part, c in ((part, c) for part in layout.parts for c in layout.classes if not held[part, c]):
+        home = layout.homes.get((part, c), [layout.parts[part][0] / c])[0]
+        notes.add(home, "empty class", "Put pictures of the class there, or remove the folder.", "skipped", part, c)
+
+
+def _other(row):
+    """The ending of a file that is no picture, and is not called as one."""
+    ending = row.path.suffix.lower()
+    return ending if row.verdict.problem == "not a picture" and ending not in PICTURE_ENDINGS else ""
+
+
+def _tell_copies(rows, notes):
     """Every copy of a picture that is used, after the first."""
     first = {}
     for row in (row for row in rows if row.verdict.action != "skipped"):
-        one = first.setdefault(row.digest, row)
+        one = first.setdefault(row.pixels, row)
         if one is not row:
-            problem = f"the same picture as {one.path.relative_to(folder)}"
-            yield row.path, row.part, row.label, pictures.Verdict("used", problem, "Remove one of the two.")
+            told = f"the same picture as {notes.named(one.path)}"
+            notes.add(row.path, told, "Remove one of the two.", "used", row.part, row.label)
 
 
-def _findings(folder, parts, classes, rows):
-    odd = [(row.path, row.part, row.label, row.verdict) for row in rows if row.verdict.action != "used"]
-    odd += _copies(folder, rows)
-    held = Counter((row.part, row.label) for row in rows if row.verdict.action != "skipped")
-    empty = pictures.Verdict("skipped", "empty class", "Put pictures of the class there, or remove the folder.")
-    odd += [(root / c, part, c, empty) for part, root in parts.items() for c in classes if not held[part, c]]
-    return [_finding(folder, *one) for one in odd]
+def _tell_split(held, of_valid, moved, layout, notes):
+    """The classes of which the split could leave no picture for validation, and the pictures that may move."""
+    for c, unit in moved.items():
+        here = [i for i in np.flatnonzero(held.labels == c) if held.together[i] == unit]
+        side, told = ("valid", "held out") if of_valid[here[0]] else ("train", "for training")
+        told = f"{told} so that its class has a picture there: it may change sides when pictures are added"
+        notes.add(held.paths[here[0]], told, "Add pictures.", "used", side, held.classes[c])
+    for i, c in enumerate(held.classes):
+        if i not in held.labels[of_valid]:
+            what = "picture is" if len(set(held.together)) == len(held) else "picture, or group, is"
+            told = f"its only {what} for training: no accuracy is measured on this class"
+            notes.add(layout.homes["train", c][0], told, "Add pictures.", "used", "train", c)
 
 
-def _finding(folder, path, part, label, verdict):
-    return {"file": str(path.relative_to(folder)), "part": part, "class": label, **asdict(verdict)}
+def _tell_groups(train, valid, notes):
+    both = set(train.together)
+    if shared := [(path, group) for path, group in zip(valid.paths, valid.together) if group in both]:
+        path, group = shared[0]
+        told = counted(f"its group, {group}, is in the training part too", len(shared))
+        notes.add(path, told, "Put each group in one part.", "used", "valid")
 
 
-def _not_measured(folder, root, valid):
-    """The classes of which the split could leave no picture for validation."""
-    alone = "its only picture is for training: no accuracy is measured on this class"
-    verdict = pictures.Verdict("used", alone, "Add pictures.")
-    return [_finding(folder, root / c, "train", c, verdict) for i, c in enumerate(valid.classes) if i not in valid.labels]
-
-
-def _classes_left(folder, classes, used, found):
-    left = [c for c in classes if any(row.part == "train" and row.label == c for row in used)]
+def _classes_left(folder, layout, used, notes):
+    left = [c for c in layout.classes if any(row.part == "train" and row.label == c for row in used)]
     if len(left) >= 2:
         return left
     what = f"only one class with pictures ({left[0]})" if left else "no class with pictures that can be read"
-    first = f" First problem: {found[0]['file']}: {found[0]['problem']}." if found else ""
+    told = [finding for finding in notes.all() if finding["action"] == "skipped"]
+    first = " First problem: {file}: {problem}. {remedy}".format(**told[0]).rstrip() if told else ""
     raise DatasetError(f"{folder} has {what}; a question needs at least two: add a folder of pictures for another class.{first}")
 
 
-def _pictures(rows, part, classes):
-    rows = [row for row in rows if row.part == part and row.label in classes]
+def _pictures(rows, together, classes):
     labels = np.array([classes.index(row.label) for row in rows], dtype=int)
-    return Pictures(tuple(row.path for row in rows), labels, tuple(row.digest for row in rows), tuple(classes))
+    small = np.frombuffer(b"".join(row.thumbnail for row in rows), np.uint8).reshape(len(rows), -1)
+    paths, digests = tuple(row.path for row in rows), tuple(row.digest for row in rows)
+    return Pictures(paths, labels, digests, tuple(classes), tuple(together), small)
 
 
-def _split(held, seed, valid_fraction):
-    """Stratified; copies of one picture stay on one side, so that no validation picture was trained on."""
-    if not 0 < valid_fraction < 1:
-        raise DatasetError(f"valid_fraction is {valid_fraction}: give a share between 0 and 1, for instance 0.25.")
-    rng = np.random.default_rng(seed)
-    to_valid = set()
-    for c in range(len(held.classes)):
-        unique = list(dict.fromkeys(held.digests[i] for i in np.flatnonzero(held.labels == c)))
-        count = min(max(1, round(valid_fraction * len(unique))), len(unique) - 1)
-        to_valid.update(unique[i] for i in rng.permutation(len(unique))[:count])
-    in_valid = np.array([digest in to_valid for digest in held.digests])
-    return held.take(np.flatnonzero(~in_valid)), held.take(np.flatnonzero(in_valid))
-
-
-def _need_both(folder, parts, train, valid):
+def _need_both(folder, parts, train, valid, units):
     if "valid" in parts and not len(valid):
         what = "holds no class folders with pictures that can be read"
-        raise DatasetError(f"{parts['valid']} {what}: put some in it, or move it away, and a quarter of each class is held out.")
+        raise DatasetError(
+            f"{parts['valid'][0]} {what}: put some in it, or move it away, and about a quarter of each class is held out."
+        )
     for part, held in (("training", train), ("validation", valid)):
         if not len(held):
-            raise DatasetError(f"{folder} leaves no {part} pictures: put at least two pictures in each class folder.")
+            raise DatasetError(f"{folder} leaves no {part} pictures: put at least two {units} in each class folder.")

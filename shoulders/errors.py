@@ -9,3 +9,7 @@ def reason(error: BaseException) -> str:
     """The first line of what an error says, or its kind where it says nothing: for the middle of a sentence."""
     said = str(error).strip()
     return said.splitlines()[0][:160] if said else type(error).__name__
+
+
+class DatasetError(CourseError):
+    """A picture set cannot be used; the message names the folder and the remedy."""

@@ -14,19 +14,23 @@ instance as ``python ask.py model.onnx picture.jpg …``::
     session = onnxruntime.InferenceSession(file)
     about = session.get_modelmeta().custom_metadata_map
     classes, transform = json.loads(about["classes"]), json.loads(about["transform"])
-    resize, crop = transform["resize"], transform["crop"]
+    resize, crop, fit = transform["resize"], transform["crop"], transform["fit"]
 
     for picture in pictures:
         image = ImageOps.exif_transpose(Image.open(picture)).convert("RGB")
-        width, height = (int(resize * side / min(image.size)) for side in image.size)
-        image = image.resize((width, height), Image.Resampling[transform["interpolation"].upper()])
-        left, top = round((width - crop) / 2), round((height - crop) / 2)
-        pixels = np.asarray(image.crop((left, top, left + crop, top + crop)))[None]
+        shorter, longer = sorted(image.size)
+        up, down = {"crop": (resize, shorter), "pad": (crop, longer), "squeeze": (crop, 0)}[fit]
+        size = [max(1, up * side // (down or side)) for side in image.size]
+        image = image.resize(size, Image.Resampling[transform["interpolation"].upper()])
+        left, top = (round((crop - side) / 2) for side in size)
+        square = Image.new("RGB", (crop, crop), tuple(round(255 * value) for value in transform["mean"]))
+        square.paste(image, (left, top))
+        pixels = np.asarray(square)[None]
         (probabilities,) = session.run(["probabilities"], {"pixels": pixels})
         print(picture, classes[probabilities[0].argmax()], f"{probabilities[0].max():.1%}")
 
-It leaves out what `shoulders.pictures` does for odd files: transparency, 16 bits, and JPEGs far larger than needed, which are
-decoded smaller.
+It leaves out what `shoulders.pictures` does for odd files: transparency, more than 8 bits, colour profiles, and JPEGs far larger
+than needed, which are decoded smaller.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ from shoulders.pictures import PictureError, stream
 from shoulders.places import locked, size
 from shoulders.progress import track
 
-VERSION = 4
+VERSION = 5
 """Part of every key: raised whenever this code would compute something else."""
 
 

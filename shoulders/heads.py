@@ -319,6 +319,22 @@ def _fewest(labels):
     return int(np.bincount(labels)[np.unique(labels)].min())
 
 
+def from_linear(weight: np.ndarray, bias: np.ndarray):
+    """A linear layer and softmax, as a fitted head: it is what a logistic regression without scales says.
+
+    Parameters
+    ----------
+    weight : numpy.ndarray, shape (classes, d)
+    bias : numpy.ndarray, shape (classes,)
+        Of two classes, the differences alone count.
+    """
+    weight, bias, classes = weight.astype(float), bias.astype(float), np.arange(len(bias))
+    if len(classes) == 2:
+        weight, bias = weight[1:] - weight[:1], bias[1:] - bias[:1]
+    scale = {"mean": np.zeros(weight.shape[1]), "scale": np.ones(weight.shape[1])}
+    return from_arrays("logistic_regression", scale | {"classes": classes, "coef": weight, "intercept": bias})
+
+
 def probabilities(fitted, features: np.ndarray) -> np.ndarray:
     """How sure a fitted head is of each class, shape (n, classes): of 100 answers of which it is 80 % sure, some 80 are right.
 

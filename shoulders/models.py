@@ -1,4 +1,7 @@
-"""Keep a fitted head and ask it again: one safetensors file with the head, the backbone's name, the transform and a card."""
+"""Keep what was learnt and ask it again: one safetensors file with the head, the backbone's name, the transform and a card.
+
+Of a network that was trained (fine-tuned, or from scratch), the file holds all of its tensors too, and needs no other file.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +34,8 @@ class Model:
     ----------
     head : sklearn.pipeline.Pipeline
     backbone : Backbone
+        What the head stands on. Of a trained network, that network: its module is the result's (`shoulders.cutting.Taught`),
+        its classes are the new ones, and `shoulders.visualize` takes it.
     layer : str
     classes : tuple of str
     card : dict
@@ -44,7 +49,7 @@ class Model:
 
 
 def save(path, result: Result, backbone: Backbone, held: PictureSet) -> Path:
-    """Write the head of a feature extraction. The file appears only when it is whole.
+    """Write the head of a feature extraction, or a trained network. The file appears only when it is whole.
 
     Parameters
     ----------
@@ -58,15 +63,16 @@ def save(path, result: Result, backbone: Backbone, held: PictureSet) -> Path:
     Raises
     ------
     ModelError
-        For a result without a head on features.
+        For a result that threw its head away, for one of another backbone, and for a trained network whose layout is not the
+        one of its name.
     """
-    if result.regime != "feature_extraction":
-        raise ModelError(f"{path}: only the head of a feature extraction is saved, not {result.regime}.")
     if result.model is None:
         raise ModelError(f"{path}: the head was thrown away: run feature_extraction with keep=True.")
+    if result.backbone != backbone.name:
+        raise ModelError(f"{path}: the result is of {result.backbone}, not of {backbone.name}: give its own backbone.")
     low, high = result.interval
     card = {
-        "made_by": f"shoulders {shoulders.__version__}, {date.today()}",
+        "made_by": f"shoulders {shoulders.__version__}, {date.today()}", "regime": result.regime,
         "head": result.head, "backbone": backbone.name, "weights_sha256": backbone.digest, "weights_file": backbone.source,
         "layer": result.layer, "transform": asdict(backbone.transform), "classes": list(result.valid.classes),
         "pictures": held.name, "n_train": result.n_train, "n_valid": len(result.valid),
@@ -74,7 +80,21 @@ def save(path, result: Result, backbone: Backbone, held: PictureSet) -> Path:
         "precision": result.precision, "backbone_licence": backbone.card.licence,
         "not_for": "decisions about people; pictures unlike the training pictures: it always names one of its classes",
     }  # fmt: skip
-    return _write(path, heads.to_arrays(result.model), card)
+    trained = result.regime != "feature_extraction"
+    return _write(path, _tensors(path, result.model, card) if trained else heads.to_arrays(result.model), card)
+
+
+def _tensors(path, network, card):
+    """All of a trained network, under the names of its backbone's module, and its head. It is put together again on the spot."""
+    from shoulders.cutting import Taught
+
+    if not isinstance(network, Taught):
+        raise ModelError(f"{path}: this result of {card['regime']} holds no trained network: run the training again.")
+    whole = {f"network.{name}": tensor for name, tensor in network[0].network.state_dict().items()}
+    whole |= {f"head.{name}": tensor for name, tensor in network[1].state_dict().items()}
+    arrays = {name: np.ascontiguousarray(tensor.cpu().numpy()) for name, tensor in whole.items()}
+    _trained(path, card, arrays, network.transform).module  # noqa: B018 (else it would be refused when it is asked)
+    return arrays
 
 
 def load(path, weights=None) -> Model:
@@ -84,7 +104,7 @@ def load(path, weights=None) -> Model:
     ----------
     path : path
     weights : path, optional
-        The backbone's weights, where they do not lie where they lay.
+        The backbone's weights, where they do not lie where they lay. A trained network needs none.
 
     Raises
     ------
@@ -101,10 +121,15 @@ def load(path, weights=None) -> Model:
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
         if missing := {"backbone", "weights_sha256", "weights_file", "layer", "classes"} - set(card):
             raise KeyError(*missing)
-        head, transform = heads.from_arrays(card["head"], arrays), backbones.transform_from(card["transform"])
-        _need_fit(head, len(arrays["mean"]), card)
+        trained = card.get("regime", "feature_extraction") != "feature_extraction"
+        head, transform = _head(card, arrays, trained), backbones.transform_from(card["transform"])
+        _need_fit(head, head.n_features_in_, card)
     except (OSError, SafetensorError, LookupError, TypeError, ValueError, AttributeError) as error:
         raise ModelError(f"{path} is no model file: give one that `shoulders compare … --save FILE` wrote.") from error
+    if trained:
+        if weights is not None:
+            raise ModelError(f"{path} holds all of its network's weights: leave {weights} out.")
+        return Model(head, _trained(path, card, arrays, transform), card["layer"], tuple(card["classes"]), card)
     backbone = _backbone(card, weights)
     if backbone.digest != card["weights_sha256"]:
         raise ModelError(
@@ -119,6 +144,47 @@ def load(path, weights=None) -> Model:
         )
     backbone = replace(backbone, transform=transform)  # the one with which the head was fitted, whatever the catalogue says today
     return Model(head, backbone, card["layer"], tuple(card["classes"]), card)
+
+
+def _head(card, arrays, trained):
+    if trained:
+        return heads.from_linear(arrays["head.weight"], arrays["head.bias"])
+    return heads.from_arrays(card["head"], arrays)
+
+
+def _trained(path, card, arrays, transform) -> Backbone:
+    """The network of a file, or of what is to be one; its module is built when it is first needed."""
+    blank, classes = backbones.blank(card["backbone"]), tuple(card["classes"])
+    tensors = {name.removeprefix("network."): array for name, array in arrays.items() if name.startswith("network.")}
+    head = {part: arrays[f"head.{part}"] for part in ("weight", "bias")}
+    draw = backbones.drawing(blank.card, tensors | {f"{blank.card.head}.{part}": array for part, array in head.items()})
+    known = replace(blank.card, classes=classes, head="1", sha256="", others={})
+
+    def build():
+        return _put_together(path, blank, card["regime"], tensors, head, transform, classes)
+
+    digest = places.digest(path) if Path(path).is_file() else ""
+    return Backbone(known, transform, digest, str(Path(path).resolve()), build, draw)
+
+
+def _put_together(path, blank, regime, tensors, head, transform, classes):
+    import torch
+
+    from shoulders import cutting
+
+    body = cutting.decapitate(blank)
+    if regime == "from_scratch_helped":
+        cutting.with_batch_norm(body.network)
+    last = torch.nn.Linear(*reversed(head["weight"].shape))
+    try:
+        for module, arrays in ((body.network, tensors), (last, head)):
+            module.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
+    except RuntimeError as error:
+        raise ModelError(
+            f"{path}: the layers of this network are not those of {blank.name}, by which it would be built again: keep its "
+            "state_dict() yourself, or train it anew."
+        ) from error
+    return cutting.taught(body, last, replace(blank, transform=transform), classes).eval()
 
 
 def _need_fit(head, width, card):
@@ -202,6 +268,7 @@ def save_features(path, held: PictureSet, backbone: Backbone, layer: str = "hidd
         "classes": list(held.classes), "pictures": held.name, "n_train": len(held.train), "n_valid": len(held.valid),
         "dimensions": arrays["train"].shape[1], "precision": engine.precision(backbone, [layer]),
         "files": {name: [str(p) for p in part.paths] for name, part in (("train", held.train), ("valid", held.valid))},
+        "parts": held.parts, "groups": held.groups,
     }  # fmt: skip
     _write(path, arrays, card)
     return card

@@ -85,7 +85,7 @@ def _key(model, sources):
     """Of all that has a say in a row."""
     layers = [model.layer]
     by = [engine.name(model.backbone, layers), engine.precision(model.backbone, layers), devices.device(), features.versions()]
-    told = json.dumps([model.card, by, [os.path.abspath(source) for source in sources]])
+    told = json.dumps([features.VERSION, model.card, model.backbone.digest, by, [os.path.abspath(source) for source in sources]])
     numbers = heads.to_arrays(model.head).values()
     return hashlib.sha256(b"".join([told.encode(), *(array.tobytes() for array in numbers)])).hexdigest()[:12]
 

@@ -89,6 +89,7 @@ def _content(study):
         "network": study.best.network,
         "verdict": verdict(study),
         "choice": _choice(study),
+        "parts": held.overview().split("\n")[1:],
         "counts": [(c, *map(int, row)) for c, row in zip(held.classes, held.counts().to_numpy())],
         "findings": sorted(held.findings, key=lambda finding: list(_DONE).index(finding["action"]))[: MOST["findings"]],
         "found": _found(held.findings),

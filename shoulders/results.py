@@ -35,7 +35,9 @@ class Result:
     history : tuple of dict
         A row for each epoch, for the regimes that have epochs.
     model : object
-        The fitted head, or the trained network.
+        The fitted head, or the trained network (`shoulders.cutting.Taught`).
+    parameters : int, optional
+        Of a trained network and its head, whether they learnt or not.
     """
 
     regime: str
@@ -54,6 +56,7 @@ class Result:
     layer: str = "hidden"
     history: tuple[dict, ...] = field(default=(), repr=False)
     model: object = field(default=None, repr=False)
+    parameters: int | None = None
 
     @property
     def predictions(self) -> np.ndarray:
@@ -112,6 +115,7 @@ class Result:
             "classes": len(self.valid.classes), "largest": float(np.bincount(self.valid.labels).max() / len(self.valid)),
             "seconds_features": self.seconds["features"], "seconds_train": self.seconds["train"],
             "seconds_total": self.seconds["total"], "cached": self.cached, "trained_parameters": self.trained_parameters,
+            "parameters": self.parameters,
             "device": self.device, "precision": self.precision,
             "balanced_accuracy": self.balanced_accuracy, "balanced_low": balanced_low, "balanced_high": balanced_high,
             "by_class": [_plain(row) for row in self._classes()],

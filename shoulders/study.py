@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shoulders import comparison, doubts, features, training
+from shoulders import comparison, copies, doubts, features, training
 from shoulders.comparison import SIZES, ComparisonError
 from shoulders.datasets import PictureSet
 from shoulders.results import Result
@@ -58,7 +58,7 @@ class Study:
     candidates : tuple of Candidate
     best : Candidate
         Of feature extraction, chosen by the training pictures alone.
-    copies : list of shoulders.doubts.NearCopy
+    copies : list of shoulders.copies.NearCopy
     doubted : list of shoulders.doubts.Doubt
         Of the training pictures.
     seconds : float
@@ -70,7 +70,7 @@ class Study:
     more: list[dict]
     candidates: tuple[Candidate, ...]
     best: Candidate
-    copies: list[doubts.NearCopy]
+    copies: list[copies.NearCopy]
     doubted: list[doubts.Doubt]
     seconds: float
 
@@ -110,10 +110,9 @@ def study(
     more = _curve(held, networks, largest, head, layer) if len(set(per_class)) == 1 else []
     candidates = tuple(_candidate(held, network, largest, head, layer) for network in networks)
     best = max(candidates, key=lambda one: one.promise)  # the first of equals
-    parts = [features.extract(best.network, part, layer) for part in (held.train, held.valid)]
-    copies = doubts.near_copies(*parts, layer)
+    near = copies.near_copies(held.train, held.valid)
     doubted = doubts.wrong_labels(best.out_of_fold, held.train.labels)
-    return Study(held, rows, more, candidates, best, copies, doubted, time.perf_counter() - started)
+    return Study(held, rows, more, candidates, best, near, doubted, time.perf_counter() - started)
 
 
 def _curve(held, networks, largest, head, layer):

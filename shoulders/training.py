@@ -73,7 +73,7 @@ def fine_tune(
     held: PictureSet,
     per_class: int | None = None,
     seed: int = 0,
-    blocks: int = 2,
+    blocks: int | None = None,
     head_epochs: int = 2,
     epochs: int = 4,
     rate: float = 2e-3,
@@ -89,9 +89,11 @@ def fine_tune(
         Stays as it is: a copy is trained.
     held : PictureSet
     per_class, seed : int
-    blocks : int
-        How many of the last blocks learn (`shoulders.cutting.blocks`). All below stays frozen, byte for byte. BatchNorm
-        keeps its statistics everywhere: those of small batches would spoil what was learnt.
+    blocks : int, optional
+        How many of the last blocks learn (`shoulders.cutting.blocks`); two by default, and never more than half of those that
+        there are. (Of the parameters it may be more: a network's last blocks are its widest. The result tells.) All below
+        stays frozen, byte for byte. BatchNorm keeps its statistics everywhere: those of small batches would spoil what was
+        learnt.
     head_epochs, epochs : int
         With the head alone (Kumar et al. 2022, arXiv 2202.10054, say why it should come first); with the blocks.
     rate : float
@@ -114,7 +116,7 @@ def fine_tune(
 
     body = cutting.decapitate(backbone)
     groups = cutting.blocks(body.network)
-    groups = groups[max(0, len(groups) - blocks) :]
+    groups = groups[max(0, len(groups) - (min(2, len(groups) // 2) if blocks is None else blocks)) :]
     cutting.freeze(body)
     learning = [[body.network.get_submodule(name) for name in group] for group in groups]
 
@@ -200,9 +202,8 @@ def _with_fastai(
 ):
     """Train `body` and a new linear head with fastai."""
     from fastai.torch_core import no_random
-    from torch import nn
 
-    from shoulders import learning, views
+    from shoulders import cutting, learning, views
 
     started = time.perf_counter()
     chosen = held.train.sample(per_class, seed)
@@ -219,7 +220,8 @@ def _with_fastai(
         seen.seconds | {"train": trained - looked, "total": time.perf_counter() - started},
         sum(p.numel() for p in learner.model.parameters() if p.requires_grad),
         False, devices.device(), devices.precision(), "hidden", tuple(diary.rows),
-        nn.Sequential(body, learner.model[1]).cpu().eval(),
+        cutting.taught(body, learner.model[1], backbone, held.train.classes).cpu().eval(),
+        sum(p.numel() for p in (*body.parameters(), *learner.model[1].parameters())),
     )  # fmt: skip
 
 

@@ -12,11 +12,11 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from making import network, photograph, set_of
+from making import network, photograph, set_of, weights_of
 from safetensors.numpy import load_file
 from safetensors.torch import save_file
 
-from shoulders import backbones, cli, comparison, datasets, doctor, lessons, models, places
+from shoulders import backbones, cli, comparison, datasets, doctor, fits, lessons, models, places, views
 from shoulders.errors import CourseError
 
 
@@ -85,6 +85,9 @@ def test_compare_save_predict_on_a_folder_of_ones_own(own_set, weights, tmp_path
     assert [row["accuracy"] for row in rows] == [row["accuracy"] for row in again]
     assert all(row["low"] <= row["accuracy"] <= row["high"] and row["n_valid"] == 8 for row in rows)
     assert "95 % interval" in second.stdout
+    told = ["2 classes, training + validation pictures: cats 6 + 4, dogs 6 + 4.", "Training: train. Validation: valid."]
+    assert second.stderr.splitlines()[:2] == told
+    assert all(row["near_copies"] == 0 and "wrong" not in row for row in rows)
     assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
     assert "Model written" in first.stdout
     pictures = sorted((own_set / "valid").rglob("*.jpg"))
@@ -137,6 +140,7 @@ def test_features_writes_rows_labels_and_a_card(own_set, weights, tmp_path):
     assert arrays["train"].shape == (12, 512) and arrays["valid"].shape == (8, 512)
     assert arrays["valid_labels"].tolist() == [0] * 4 + [1] * 4
     assert card["classes"] == ["cats", "dogs"] and len(card["files"]["train"]) == 12
+    assert card["parts"] == {"train": "train", "valid": "valid"}
 
 
 @pytest.mark.parametrize(
@@ -434,11 +438,13 @@ def test_a_mistyped_name_among_several_is_told_before_the_pictures_are_checked(m
         cli.compare("nowhere", backbone="squeezenet1_1,resnet18", weights="random", save="m.safetensors")
 
 
-def test_regimes_may_be_written_with_spaces(monkeypatch):
+def test_regimes_may_be_written_with_spaces(monkeypatch, tmp_path):
     asked = []
     monkeypatch.setattr(backbones, "load", lambda *_: None)
-    monkeypatch.setattr(datasets, "load", lambda *_: SimpleNamespace(findings=()))
-    monkeypatch.setattr(comparison, "rows", lambda held, network, regimes, *_: asked.extend(regimes) or [])
+    held = datasets.load(set_of(tmp_path / "set", 2, 1))
+    monkeypatch.setattr(datasets, "load", lambda *_, **__: held)
+    monkeypatch.setattr(fits, "told", lambda held, networks: held)
+    monkeypatch.setattr(comparison, "rows", lambda held, network, regimes, *_, **__: asked.extend(regimes) or [])
     cli.compare("nowhere", regime="feature_extraction, fine_tuning ")
     assert asked == ["feature_extraction", "fine_tuning"]
 
@@ -449,18 +455,57 @@ def test_predict_walks_folders_and_writes_a_table(own_set, weights, tmp_path):
     try:
         for _ in range(2):  # what the command wrote into the folder is none of its pictures
             done = shoulders("predict", model, own_set, "--csv", out)
-            assert done.stderr.strip() == f"{out}: 20 rows, 0 of them with a problem." and not done.stdout
+            said = [f"{own_set}: 20 files.", f"{out}: 20 rows, 0 of them with a problem."]
+            assert done.stderr.strip().splitlines() == said and not done.stdout
         assert out.read_text().startswith("file,class,probability,margin,problem\n")
         asked = shoulders("predict", model, own_set / "valid", out, "--json", tmp_path / "a.json", code=1)
         assert "answers.csv: not a picture" in asked.stderr and "cats_003.jpg" in asked.stdout
         assert len(json.loads((tmp_path / "a.json").read_text())) == 9
         (tmp_path / "d").mkdir()
-        (tmp_path / "d" / "notes.txt").write_text("no picture")
-        assert (
-            "1 of them with a problem" in shoulders("predict", model, tmp_path / "d", "--csv", tmp_path / "b.csv", code=1).stderr
-        )
+        for name in ("notes.txt", "Thumbs.db", "._1.jpg", "._2.jpg"):
+            (tmp_path / "d" / name).write_text("no picture")
+        told = shoulders("predict", model, tmp_path / "d", "--csv", tmp_path / "b.csv", code=1).stderr
+        assert "1 of them with a problem" in told and f"{tmp_path / 'd'}: 1 file.\n" in told
+        assert f"left out: {tmp_path / 'd' / '._1.jpg'}: what macOS puts beside files (._…); 2 such.\n" in told
+        assert f"left out: {tmp_path / 'd' / 'Thumbs.db'}: Thumbs.db: thumbnails of Windows.\n" in told
     finally:
         out.unlink(missing_ok=True)
+
+
+def test_a_fine_tuned_network_is_kept_asked_and_exported(own_set, weights, tmp_path, monkeypatch, capsys, exact):
+    """In this process, as the command does it; the network is trained once, and again where only its row is remembered."""
+    trained = []
+    run = comparison._RUN["fine_tuning"]
+    monkeypatch.setattr(views, "LEAST", 1)
+    monkeypatch.setitem(comparison._RUN, "fine_tuning", lambda *args, **more: trained.append(run(*args, **more)) or trained[-1])
+    model, answers = tmp_path / "m.safetensors", tmp_path / "a.json"
+    words = {"backbone": "squeezenet1_1", "weights": str(weights), "regime": "fine_tuning", "per_class": "2,4", "save": model}
+    for runs in (2, 3):
+        cli.compare(str(own_set), **words)
+        said = capsys.readouterr().out
+        assert len(trained) == runs and f"Model written to {model}: {trained[-1]}" in said
+        assert "fine_tuning of squeezenet1_1: 387,202 of 723,522 parameters learnt (54%), the new head's among them." in said
+        kept = models.load(model)
+        assert (kept.card["regime"], kept.card["n_train"], kept.card["seed"]) == ("fine_tuning", 8, 0)
+        assert weights_of(kept.backbone.module) == weights_of(trained[1].model)  # on the most pictures, of seed 0
+    pictures = [str(path) for path in trained[1].valid.paths]
+    cli.predict(model, pictures, json_file=answers)
+    rows = json.loads(answers.read_text())
+    assert [row["class"] for row in rows] == [("cats", "dogs")[i] for i in trained[1].predictions]
+    found = [[row["probabilities"][name] for name in ("cats", "dogs")] for row in rows]
+    assert torch.allclose(torch.tensor(found), torch.tensor(trained[1].probabilities), rtol=1e-3, atol=1e-4)
+    cli.predict(model, pictures, csv_file=tmp_path / "a.csv")
+    assert len((tmp_path / "a.csv").read_text().splitlines()) == 1 + len(pictures)
+    cli.export(model, tmp_path / "m.onnx")
+    assert (tmp_path / "m.onnx").stat().st_size > 2e6
+    with pytest.raises(CourseError, match=r"m\.safetensors holds all of its network's weights: leave .* out"):
+        cli.predict(model, pictures, weights=str(weights))
+
+
+def test_save_keeps_the_model_of_one_regime(monkeypatch):
+    monkeypatch.setattr(datasets, "load", never)
+    with pytest.raises(CourseError, match="--save keeps the model of one regime, and --regime names 2: give one"):
+        cli.compare("nowhere", regime="feature_extraction,fine_tuning", save="m.safetensors")
 
 
 def test_predict_writes_one_kind_of_file(tmp_path):

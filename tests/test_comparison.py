@@ -99,15 +99,17 @@ def test_runs_that_are_all_alike_have_the_interval_of_one(held):
 
 
 def test_the_largest_class_is_what_an_accuracy_is_to_be_held_against(tmp_path):
-    """Of 4 + 16 pictures a quarter of each is held out."""
-    uneven = datasets.load(folder_of(tmp_path / "uneven", {"bees": 16, "ants": 4}))
+    folder_of(tmp_path / "uneven" / "train", {"bees": 12, "ants": 3})
+    folder_of(tmp_path / "uneven" / "valid", {"bees": 4, "ants": 1}, start=50_000)
+    uneven = datasets.load(tmp_path / "uneven")
     rows = comparison.rows(uneven, network())
     assert rows[0]["largest"] == 4 / 5
     assert "always naming the largest class" in [line.get_label() for line in plots.comparison(rows).figure.axes[0].lines]
 
 
 def test_uneven_classes_are_told_in_rows_in_the_figure_and_after_a_run_was_remembered(tmp_path):
-    uneven = datasets.load(folder_of(tmp_path / "uneven", {"bees": 16, "ants": 4}))
+    folder_of(tmp_path / "uneven" / "train", {"bees": 12, "ants": 3})
+    uneven = datasets.load(folder_of(tmp_path / "uneven" / "valid", {"bees": 4, "ants": 1}, start=50_000).parent)
     for _ in range(2):
         (row,) = comparison.rows(uneven, network())
         assert [(one["class"], one["pictures"]) for one in row["by_class"]] == [("ants", 1), ("bees", 4)]

@@ -71,6 +71,17 @@ class Counts(nn.Module):
         return images + 1
 
 
+def test_a_pass_that_stops_inside_another_ends_its_own_alone():
+    """The body of a trained network stops at what goes into its head; who looks inside it stops sooner, and looks on above."""
+    body = cutting.decapitate(network("resnet18"))
+    model = nn.Sequential(body, nn.Linear(512, 2))
+    with torch.inference_mode():
+        inner, outer = cutting.run(model, IMAGES, ["0.network.layer1"], "1"), cutting.run(model, IMAGES, ["hidden", "classes"], "1")
+        assert torch.equal(inner["0.network.layer1"], forward_by_hand(network("resnet18").module, "layer1"))
+        assert torch.equal(outer["hidden"], body(IMAGES)) and torch.equal(outer["classes"], model(IMAGES))
+    assert not hooks_of(model)
+
+
 def chain(*names):
     module = nn.Sequential()
     for name in names:
@@ -276,6 +287,58 @@ def test_blocks_by_hand():
     dense = cutting.blocks(cutting.decapitate(network("densenet121")).network)
     assert dense[-1] == ["features.denseblock4", "features.norm5"]  # a norm alone is no block
     assert cutting.blocks(mobile) == [*([f"features.{i}"] for i in range(19)), ["classifier.1"]]
+
+
+BLOCKS = {  # how many, the last two, and the share of the parameters below the head that they hold, by hand
+    "resnet18": (5, [["layer3"], ["layer4"]], 0.94),
+    "mobilenet_v2": (19, [["features.17"], ["features.18"]], 0.40),
+    "alexnet": (7, [["classifier.1"], ["classifier.4"]], 0.96),
+    "regnet_y_400mf": (5, [["trunk_output.block3"], ["trunk_output.block4"]], 0.97),
+    "maxvit_t": (6, [["blocks.3"], ["classifier.2", "classifier.3"]], 0.59),
+    "vit_b_16": (13, [["encoder.layers.encoder_layer_10"], ["encoder.layers.encoder_layer_11", "encoder.ln"]], 0.17),
+    "swin_t": (8, [["features.6"], ["features.7", "norm"]], 0.56),
+    "convnext_tiny": (8, [["features.6"], ["features.7", "classifier.0"]], 0.56),
+    "efficientnet_b0": (9, [["features.7"], ["features.8"]], 0.28),
+    "tf_efficientnet_lite0": (9, [["blocks.6"], ["conv_head", "bn2"]], 0.30),
+    "mobilenetv4_conv_small": (7, [["blocks.4"], ["conv_head", "norm_head"]], 0.54),
+    "convnext_atto": (6, [["stages.3"], ["head"]], 0.56),
+    "swin_tiny_patch4_window7_224": (5, [["layers.2"], ["layers.3", "norm"]], 0.96),
+    "vit_tiny_patch16_224": (13, [["blocks.10"], ["blocks.11", "norm"]], 0.16),
+    "beit_base_patch16_224": (13, [["blocks.10"], ["blocks.11", "fc_norm"]], 0.17),
+    "eva02_tiny_patch14_224": (13, [["blocks.10"], ["blocks.11", "fc_norm"]], 0.16),
+    "regnetx_002": (11, [["s4.b6"], ["s4.b7"]], 0.26),
+    "tresnet_m": (5, [["body.layer3"], ["body.layer4"]], 0.95),
+    "xcit_nano_12_p16_224": (16, [["cls_attn_blocks.0"], ["cls_attn_blocks.1", "norm"]], 0.14),
+    "mvitv2_tiny": (5, [["stages.2"], ["stages.3", "norm"]], 0.96),
+}
+
+
+def layout(name):
+    """A network without weights and without its head."""
+    from shoulders.backbones import _SOURCES
+
+    card = backbones.card(name)
+    source = _SOURCES[card.library]
+    if card.library == "torchvision" and name.startswith("regnet"):  # copies its first weights
+        module = source.network(card)
+    else:
+        with torch.device("meta"):
+            module = source.network(card)
+    head = card.head or [name for name, layer in module.named_modules() if isinstance(layer, nn.Linear)][-1]
+    module.set_submodule(head, nn.Identity())
+    return module
+
+
+@pytest.mark.parametrize(("name", "count", "last", "share"), [(name, *rest) for name, rest in BLOCKS.items()], ids=BLOCKS)
+def test_no_two_blocks_are_a_whole_network(name, count, last, share):
+    module = layout(name)
+    groups = cutting.blocks(module)
+    assert (len(groups), groups[-2:]) == (count, last)
+    inside = sum(p.numel() for group in groups[-2:] for layer in group for p in module.get_submodule(layer).parameters())
+    assert inside / sum(p.numel() for p in module.parameters()) == pytest.approx(share, abs=0.006)
+    names = [layer for group in groups for layer in group]
+    assert len(names) == len(set(names))
+    assert set(names) <= {name for name, _ in cutting.chain(module)}
 
 
 @pytest.mark.parametrize("name", ["squeezenet1_1", "mobilenet_v3_small", "resnet18", "vgg16_tiny"])

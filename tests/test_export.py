@@ -148,6 +148,17 @@ def test_the_lines_in_the_docstring_are_all_it_takes(tmp_path):
     assert [float(share.rstrip("%")) for *_, share in told] == pytest.approx([100 * row["probability"] for row in rows], abs=0.15)
 
 
+@pytest.mark.parametrize("fit", ["crop", "pad", "squeeze"])
+@pytest.mark.parametrize("size", [(80, 60), (131, 50), (57, 400), (64, 64)])
+def test_the_lines_in_the_docstring_bring_a_picture_to_size_as_we_do(tmp_path, fit, size):
+    transform = backbones.Transform(72, 64, "bicubic", (0.5, 0.4, 0.3), fit=fit)
+    paint(3, size).save(tmp_path / "a.png")
+    lines = textwrap.dedent(export.__doc__.split("in pictures:\n", 1)[1].split("(probabilities,)")[0])
+    known = {"resize": 72, "crop": 64, "fit": fit, "transform": asdict(transform), "picture": tmp_path / "a.png"}
+    exec("import numpy as np\nfrom PIL import Image, ImageOps\n" + lines, known)
+    np.testing.assert_array_equal(known["pixels"][0], transform.pixels(tmp_path / "a.png"))
+
+
 @pytest.mark.parametrize("wrong", [0.01, float("nan")])
 def test_a_file_that_says_something_else_is_not_kept(tmp_path, monkeypatch, wrong):
     model = model_of(NETWORKS["squeezenet1_1"]())

@@ -20,7 +20,9 @@ from shoulders.engine import pytorch
 @pytest.fixture
 def held(tmp_path):
     """Eleven pictures, not a multiple of any batch."""
-    return datasets.load(folder_of(tmp_path / "set", {"cats": 9, "dogs": 5})).train
+    folder_of(tmp_path / "set" / "valid", {"cats": 2, "dogs": 1}, start=50_000)
+    folder_of(tmp_path / "set" / "train", {"cats": 7, "dogs": 4})
+    return datasets.load(tmp_path / "set").train
 
 
 def files():

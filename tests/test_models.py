@@ -1,17 +1,24 @@
 """Models: what was saved says the same again, and nothing but what was saved is taken for it."""
 
+import copy
+import hashlib
 import json
 from collections import Counter
+from dataclasses import replace
+from functools import partial
 from itertools import islice
 
 import numpy as np
+import onnxruntime
 import pytest
 import safetensors
 import safetensors.numpy
 import safetensors.torch
-from making import folder_of, paint, photograph, set_of
+import torch
+from making import folder_of, network, paint, photograph, set_of, weights_of
 
-from shoulders import backbones, datasets, features, heads, models, pictures, training
+from shoulders import backbones, datasets, export, features, heads, models, pictures, predictions, training, views
+from shoulders.errors import CourseError
 from shoulders.models import ModelError
 
 
@@ -77,7 +84,7 @@ def test_the_card_says_where_it_comes_from(saved, backbone):
     card = models.load(path).card
     assert card["weights_sha256"] == backbone.digest
     assert card["transform"] == {"resize": 256, "crop": 224, "interpolation": "bilinear",
-                                 "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}  # fmt: skip
+                                 "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225], "fit": "crop"}  # fmt: skip
     assert (card["layer"], card["classes"], card["n_train"], card["n_valid"]) == ("features.6", ["cats", "dogs"], 6, 4)
     assert (card["accuracy"], card["low"], card["high"]) == (result.accuracy, *result.interval)
     assert models.load(path).layer == "features.6"
@@ -236,12 +243,125 @@ def test_a_head_of_another_width_is_refused_in_one_sentence(tmp_path, saved):
         models.answers(models.load(path), [tmp_path / "good.png"])
 
 
-def test_only_a_head_on_features_is_saved(tmp_path, saved, backbone):
-    from dataclasses import replace
-
+def test_what_is_saved_is_whole_and_of_this_backbone(tmp_path, saved, backbone):
     _, result, held = saved
-    with pytest.raises(ModelError, match="only the head of a feature extraction is saved, not fine_tuning"):
+    with pytest.raises(ModelError, match="this result of fine_tuning holds no trained network: run the training again"):
         models.save(tmp_path / "no.safetensors", replace(result, regime="fine_tuning"), backbone, held)
+    with pytest.raises(ModelError, match="the result is of squeezenet1_1, not of resnet18: give its own backbone"):
+        models.save(tmp_path / "no.safetensors", result, network("resnet18"), held)
+    assert not (tmp_path / "no.safetensors").exists()
+
+
+# ------------------------------------------------------------------------------------------------------- trained networks
+
+
+def few(monkeypatch):
+    monkeypatch.setattr(views, "LEAST", 1)  # an epoch sees each of the few pictures once
+
+
+def lite():
+    return replace(network("efficientnet_lite0", 1), transform=backbones.Transform(72, 64, "bicubic", (0.5, 0.4, 0.3)))
+
+
+TRAININGS = {
+    "resnet18, two classes": (lambda: network("resnet18", 2), 2, partial(training.fine_tune, head_epochs=1, epochs=1, rate=1e-2)),
+    "squeezenet, three": (lambda: network("squeezenet1_1", 2), 3, partial(training.fine_tune, head_epochs=1, epochs=1, rate=1e-2)),
+    "lite, with a graph": (lite, 3, partial(training.fine_tune, head_epochs=1, epochs=1, rate=1e-2)),
+    "from scratch": (lambda: network("squeezenet1_1", 2), 2, partial(training.from_scratch, epochs=1)),
+    "from scratch, helped": (lambda: network("squeezenet1_1", 2), 2, partial(training.from_scratch, epochs=2, helped=True)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("backbone", "classes", "teach"), TRAININGS.values(), ids=TRAININGS)
+def test_a_trained_network_says_again_what_the_training_said(tmp_path, monkeypatch, backbone, classes, teach, exact):
+    few(monkeypatch)
+    backbone, names = backbone(), ("cats", "dogs", "owls")[:classes]
+    held = datasets.load(set_of(tmp_path / "set", 5, 3, names))
+    result = teach(backbone, held, batch_size=4)
+    path = models.save(tmp_path / "m.safetensors", result, backbone, held)
+    model = models.load(path)
+    found = asked(model, held.valid.paths)
+    np.testing.assert_allclose(found, result.probabilities, rtol=1e-3, atol=1e-4)
+    assert (found.argmax(1) == result.predictions).all()
+    assert np.ptp(found, axis=0).max() > 1e-3  # else the pictures would show nothing
+    assert (model.classes, model.layer, model.card["regime"]) == (names, "hidden", result.regime)
+    assert model.backbone.transform == backbone.transform and model.backbone.classes == names
+    assert model.backbone.digest == hashlib.sha256(path.read_bytes()).hexdigest()
+    module = model.backbone.module
+    assert weights_of(module) == weights_of(result.model) and not module.training
+    theirs = features.look(model.backbone, held.valid.paths, ["hidden", "classes"])
+    np.testing.assert_allclose(heads.softmax(theirs["classes"]), result.probabilities, rtol=1e-3, atol=1e-4)
+    assert theirs["hidden"].shape[1] == result.model[0].out_features
+
+    differs = export.write(tmp_path / "m.onnx", model)
+    pixels = np.stack([backbone.transform.pixels(picture) for picture in held.valid.paths])
+    (said,) = onnxruntime.InferenceSession(tmp_path / "m.onnx").run(None, {"pixels": pixels})
+    assert differs < 1e-4
+    np.testing.assert_allclose(said, result.probabilities, rtol=1e-3, atol=1e-4)
+
+
+@pytest.fixture
+def tuned(tmp_path, monkeypatch, exact):
+    few(monkeypatch)
+    backbone, held = network("resnet18", 2), datasets.load(set_of(tmp_path / "set", 4, 2))
+    result = training.fine_tune(backbone, held, head_epochs=0, epochs=1, batch_size=4)
+    return models.save(tmp_path / "m.safetensors", result, backbone, held), result, held
+
+
+def test_a_trained_network_needs_no_other_file_and_takes_none(tmp_path, tuned):
+    path, result, held = tuned
+    with safetensors.safe_open(path, "np") as file:
+        names, card = set(file.keys()), json.loads(file.metadata()["card"])
+    body = {f"network.{name}" for name in result.model[0].network.state_dict()}
+    assert names == body | {"head.weight", "head.bias"} and "network.layer4.1.conv2.weight" in body
+    assert card["regime"] == "fine_tuning" and card["backbone"] == "resnet18" and card["head"] == "linear"
+    moved = (tmp_path / "elsewhere").mkdir() or path.rename(tmp_path / "elsewhere" / "m.safetensors")
+    np.testing.assert_allclose(asked(models.load(moved), held.valid.paths), result.probabilities, rtol=1e-3, atol=1e-4)
+    with pytest.raises(ModelError, match=r"m\.safetensors holds all of its network's weights: leave w\.pth out"):
+        models.load(moved, "w.pth")
+
+
+def test_a_trained_networks_rows_are_written_as_a_table(tmp_path, tuned):
+    path, result, held = tuned
+    done = predictions.write(tmp_path / "t.csv", models.load(path), held.valid.paths)
+    rows = [line.split(",") for line in (tmp_path / "t.csv").read_text().splitlines()[1:]]
+    assert done.rows == len(rows) == len(held.valid) and done.problems == 0
+    assert [row[1] for row in rows] == [held.valid.classes[i] for i in result.predictions]
+    np.testing.assert_allclose([float(row[2]) for row in rows], result.probabilities.max(1), rtol=1e-3, atol=1e-4)
+
+
+def test_a_trained_network_can_be_the_weights_of_the_next_one(tuned):
+    path, result, _ = tuned
+    with pytest.warns(UserWarning, match=r"m\.safetensors was taken for resnet18: network alone, without head\.bias, head\.weight; it has no head"):
+        found = weights_of(backbones.load("resnet18", path).module)
+    assert found == weights_of(result.model[0].network)
+
+
+DAMAGES = {
+    "a layer is missing": (lambda arrays, card: arrays.pop("network.layer4.1.conv2.weight"), "the layers of this network are not those of resnet18"),
+    "a layer too many": (lambda arrays, card: arrays.update({"network.x.weight": np.zeros(2, "f4")}), "the layers of this network are not those"),
+    "no head": (lambda arrays, card: arrays.pop("head.weight"), "is no model file"),
+    "a head of more classes": (lambda arrays, card: card.update(classes=["a", "b", "c"]), "is no model file"),
+    "an unknown network": (lambda arrays, card: card.update(backbone="resnet19"), "No backbone is called 'resnet19'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("damage", "words"), DAMAGES.values(), ids=DAMAGES)
+def test_a_damaged_trained_network_is_one_sentence(tmp_path, tuned, damage, words):
+    with safetensors.safe_open(tuned[0], "np") as file:
+        card, arrays = json.loads(file.metadata()["card"]), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    damage(arrays, card)
+    safetensors.numpy.save_file(arrays, tmp_path / "odd.safetensors", metadata={"card": json.dumps(card)})
+    with pytest.raises(CourseError, match=words):
+        models.load(tmp_path / "odd.safetensors").backbone.module  # noqa: B018
+
+
+def test_a_layout_of_ones_own_is_refused_before_it_is_written(tmp_path, tuned):
+    _, result, held = tuned
+    other = copy.deepcopy(result.model)
+    other[0].network.layer1 = torch.nn.Identity()
+    with pytest.raises(ModelError, match="the layers of this network are not those of resnet18, by which it would be built again"):
+        models.save(tmp_path / "no.safetensors", replace(result, model=other), network("resnet18"), held)
     assert not (tmp_path / "no.safetensors").exists()
 
 
@@ -299,8 +419,6 @@ def test_asking_leaves_nothing_behind(tmp_path, saved):
 
 
 def test_the_transform_is_the_one_with_which_the_head_was_fitted(tmp_path, backbone, exact):
-    from dataclasses import replace
-
     held = datasets.load(set_of(tmp_path / "set", 4, 2))
     other = replace(backbone, transform=backbones.Transform(80, 64, "bicubic", (0.1, 0.2, 0.3)))
     result = training.feature_extraction(other, held)

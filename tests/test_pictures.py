@@ -143,7 +143,7 @@ def test_every_mode_becomes_rgb(mode):
         ("F", [0, 100, 200], [0, 100, 200]),
         ("F", [0, 32768, 65535], [0, 128, 255]),
         ("I;16", [0, 32768, 65535], [0, 128, 255]),
-        ("I;16", [0, 128, 255], [0, 0, 1]),
+        ("I;16", [0, 128, 255], [0, 128, 255]),
         ("I", [0, 100, 200], [0, 100, 200]),
     ],
 )
@@ -161,6 +161,90 @@ def test_a_large_jpeg_is_decoded_smaller_but_not_too_small(tmp_path):
     assert pictures.read(tmp_path / "a.jpg", at_least=300).size == (400, 300)
     assert pictures.read(tmp_path / "a.jpg", at_least=301).size == (800, 600)
     assert pictures.read(tmp_path / "a.jpg", at_least=601).size == (1600, 1200)
+
+
+FILES = {
+    "JPEG": {"quality": 95},
+    "PNG": {},
+    "WEBP": {"lossless": True},
+    "BMP": {},
+    "TIFF": {},
+    "PPM": {},
+    "JPEG2000": {},
+    "MPO": {},
+}
+
+
+@pytest.mark.parametrize("kind", [*FILES, "AVIF"])
+def test_a_path_its_bytes_and_its_image_give_the_same_pixels(tmp_path, kind):
+    if kind == "AVIF" and kind not in pictures.FORMATS:
+        pytest.skip("this Pillow reads no AVIF")
+    content = bytes_of(paint(3, (480, 360)), kind, **FILES.get(kind, {}))
+    (tmp_path / "a").write_bytes(content)
+    by_path = pictures.read(tmp_path / "a", at_least=90)
+    for image in (Image.open(io.BytesIO(content)), Image.open(tmp_path / "a")):
+        np.testing.assert_array_equal(pictures.to_rgb(image, at_least=90), by_path)
+        assert image.size == (480, 360)  # it is still the caller's
+    np.testing.assert_array_equal(pictures.read(io.BytesIO(content), at_least=90), by_path)
+    assert by_path.size == ((120, 90) if kind in ("JPEG", "MPO") else (480, 360))
+    assert pictures.size(tmp_path / "a") == (480, 360)
+
+
+def test_an_image_that_is_decoded_already_is_taken_as_it_is():
+    image = Image.open(io.BytesIO(bytes_of(paint(3, (480, 360)), "JPEG")))
+    image.load()
+    np.testing.assert_array_equal(pictures.to_rgb(image, at_least=90), image)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
+def test_every_format_with_exif_comes_out_upright(kind):
+    if kind not in pictures.FORMATS:
+        pytest.skip("this Pillow reads no AVIF")
+    scene = paint(1)
+    content = bytes_of(scene.transpose(Image.Transpose.ROTATE_90), kind, exif=rotated(6), quality=98)
+    close(pictures.read(io.BytesIO(content)), scene, 6)
+    assert pictures.look(content) == Verdict("converted", "EXIF rotation")
+
+
+@pytest.mark.parametrize("kind", ["TIFF", "PNG", "WEBP", "AVIF"])
+def test_of_several_pages_or_frames_the_first_is_meant(kind):
+    if kind not in pictures.FORMATS:
+        pytest.skip("this Pillow reads no AVIF")
+    content = bytes_of(paint(1), kind, save_all=True, append_images=[paint(2)], quality=98)
+    close(pictures.read(io.BytesIO(content)), paint(1), 6)
+    assert pictures.look(content).problem == f"the first of 2 {'pages' if kind == 'TIFF' else 'frames'}"
+
+
+def test_damaged_later_pages_do_not_cost_the_first():
+    content = bytearray(bytes_of(paint(1), "TIFF", save_all=True, append_images=[paint(2)]))
+    (first,) = struct.unpack("<I", content[4:8])
+    (entries,) = struct.unpack("<H", content[first : first + 2])
+    (second,) = struct.unpack("<I", content[first + 2 + 12 * entries :][:4])
+    content[second : second + 2] = b"\xff\xff"
+    assert pictures.look(bytes(content)).action != "skipped"
+    np.testing.assert_array_equal(pictures.read(io.BytesIO(content)), paint(1))
+
+
+@pytest.mark.parametrize(
+    ("start", "problem"),
+    [
+        (b"II*\0" + bytes(30), "a kind of TIFF that Pillow cannot read"),
+        (b"\0\0\0\x20ftypheic" + bytes(30), "not a picture"),
+        (bytes_of(paint(0), "JPEG").replace(b"\x08\x00\x3c\x00\x50\x03", b"\x0c\x00\x3c\x00\x50\x03"), "a kind of JPEG that Pillow cannot read"),
+    ],
+)
+def test_what_pillow_cannot_identify_is_called_what_it_is(tmp_path, start, problem):
+    (tmp_path / "a").write_bytes(start)
+    assert pictures.look(start).problem == problem
+    with pytest.raises(PictureError, match=problem):
+        pictures.read(tmp_path / "a")
+
+
+def test_avif_that_pillow_cannot_read_names_what_helps(monkeypatch):
+    monkeypatch.setattr(pictures, "FORMATS", [kind for kind in pictures.FORMATS if kind != "AVIF"])
+    verdict = pictures.look(b"\0\0\0\x20ftypavif" + bytes(30))
+    assert (verdict.action, verdict.problem) == ("skipped", "AVIF, which this Pillow cannot read")
+    assert "pip install --upgrade pillow" in verdict.remedy
 
 
 CONTENTS = {
@@ -225,10 +309,13 @@ def oddities():
     palette = scene.convert("P")
     yield "", bytes_of(scene, "JPEG")
     yield "", bytes_of(scene.convert("L"), "PNG")
-    yield "CMYK", bytes_of(scene.convert("CMYK"), "JPEG")
+    yield "CMYK without a profile", bytes_of(scene.convert("CMYK"), "JPEG")
     yield "palette", bytes_of(palette, "PNG")
     yield "palette, alpha", bytes_of(palette, "PNG", transparency=0)
-    yield "16-bit", bytes_of(Image.fromarray(np.zeros((4, 4), np.uint16)), "PNG")
+    yield "the first of 2 pages", bytes_of(scene, "TIFF", save_all=True, append_images=[paint(1)])
+    yield "the first of 2 frames", bytes_of(scene, "PNG", save_all=True, append_images=[paint(1)])
+    yield "the first of 2 frames", bytes_of(scene, "WEBP", save_all=True, append_images=[paint(1)])
+    yield "the first of 2 frames", bytes_of(scene, "MPO", save_all=True, append_images=[paint(1)])
     yield "alpha", bytes_of(scene.convert("RGBA"), "PNG")
     yield "alpha", bytes_of(scene.convert("LA"), "PNG")
     yield "EXIF rotation", bytes_of(scene, "JPEG", exif=rotated(6))
@@ -249,8 +336,11 @@ def test_what_the_check_lets_through_can_be_read(mode):
 
 
 def test_the_check_does_all_that_reading_does(monkeypatch):
-    monkeypatch.setattr(pictures, "to_rgb", lambda image: (_ for _ in ()).throw(ValueError("cannot be converted")))
-    assert pictures.look(bytes_of(paint(0), "PNG")).problem == "truncated or damaged"
+    monkeypatch.setattr(pictures, "_seen", lambda image: (_ for _ in ()).throw(ValueError("cannot be converted")))
+    content = bytes_of(paint(0), "PNG")
+    assert pictures.look(content).problem == "truncated or damaged"
+    with pytest.raises(PictureError, match="truncated or damaged"):
+        pictures.read(io.BytesIO(content))
 
 
 # ------------------------------------------------------------------------------------------------------- check, memory
@@ -267,8 +357,8 @@ def three(tmp_path):
 def test_check_keeps_the_order_and_looks_once(tmp_path, monkeypatch):
     paths = three(tmp_path)
     first = pictures.check(paths)
-    assert [verdict.action for _, verdict in first] == ["used", "used", "skipped"]
-    monkeypatch.setattr(pictures, "look", lambda content: pytest.fail("decoded again"))
+    assert [verdict.action for _, verdict, *_ in first] == ["used", "used", "skipped"]
+    monkeypatch.setattr(pictures, "_examined", lambda content: pytest.fail("decoded again"))
     assert pictures.check(paths[::-1]) == first[::-1]
 
 
@@ -277,10 +367,10 @@ def test_the_memory_goes_by_content_not_by_name(tmp_path, monkeypatch):
     pictures.check(paths)
     paths[0].rename(tmp_path / "renamed.png")
     paths[1].write_bytes(b"other bytes under the same name")
-    looked, look = [], pictures.look
-    monkeypatch.setattr(pictures, "look", lambda content: looked.append(content) or look(content))
+    looked, look = [], pictures._examined
+    monkeypatch.setattr(pictures, "_examined", lambda content: looked.append(content) or look(content))
     found = pictures.check([tmp_path / "renamed.png", paths[1]])
-    assert [verdict.problem for _, verdict in found] == ["", "not a picture"]
+    assert [verdict.problem for _, verdict, *_ in found] == ["", "not a picture"]
     assert looked == [b"other bytes under the same name"]
 
 
@@ -289,36 +379,53 @@ def test_a_torn_last_line_costs_one_look_and_no_more(tmp_path, monkeypatch):
     expected = pictures.check(paths)
     memory = places.cache() / pictures.MEMORY
     memory.write_bytes(memory.read_bytes()[:-20])
-    looked, look = [], pictures.look
-    monkeypatch.setattr(pictures, "look", lambda content: looked.append(content) or look(content))
+    looked, look = [], pictures._examined
+    monkeypatch.setattr(pictures, "_examined", lambda content: looked.append(content) or look(content))
     assert pictures.check(paths) == expected
     assert looked == [b""]
     assert pictures.check(paths) == expected
     assert looked == [b""]  # the line after the torn one is whole
 
 
+SHORT = b'["%s", {"action": "used", "problem": "", "remedy": "", "pixels": "ab", "thumbnail": ""}]'
 STRANGE = [b"", b"{}", b"[1]", b'"x"', b"5", b"null", b'["x"]', b'["x", {"colour": 1}]', b"[[1], {}]", b"\0\0", b"\xff\x80\n"]
 
 
-@pytest.mark.parametrize("line", [*STRANGE, b'["%s", {"action": 3}]', b'["%s", 3]'])
+@pytest.mark.parametrize("line", [*STRANGE, SHORT, b'["%s", {"action": 3}]', b'["%s", 3]'])
 def test_strange_lines_in_the_memory_are_passed_over(tmp_path, line):
     paths = three(tmp_path)
     memory = places.cache() / pictures.MEMORY
     memory.parent.mkdir(parents=True)
     memory.write_bytes(line.replace(b"%s", pictures.digest(paths[0]).encode()) + b"\n")
-    assert [verdict.action for _, verdict in pictures.check(paths)] == ["used", "used", "skipped"]
+    assert [verdict.action for _, verdict, *_ in pictures.check(paths)] == ["used", "used", "skipped"]
+
+
+def test_the_same_pixels_have_one_digest_in_every_file_and_a_thumbnail_is_kept(tmp_path):
+    image = paint(5)
+    for name in ("a.png", "b.bmp", "c.tiff"):
+        image.save(tmp_path / name)
+    image.convert("RGBA").save(tmp_path / "d.png")
+    image.transpose(Image.Transpose.ROTATE_90).save(tmp_path / "e.png", exif=rotated(6))
+    Image.frombytes("RGB", (60, 80), image.tobytes()).save(tmp_path / "f.png")  # the same bytes in another shape
+    found = pictures.check([tmp_path / name for name in ("a.png", "b.bmp", "c.tiff", "d.png", "e.png", "f.png")])
+    assert len({one.digest for one in found}) == 6
+    assert [one.pixels == found[0].pixels for one in found] == [True] * 5 + [False]
+    by_hand = np.asarray(image.convert("L"), float).reshape(60, 80)[:15, :10].mean()
+    small = np.frombuffer(found[0].thumbnail, np.uint8).reshape(pictures.SIDE, pictures.SIDE)
+    assert abs(small[:8, :4].mean() - by_hand) < 6
+    assert pictures.check([tmp_path / "a.png"]) == found[:1]  # as it was remembered
 
 
 def test_an_interrupted_check_goes_on_where_it_stopped(tmp_path, monkeypatch):
     paths = three(tmp_path)
-    look = pictures.look
+    look = pictures._examined
 
     def stops(content):
         if not content:
             raise KeyboardInterrupt
         return look(content)
 
-    monkeypatch.setattr(pictures, "look", stops)
+    monkeypatch.setattr(pictures, "_examined", stops)
     with pytest.raises(KeyboardInterrupt):
         pictures.check(paths)
     remembered = [json.loads(line) for line in (places.cache() / pictures.MEMORY).read_text().splitlines() if line]
@@ -336,8 +443,8 @@ def test_a_path_that_cannot_be_read_is_skipped(tmp_path, monkeypatch):
 
     monkeypatch.setattr(pictures, "digest", forbidden)
     found = pictures.check([*paths, tmp_path / "gone.png"])
-    assert [verdict.problem for _, verdict in found] == ["", "unreadable", "zero bytes", "unreadable"]
-    assert [key == "" for key, _ in found] == [False, True, False, True]
+    assert [verdict.problem for _, verdict, *_ in found] == ["", "unreadable", "zero bytes", "unreadable"]
+    assert [key == "" for key, *_ in found] == [False, True, False, True]
 
 
 def test_no_other_program_is_started_on_a_picture(tmp_path, monkeypatch):
@@ -362,7 +469,7 @@ def test_too_little_memory_is_no_damaged_picture(tmp_path, monkeypatch):
         raise MemoryError
 
     paint(0).save(tmp_path / "a.png")
-    monkeypatch.setattr(pictures, "to_rgb", too_much)
+    monkeypatch.setattr(pictures, "_seen", too_much)
     with pytest.raises(MemoryError):
         pictures.read(tmp_path / "a.png")
 

@@ -12,7 +12,7 @@ import pytest
 from making import folder_of, network, paint
 from PIL import Image
 
-from shoulders import comparison, datasets, doubts, lettering, report, study
+from shoulders import comparison, copies, datasets, lettering, report, study
 from shoulders.comparison import ComparisonError
 
 STRANGE = 'a<b>&"c'
@@ -129,6 +129,7 @@ def test_the_first_lines_are_the_verdict(found, page):
 
 
 def test_what_was_skipped_is_told_with_its_reason(page):
+    assert "Training: train. Validation: valid." in page.said
     for words in ("train/cats/empty.jpg skipped zero bytes", "note & <i>.txt skipped not a picture", "print.jpg converted CMYK"):
         assert words in page.said
     assert "3 skipped; 1 converted as they were read." in page.said  # and the empty class of owls
@@ -230,7 +231,7 @@ def test_nothing_is_a_hundred_per_cent_sure():
 
 
 def test_a_page_is_written_whole_and_under_a_pages_name(found, tmp_path):
-    said = report.write(tmp_path / "deep" / "page.html", replace(found, copies=[doubts.NearCopy(0, 0, 0.99)]))
+    said = report.write(tmp_path / "deep" / "page.html", replace(found, copies=[copies.NearCopy(0, 0, 0.99)]))
     assert said.startswith(f"Page written to {tmp_path / 'deep' / 'page.html'}") and "It holds pictures of the folder" in said
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["page.html"]
     with pytest.raises(report.ReportError, match=r"p\.pdf: a page's name ends in \.html or \.htm"):

@@ -99,6 +99,7 @@ def test_a_row_is_plain_and_complete():
         "accuracy": 2 / 6, "low": wilson(2, 6)[0], "high": wilson(2, 6)[1], "n_valid": 6, "n_train": 15, "classes": 3,
         "largest": 3 / 6,
         "seconds_features": 2.0, "seconds_train": 3.0, "seconds_total": 5.5, "cached": False, "trained_parameters": 99,
+        "parameters": None,
         "device": "cpu", "precision": "fp32",
         "balanced_accuracy": 2 / 9, "balanced_low": pytest.approx(0.1, abs=0.1), "balanced_high": pytest.approx(0.6, abs=0.1),
         "by_class": row["by_class"],

@@ -97,6 +97,17 @@ def test_frozen_is_byte_equal_and_the_rest_has_learnt(held, name, blocks, learni
     assert result.trained_parameters == parameters
 
 
+def test_two_blocks_learn_and_never_more_than_half_of_those_there_are(held, monkeypatch):
+    """Told in numbers: how many parameters learnt, of how many."""
+    backbone = network("resnet18")
+    two, asked = (tuned(backbone, held, epochs=1, curve=False, **more) for more in ({}, {"blocks": 2}))
+    assert two.trained_parameters == asked.trained_parameters == 8_393_728 + 2_099_712 + 512 * 2 + 2
+    assert two.parameters == asked.parameters == 11_176_512 + 512 * 2 + 2 == two.row()["parameters"]
+    three = [["conv1", "bn1"], ["layer1", "layer2", "layer3"], ["layer4"]]
+    monkeypatch.setattr(cutting, "blocks", lambda network: three)
+    assert tuned(backbone, held, epochs=1, curve=False).trained_parameters == 8_393_728 + 512 * 2 + 2
+
+
 def test_more_blocks_than_there_are_are_all_of_them(held):
     result = tuned(network("vgg16_tiny"), held, blocks=99, epochs=1)
     assert result.trained_parameters == sum(p.numel() for p in result.model.parameters())

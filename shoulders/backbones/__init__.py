@@ -11,7 +11,7 @@ Each source of networks is a file here with the same few functions: `ours`, `pac
 ``path(card)``                    where the published weights lie on this machine, or None
 ``fetch(card, progress)``         bring them; a `shoulders.downloads.DownloadError` says what to do
 ``network(card)``                 the module with random weights
-``state(card, path)``             the tensors of a file, under the module's names
+``state(card, path, network)``    the tensors of a file that are the module's, under its names
 ``classes(card)``                 what the network's own classes are called
 ``arrays`` and ``graph``          where a source has them: weights and network for `shoulders.engine`, without torch
 ================================  ==================================================================
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from torch import nn
 
 __all__ = [
-    "Backbone", "BackboneError", "Card", "DEFAULT", "SMALL", "Transform", "card", "cards", "catalogue", "default", "fetch",
-    "load", "on_disk", "state_digest", "transform_from", "weights_path",
+    "Backbone", "BackboneError", "Card", "DEFAULT", "SMALL", "Transform", "blank", "card", "cards", "catalogue", "default",
+    "drawing", "fetch", "load", "on_disk", "state_digest", "transform_from", "weights_path",
 ]  # fmt: skip
 
 _SOURCES = {"ours": ours, "packages": packages, "torchvision": torchvision, "timm": timm}
@@ -72,6 +72,8 @@ class Backbone:
         Gives the module.
     draw : callable, optional
         Gives the same network as an ONNX graph, where its source has one (see `shoulders.engine`); it takes a transform.
+    own : bool
+        Whether the weights are a file of somebody's own: its head may tell other classes than the published one.
     module : torch.nn.Module
         In eval mode, on the CPU.
     """
@@ -82,6 +84,7 @@ class Backbone:
     source: str
     build: Callable[[], nn.Module] = field(repr=False)
     draw: Callable | None = field(default=None, repr=False)
+    own: bool = field(default=False, repr=False)
 
     @property
     def name(self):
@@ -93,9 +96,11 @@ class Backbone:
 
     @cached_property
     def classes(self) -> tuple[str, ...]:
-        """The names of the classes that the network was trained on, in the order of its outputs."""
+        """The names of the classes that the network was trained on, in the order of its outputs: numbers where nobody knows."""
         source = _SOURCES.get(self.card.library)  # none of them where somebody made the card for a network of their own
-        return self.card.classes or (source.classes(self.card) if source else ()) or _Numbered()
+        names = self.card.classes or (source.classes(self.card) if source else ())
+        known = names and not (self.own and len(names) != files.outputs(self.module, self.card))
+        return names if known else _Numbered()
 
 
 @cache
@@ -171,8 +176,9 @@ def load(name: str | None = None, weights=None, seed: int = 0, allow_fetch: bool
     name : str, optional
         `default` where it is left out.
     weights : None, path or ``'random'``
-        ``None``: the published ones, which must be on disk unless `allow_fetch`. A path: ``.safetensors``, or ``.pth`` with
-        tensors only.
+        ``None``: the published ones, which must be on disk unless `allow_fetch`. A path: ``.safetensors``, or what ``torch.save``
+        wrote, without code; as a training script leaves it, with wrappers' prefixes, in a checkpoint, with another head or none
+        (`shoulders.backbones.files`). What is left out is told when the module is first needed.
     seed : int
         Of random weights.
     allow_fetch : bool
@@ -182,7 +188,7 @@ def load(name: str | None = None, weights=None, seed: int = 0, allow_fetch: bool
     ------
     BackboneError
         When the name is unknown or the weights are not here; and, when the module is first needed, for a file that would
-        run code or whose shapes do not fit.
+        run code or does not hold this network.
     """
     wanted = card(name or (DEFAULT if weights else default()))
     if weights == "random":
@@ -198,7 +204,9 @@ def load(name: str | None = None, weights=None, seed: int = 0, allow_fetch: bool
     digest = places.digest(path)
     if not weights:
         _need_published(wanted, path, digest)
-    return _loaded(replace(wanted, transform=_transform_of(wanted, digest) if weights else wanted.transform), path, digest)
+    if weights:
+        return replace(_loaded(replace(wanted, transform=_transform_of(wanted, digest)), path, digest), own=True)
+    return _loaded(wanted, path, digest)
 
 
 def _need_published(card, path, digest):
@@ -212,14 +220,15 @@ def _need_published(card, path, digest):
 def _loaded(card, path, digest):
     source = _SOURCES[card.library]
 
-    def unchanged(read):
-        found = read(card, path)
+    def unchanged(read, *more):
+        found = read(card, path, *more)
         if places.digest(path) != digest:
             raise BackboneError(f"{path} has changed since it was chosen: load the backbone again.")
         return found
 
     def build():
-        return files.fill(source.network(card), unchanged(source.state), card.name, path)
+        network = source.network(card)
+        return files.fill(network, unchanged(source.state, network), card, path)
 
     def draw(transform=card.transform):
         return source.graph(card, unchanged(source.arrays), transform)
@@ -239,10 +248,30 @@ def _random(wanted, seed):
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         network = source.network(wanted).eval()
-    weights = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
-
-    def draw(transform=wanted.transform):
-        return source.graph(wanted, weights, transform)
-
-    draw = draw if hasattr(source, "graph") else None
+    draw = drawing(wanted, {name: tensor.numpy() for name, tensor in network.state_dict().items()})
     return Backbone(wanted, wanted.transform, state_digest(network), f"random weights, seed {seed}", lambda: network, draw)
+
+
+def drawing(card: Card, weights: dict) -> Callable | None:
+    """What gives a network with these weights as an ONNX graph, from a transform; None where its source has no graph.
+
+    Parameters
+    ----------
+    card : Card
+    weights : dict of str to numpy.ndarray
+        Under the names of the source's module.
+    """
+    source = _SOURCES[card.library]
+    return (lambda transform=card.transform: source.graph(card, weights, transform)) if hasattr(source, "graph") else None
+
+
+def blank(name: str) -> Backbone:
+    """A network's layout alone: weights that nobody is to use.
+
+    Raises
+    ------
+    BackboneError
+        For an unknown name.
+    """
+    wanted = card(name)
+    return Backbone(wanted, wanted.transform, "", "no weights", lambda: _SOURCES[wanted.library].network(wanted).eval())

@@ -72,7 +72,7 @@ def graph(weights: dict[str, np.ndarray], transform: Transform) -> onnx.ModelPro
     -------
     onnx.ModelProto
         Input ``pixels``: uint8, shape (n, crop, crop, 3). Outputs ``hidden``: float32, shape (n, 1280), and ``classes``:
-        float32, shape (n, 1000), before softmax.
+        float32, shape (n, 1000), before softmax; of weights without a head ``hidden`` alone.
 
     Raises
     ------
@@ -89,14 +89,15 @@ def graph(weights: dict[str, np.ndarray], transform: Transform) -> onnx.ModelPro
         for block in sorted({match[1] for match in map(_IN_BLOCK.match, weights) if match}, key=_numbers):
             signal = _block(layers, weights, signal, block)
         signal = _convolved(layers, weights, signal, "conv_head", "bn2")
-        signal = layers.add("Flatten", [layers.add("GlobalAveragePool", [signal])], "hidden")
-        head = [layers.held(f"classifier.{part}", weights[f"classifier.{part}"]) for part in ("weight", "bias")]
     except KeyError as error:
         raise BackboneError(f"These are no weights of an EfficientNet-Lite: {error} is missing.") from error
-    layers.add("Gemm", [signal, *head], "classes", transB=1)
-    classes, hidden = weights["classifier.weight"].shape
-    takes = {"pixels": ("n", transform.crop, transform.crop, 3)}
-    return layers.model("EfficientNet-Lite", takes, {"hidden": ("n", hidden), "classes": ("n", classes)})
+    signal = layers.add("Flatten", [layers.add("GlobalAveragePool", [signal])], "hidden")
+    says = {"hidden": ("n", len(weights["conv_head.weight"]))}
+    if "classifier.weight" in weights:
+        head = [layers.held(f"classifier.{part}", weights[f"classifier.{part}"]) for part in ("weight", "bias")]
+        layers.add("Gemm", [signal, *head], "classes", transB=1)
+        says["classes"] = ("n", len(weights["classifier.weight"]))
+    return layers.model("EfficientNet-Lite", {"pixels": ("n", transform.crop, transform.crop, 3)}, says)
 
 
 _IN_BLOCK = re.compile(r"(blocks\.\d+\.\d+)\.")

@@ -1,8 +1,18 @@
-"""Read a weights file: names and float32 tensors. Nothing in a file is executed."""
+"""Weights files as training scripts leave them: which of the tensors are a network's, under the network's names.
+
+Taken is what fits: all of a network below its head, under one prefix, whatever wrapped it (`DataParallel`, ``compile``, a
+checkpoint's dict, a model that held it). Nothing in a file is executed.
+"""
 
 from __future__ import annotations
 
+import argparse
 import hashlib
+import re
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +21,8 @@ from shoulders.backbones.transform import BackboneError
 if TYPE_CHECKING:
     import torch
     from torch import nn
+
+    from shoulders.backbones.card import Card
 
 
 def state_digest(module: nn.Module) -> str:
@@ -21,67 +33,334 @@ def state_digest(module: nn.Module) -> str:
     return state.hexdigest()
 
 
-def state(path: Path) -> dict[str, torch.Tensor]:
-    """Names and float32 tensors of ``.safetensors``, or of what ``torch.load(weights_only=True)`` takes.
+def state(path: Path, network: nn.Module, card: Card, renamed: Callable = dict) -> dict[str, torch.Tensor]:
+    """The tensors of a file that are a network's, under its names, float32; a warning tells what was left out.
+
+    Parameters
+    ----------
+    path : path
+        ``.safetensors``, or what ``torch.load(weights_only=True)`` takes.
+    network : torch.nn.Module
+        For its names and shapes: it may lie on torch's device ``meta``.
+    card : Card
+        For the network's name and its head.
+    renamed : callable
+        From names and tensors to the same under today's names.
+
+    Returns
+    -------
+    dict of str to torch.Tensor
+        All of the network below its head. The head's own tensors where the file has such a head, of as many classes as it may
+        have; else none of them.
 
     Raises
     ------
     BackboneError
-        For a file that would run code, is damaged, or holds something else.
+        For a file that would run code, is damaged, holds something else, or holds more than one such network.
     """
+    content = _read(path)
+    wanted, head = network.state_dict(), head_of(network, card)
+    places = [place for where, tensors in _states(content) for place in _places(where, tensors, wanted, head, renamed)]
+    if not places:
+        raise BackboneError(f"{path} holds no state_dict (names and tensors){_instead(content)}: save `network.state_dict()`.")
+    whole = [place for place in places if place.whole]
+    place = _plain(whole, card.name, path) if whole else max(places, key=lambda place: place.fitting)
+    _need_plain(place, path)
+    if not place.whole or place.strange:
+        raise BackboneError(f"{path} does not fit {card.name}: {place.misfit()}. Choose the backbone that it was saved from.")
+    if told := [*_beside(place, content), *_about_head(place)]:
+        warnings.warn(f"{path} was taken for {card.name}: {'; '.join(told)}.", stacklevel=4)
+    names = [name for name in wanted if name in place.tensors and (place.head_fits or not place.in_head(name))]
+    return {name: _float32(place.tensors[name]) for name in names}
+
+
+def _float32(tensor):
+    return tensor.float() if tensor.is_floating_point() else tensor
+
+
+# ---------------------------------------------------------------------------------------------------------------- reading
+
+
+def _read(path):
     import torch
 
     try:
         if path.suffix.lower() == ".safetensors":
             from safetensors.torch import load_file
 
-            found = load_file(path)
-        else:
-            found = torch.load(path, map_location="cpu", weights_only=True)
+            return load_file(path)
+        with torch.serialization.safe_globals(_harmless()):
+            return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        hint = "it is damaged, or holds code instead of tensors alone, which is never run here"
-        raise BackboneError(f"{path} cannot be read as weights: {hint}. Save it as .safetensors, or get it again.") from error
-    found = found.get("state_dict", found) if isinstance(found, dict) else {}
-    if not isinstance(found, dict) or not found or not all(map(_is_weight, found, found.values())):
-        raise BackboneError(f"{path} holds no state_dict (names and tensors): save `network.state_dict()`.")
-    return {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in found.items()}
+        program = "TorchScript" in str(error) and "it is a program of TorchScript, which is never run here"
+        damaged = "it is damaged, or holds code instead of tensors alone, which is never run here"
+        what = program or _objects(path) or damaged
+        advice = "Save `network.state_dict()` as .safetensors, or get it again"
+        raise BackboneError(f"{path} cannot be read as weights: {what}. {advice}.") from error
 
 
-def _is_weight(name, tensor):
+def _harmless():
+    """Plain data that training scripts put beside the weights: their options, and numbers of numpy's."""
+    import numpy as np
+
+    scalar = np.float64(0).__reduce__()[0]
+    return [argparse.Namespace, scalar, np.dtype, *{type(np.dtype(kind)) for kind in "?bhilqBHILQefd"}]
+
+
+def _objects(path):
     import torch
 
-    if not isinstance(name, str) or not isinstance(tensor, torch.Tensor) or tensor.layout != torch.strided:
-        return False
-    return not (tensor.is_meta or tensor.is_nested or tensor.is_quantized or tensor.is_complex())
+    try:
+        with torch.serialization.safe_globals(_harmless()):
+            found = torch.serialization.get_unsafe_globals_in_checkpoint(path)
+    except Exception:  # no file of torch's
+        return ""
+    return f"it holds objects instead of tensors alone ({_few(found)}), whose code is never run here" if found else ""
 
 
-def fill(network: nn.Module, found: dict[str, torch.Tensor], name: str, path) -> nn.Module:
-    """The network with these weights, in eval mode.
+def _states(content, where=(), depth=4) -> Iterator[tuple[tuple, dict]]:
+    """Every dict with names and tensors, and where it lies: a checkpoint holds its network somewhere inside."""
+    import torch
 
-    Raises
-    ------
-    BackboneError
-        Where names or shapes are others; counts them.
+    if not isinstance(content, dict) or not depth:
+        return
+    inside = {name: value for name, value in content.items() if isinstance(name, str)}
+    tensors = {name: value for name, value in inside.items() if isinstance(value, torch.Tensor) and not value.is_nested}
+    if any("." in name for name in tensors):
+        yield where, tensors
+    for name, value in inside.items():
+        yield from _states(value, (*where, name), depth - 1)
+
+
+def _instead(content):
+    if not isinstance(content, dict):
+        return f", but a {type(content).__name__}"
+    return f", but {_few(content)}" if content else ""
+
+
+# ---------------------------------------------------------------------------------------------------------------- choosing
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Tensors of a file that lie together, without the prefix of their names, and what they are to a network.
+
+    Attributes
+    ----------
+    where : tuple of str
+        The keys that lead to them in the file.
+    prefix : str
+    tensors, wanted : dict of str to torch.Tensor
+        Of the file; of the network.
+    head : str
+        How the names of the network's head begin; ``''`` where it has none.
+    beside : list of str
+        Names without the prefix, in the same dict.
     """
-    _need_fit(network, found, name, path)
-    network.load_state_dict(found)
-    return network.eval()
+
+    where: tuple
+    prefix: str
+    tensors: dict
+    wanted: dict
+    head: str
+    beside: list
+
+    def in_head(self, name):
+        return bool(self.head) and name.startswith(f"{self.head}.")
+
+    @property
+    def heads(self):
+        """The tensors of the file's head, and those of the network's."""
+        return [{name: tensor for name, tensor in all_.items() if self.in_head(name)} for all_ in (self.tensors, self.wanted)]
+
+    @property
+    def body(self):
+        return [name for name in self.wanted if not self.in_head(name) and not name.endswith(_COUNTERS)]
+
+    @property
+    def fitting(self):
+        return sum(name in self.tensors for name in self.wanted)
+
+    @property
+    def whole(self):
+        """Whether all of the network below its head is there."""
+        return all(name in self.tensors and self.tensors[name].shape == self.wanted[name].shape for name in self.body)
+
+    @property
+    def strange(self):
+        """Names that are neither the network's nor its head's."""
+        return [n for n in self.tensors if n not in self.wanted and not n.endswith(_COUNTERS) and not self.in_head(n)]
+
+    @property
+    def head_fits(self):
+        """Whether the file has such a head, of any number of classes."""
+        theirs, own = self.heads
+        alike = theirs.keys() == own.keys() and all(theirs[name].shape[1:] == own[name].shape[1:] for name in own)
+        return alike and len({tensor.shape[:1] for tensor in theirs.values()}) <= 1
+
+    @property
+    def called(self):
+        return ".".join(filter(None, (*self.where, self.prefix.rstrip(".")))) or "no prefix"
+
+    def misfit(self):
+        """What keeps it from being the network, counted."""
+        found, wanted = self.tensors, self.wanted
+        both = [name for name in wanted if name in found and found[name].shape != wanted[name].shape]
+        wrong = [f"{name} is {_shape(found[name])} instead of {_shape(wanted[name])}" for name in both]
+        missing = [name for name in wanted if name not in found and not name.endswith(_COUNTERS)]
+        groups = {"wrong shapes:": wrong, "missing:": missing, "not in the network:": self.strange}
+        return "; ".join(f"{what} {len(names)} ({_few(names)})" for what, names in groups.items() if names)
 
 
-def _need_fit(network, found, name, path):
-    wanted = network.state_dict()
-    wrong = [
-        f"{key} is {_shape(found[key])} instead of {_shape(wanted[key])}"
-        for key in wanted
-        if key in found and found[key].shape != wanted[key].shape
-    ]
-    missing = [key for key in wanted if key not in found and not key.endswith("num_batches_tracked")]
-    strange = [key for key in found if key not in wanted]
-    groups = {"wrong shapes:": wrong, "missing:": missing, "not in the network:": strange}
-    parts = [f"{what} {len(keys)} ({', '.join(keys[:3])}{', …' * (len(keys) > 3)})" for what, keys in groups.items() if keys]
-    if parts:
-        raise BackboneError(f"{path} does not fit {name}: {'; '.join(parts)}. Choose the backbone that it was saved from.")
+_COUNTERS = ("num_batches_tracked", "total_ops", "total_params")
+"""How names end that hold no weights: BatchNorm's counter, and what thop leaves in a network whose operations it counted."""
+
+_WRAPPED = re.compile(r"(?<![^.])(_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)\.")
+"""What torch puts into the names of a network, or of parts of it, that is compiled, sharded or checkpointed."""
+
+_FOLLOWING = {"ema", "averaged", "average", "swa", "teacher", "momentum", "target"}
+"""Words for a second network that follows the first one."""
+
+
+def _places(where, tensors, wanted, head, renamed) -> Iterator[_Place]:
+    """The same tensors without each of the prefixes under which a network could be."""
+    plain = {_WRAPPED.sub("", name): tensor for name, tensor in tensors.items()}
+    tensors = plain if len(plain) == len(tensors) else tensors
+    starts = Counter(name[: dot.end()] for name in tensors for dot in re.finditer(r"\.", name))
+    for prefix in ["", *(start for start, count in starts.items() if 2 * count >= len(wanted))]:
+        inside = {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+        yield _Place(where, prefix, renamed(inside), wanted, head, [name for name in tensors if not name.startswith(prefix)])
+
+
+def head_of(network: nn.Module, card: Card) -> str:
+    """How the names of a network's head begin: what holds the head and nothing else that learns belongs to it."""
+    wanted, head = network.state_dict(), _last(network, card)
+    while parent := head.rpartition(".")[0]:
+        if any(name.startswith(f"{parent}.") and not name.startswith(f"{head}.") for name in wanted):
+            break
+        head = parent
+    return head
+
+
+def _last(network, card):
+    """The head itself: the card's, or the last layer that can be one."""
+    layers = [name for name, layer in network.named_modules() if type(layer).__name__ in ("Linear", "Conv2d")]
+    return card.head or (layers[-1] if layers else "")
+
+
+def _plain(whole, name, path):
+    """The one network that is meant: none that merely follows another; and of several alike one, with its head if it can be."""
+    import torch
+
+    own = [place for place in whole if not _FOLLOWING & set(re.split(r"[^a-z]+", place.called.lower()))] or whole
+    first, *others = sorted(own, key=lambda place: not place.head_fits)
+    if all(torch.equal(first.tensors[key], other.tensors[key]) for other in others for key in first.body):
+        return first
+    places = _few([place.called for place in whole])
+    raise BackboneError(
+        f"{path} holds {len(whole)} networks that fit {name}, under {places}: save the one that you mean in a file of its own."
+    )
+
+
+def _need_plain(place, path):
+    kinds = {name: _odd(tensor, place.wanted[name]) for name, tensor in place.tensors.items() if name in place.wanted}
+    if odd := {name: kind for name, kind in kinds.items() if kind}:
+        what = f"{len(odd)} of its tensors hold {' or '.join(sorted(set(odd.values())))} ({_few(odd)})"
+        raise BackboneError(
+            f"{path} holds no state_dict of plain weights: {what}. Save the network in float32, float16 or bfloat16."
+        )
+
+
+def _odd(tensor, like):
+    """What a tensor holds that is no weight as it lies there; ``''`` for one that is."""
+    import torch
+
+    if tensor.is_quantized:
+        return "quantised numbers"
+    kinds = {"complex numbers": tensor.is_complex(), "no numbers": tensor.is_meta}
+    kinds["an odd layout"] = tensor.layout != torch.strided
+    kinds["whole numbers"] = like.is_floating_point() and not tensor.is_floating_point()
+    return next((kind for kind, so in kinds.items() if so), "")
+
+
+def _beside(place, content):
+    """What else the file holds, for the sentence."""
+    import torch
+
+    outer = [name for name in content if name != place.where[0]] if place.where else []
+    inner = [] if place.where else [name for name, value in content.items() if not isinstance(value, torch.Tensor)]
+    left = [*outer, *inner, *place.beside]
+    return [f"{place.called} alone, without {_few(left)}"] if left else []
+
+
+def _about_head(place):
+    """What is to be known of a head that is not the network's own."""
+    theirs, own = place.heads
+    if not own:
+        return []
+    if not place.head_fits:
+        lacks = f"without its head ({_few(theirs)}), which is another one" if theirs else "it has no head"
+        return [f"{lacks}, so that there are hidden features and no classes"]
+    classes, usual = (len(next(iter(tensors.values()))) for tensors in (theirs, own))
+    return [f"with its own head of {classes} classes instead of {usual}, whose names are not known"] if classes != usual else []
+
+
+def _few(names):
+    names = list(map(str, names))
+    return f"{', '.join(names[:3])}{', …' * (len(names) > 3)}"
 
 
 def _shape(tensor):
     return "×".join(map(str, tensor.shape))
+
+
+# ----------------------------------------------------------------------------------------------------------------- filling
+
+
+def fill(network: nn.Module, found: dict[str, torch.Tensor], card: Card, path) -> nn.Module:
+    """The network with these weights, in eval mode; its head as they have it.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Changed in place.
+    found : dict of str to torch.Tensor
+        As `state` gives them.
+    card : Card
+    path : path
+        For what is said where somebody asks for classes that there are not.
+    """
+    head = head_of(network, card)
+    theirs = {name.removeprefix(f"{head}."): tensor for name, tensor in found.items() if name.startswith(f"{head}.")}
+    if head and not theirs:
+        from shoulders.backbones.headless import NoHead
+
+        network.set_submodule(_last(network, card), NoHead(no_classes(card.name, path)))
+    for name, tensor in theirs.items():
+        _widen(network.get_submodule(head), name, tensor)
+    network.load_state_dict(found, strict=False)
+    return network.eval()
+
+
+def no_classes(name: str, path) -> str:
+    """The sentence for who asks for them."""
+    return f"{path} holds no head of {name}, so it gives no classes: choose the layer hidden, or give a file with the head."
+
+
+def outputs(network: nn.Module, card: Card) -> int:
+    """How many classes a network's head tells; 0 where it has none."""
+    head = network.get_submodule(_last(network, card))
+    return len(head.weight) if hasattr(head, "weight") else 0
+
+
+def _widen(layer, name, tensor):
+    """Make room for as many classes as a tensor has."""
+    from torch import nn
+
+    *inside, last = name.split(".")
+    layer = layer.get_submodule(".".join(inside))
+    if len(getattr(layer, last)) != len(tensor):
+        setattr(layer, last, nn.Parameter(tensor.clone()))
+        for width in ("out_features", "out_channels"):
+            if hasattr(layer, width):
+                setattr(layer, width, len(tensor))

@@ -37,8 +37,8 @@ def network(card: Card) -> nn.Module:
     return vgg16_tiny()
 
 
-def state(card: Card, path: Path) -> dict:
-    return files.state(path)
+def state(card: Card, path: Path, network: nn.Module) -> dict:
+    return files.state(path, network, card)
 
 
 def classes(card: Card) -> tuple[str, ...]:

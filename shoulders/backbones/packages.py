@@ -8,7 +8,7 @@ network as a graph is `shoulders.backbones.efficientnet_lite`.
 from __future__ import annotations
 
 import json
-from functools import cache
+from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -97,23 +97,28 @@ def network(card: Card) -> nn.Module:
     return timm.create_model(f"tf_{card.name}", pretrained=False)
 
 
-def state(card: Card, path: Path) -> dict:
+def state(card: Card, path: Path, network: nn.Module) -> dict:
     import torch
 
-    return {name: torch.from_numpy(array) for name, array in arrays(card, path).items()}
+    if places.digest(path) == card.sha256:
+        return {name: torch.from_numpy(array) for name, array in _published(card, path).items()}
+    return files.state(path, network, card, partial(efficientnet_lite.renamed, card.name))
 
 
 def arrays(card: Card, path: Path) -> dict[str, np.ndarray]:
     """The weights under timm's names, float32; of the published file without torch."""
-    published = places.digest(path) == card.sha256
-    found = _published(card, path) if published else {name: tensor.numpy() for name, tensor in files.state(path).items()}
-    return efficientnet_lite.renamed(card.name, found)
+    if places.digest(path) == card.sha256:
+        return _published(card, path)
+    import torch
+
+    with torch.device("meta"):
+        layout = network(card)
+    return {name: tensor.numpy() for name, tensor in state(card, path, layout).items()}
 
 
 def _published(card, path):
-    content = path.read_bytes()
-    tensors = _index()[card.name]["tensors"].items()
-    return {name: _laid_out(content, *where) for name, where in tensors}
+    content, tensors = path.read_bytes(), _index()[card.name]["tensors"]
+    return efficientnet_lite.renamed(card.name, {name: _laid_out(content, *where) for name, where in tensors.items()})
 
 
 def _laid_out(content, start, shape, strides):

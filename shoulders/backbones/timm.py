@@ -78,8 +78,8 @@ def network(card: Card) -> nn.Module:
     return timm.create_model(card.name, pretrained=False)
 
 
-def state(card: Card, path: Path) -> dict:
-    return files.state(path)
+def state(card: Card, path: Path, network: nn.Module) -> dict:
+    return files.state(path, network, card)
 
 
 def classes(card: Card) -> tuple[str, ...]:

@@ -107,8 +107,11 @@ def network(card: Card) -> nn.Module:
 _SIDE_EXITS = ("aux1", "aux2", "AuxLogits")
 
 
-def state(card: Card, path: Path) -> dict:
-    found = files.state(path)
+def state(card: Card, path: Path, network: nn.Module) -> dict:
+    return files.state(path, network, card, _todays)
+
+
+def _todays(found):
     return {todays_name(name): tensor for name, tensor in found.items() if name.split(".")[0] not in _SIDE_EXITS}
 
 

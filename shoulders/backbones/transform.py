@@ -19,6 +19,9 @@ class BackboneError(CourseError):
     """A network cannot be loaded or cut; the message names it and the remedy."""
 
 
+FITS = ("crop", "pad", "squeeze")
+"""How a picture that is no square is brought to one."""
+
 _LARGEST = 4096  # pixels of a side that a network looks at
 
 
@@ -28,6 +31,10 @@ class Transform:
 
     The shorter side becomes `resize` pixels, the middle `crop` × `crop` pixels are kept, values in 0..1 are shifted by
     `mean` and divided by `std` (red, green, blue).
+
+    That is `fit` ``'crop'``, as the weights want it: of a picture four times as wide as high the network sees a fifth. ``'pad'``
+    shows all of it, as large as it fits, in the middle of a square that is `mean` elsewhere: zero for the network. ``'squeeze'``
+    shows all of it, pressed to a square. Neither looks at `resize`.
     """
 
     resize: int
@@ -35,22 +42,38 @@ class Transform:
     interpolation: str = "bilinear"
     mean: tuple[float, ...] = (0.485, 0.456, 0.406)
     std: tuple[float, ...] = (0.229, 0.224, 0.225)
+    fit: str = "crop"
 
     def __post_init__(self):
         sides = all(isinstance(side, int) and 0 < side <= _LARGEST for side in (self.resize, self.crop))
         known = isinstance(self.interpolation, str) and self.interpolation.upper() in Image.Resampling.__members__
         scale = all(isinstance(value, int | float) for value in (*self.mean, *self.std))
+        if self.fit not in FITS:
+            raise BackboneError(f"fit is {self.fit!r}: choose one of {', '.join(FITS)}.")
         if not (sides and known and scale and len(self.mean) == len(self.std) == 3 and all(value > 0 for value in self.std)):
             raise BackboneError(f"{self} is no transform: sides of 1 to {_LARGEST} pixels, three means and three spreads.")
 
     def cropped(self, source) -> Image.Image:
-        """The part of a picture (path, file object or image) that the network sees: RGB, `crop` × `crop` pixels."""
-        image = pictures.to_rgb(source) if isinstance(source, Image.Image) else pictures.read(source, at_least=2 * self.resize)
-        short = min(image.size)
-        width, height = (int(self.resize * side / short) for side in image.size)
-        image = image.resize((width, height), Image.Resampling[self.interpolation.upper()])
-        left, top = round((width - self.crop) / 2), round((height - self.crop) / 2)
-        return image.crop((left, top, left + self.crop, top + self.crop))
+        """What the network sees of a picture (path, file object or image): RGB, `crop` × `crop` pixels."""
+        read = pictures.to_rgb if isinstance(source, Image.Image) else pictures.read
+        image = read(source, at_least=2 * self.resize)
+        image = image.resize(self.sides(*image.size), Image.Resampling[self.interpolation.upper()])
+        left, top = (round((side - self.crop) / 2) for side in image.size)
+        square = Image.new("RGB", (self.crop, self.crop), tuple(round(255 * value) for value in self.mean))
+        square.paste(image, (-left, -top))
+        return square
+
+    def sides(self, width: int, height: int) -> tuple[int, int]:
+        """To how many pixels a picture is scaled, before what is too much is cut off and what is too little filled."""
+        if self.fit == "squeeze":
+            return self.crop, self.crop
+        if self.fit == "pad":
+            return tuple(max(1, int(self.crop * side / max(width, height))) for side in (width, height))
+        return tuple(int(self.resize * side / min(width, height)) for side in (width, height))
+
+    def seen(self, width: int, height: int) -> float:
+        """The share of a picture's area that the network sees."""
+        return float(np.prod([min(1, self.crop / side) for side in self.sides(width, height)]))
 
     def pixels(self, source) -> np.ndarray:
         """uint8, shape (crop, crop, 3), as a picture lies in memory: what `shoulders.engine` takes."""

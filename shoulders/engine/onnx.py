@@ -14,7 +14,7 @@ from importlib.util import find_spec
 import numpy as np
 
 from shoulders import devices
-from shoulders.backbones import Backbone
+from shoulders.backbones import Backbone, BackboneError, files
 from shoulders.errors import reason
 
 NAME, BATCH, IN_THREADS = "onnxruntime", 4, True
@@ -42,8 +42,10 @@ def _loads():
 
 def reader(backbone: Backbone, layers, threads: int = 0) -> Callable[[np.ndarray], dict]:
     """As `shoulders.engine.reader`. Several threads may call what it returns at once."""
-    asked = session(backbone.draw(backbone.transform), threads)
-    layers = list(layers)
+    graph, layers = backbone.draw(backbone.transform), list(layers)
+    if "classes" in layers and "classes" not in {output.name for output in graph.graph.output}:
+        raise BackboneError(files.no_classes(backbone.name, backbone.source))
+    asked = session(graph, threads)
 
     def read(pixels):
         return dict(zip(layers, asked.run(layers, {"pixels": pixels})))

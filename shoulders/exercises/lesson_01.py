@@ -50,7 +50,7 @@ def lesson_01(edition: Edition) -> Lesson01:
         Exercise("4", "exercise.culprit", _is_culprit, (
             "resize, crop and interpolation say which pixels there are. Two fields say which numbers they become.",
             "Taking something away moves the smallest and the largest number alike. What brings the two closer together?",
-            "print(theirs.transform) beside print(network.transform): five fields, one differs.",
+            "print(theirs.transform) beside print(network.transform): six fields, one differs.",
         )),
     )  # fmt: skip
 

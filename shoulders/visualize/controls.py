@@ -92,9 +92,10 @@ def random_units(network: Backbone | nn.Module, layer: str, count: int, seed: in
     -----
     Szegedy et al. 2013, arXiv 1312.6199, section 3: random directions look as meaningful as single units.
     """
-    if images is None and not isinstance(network, Backbone):
+    transform = networks.transform_of(network)
+    if images is None and not transform:
         raise VisualizeError(f"The size of {layer!r} is not known: give one picture with images=….")
-    side = network.transform.crop if images is None else 0
+    side = transform.crop if images is None else 0
     image = networks.inputs(network, torch.zeros(1, 3, side, side) if images is None else networks.taken(images, [0]))
     with torch.no_grad():
         output, _ = networks.forward(networks.quiet_copy(network), image, networks.layer_of(network, layer))

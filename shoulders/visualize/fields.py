@@ -150,7 +150,8 @@ def receptive_field(network: Backbone | nn.Module, layer: str, size: int | None 
         For a layer that does not exist.
     """
     module = networks.quiet_copy(network).cpu()
-    size = size or (network.transform.crop if isinstance(network, Backbone) else 224)
+    transform = networks.transform_of(network)
+    size = size or (transform.crop if transform else 224)
     first = next((part.in_channels for part in module.modules() if isinstance(part, nn.Conv2d)), 3)
     image = torch.zeros(1, first, size, size)
     with torch.no_grad(), Ruler(image) as ruler:

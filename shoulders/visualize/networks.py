@@ -21,7 +21,7 @@ from PIL import Image
 from torch import nn
 
 from shoulders import backbones, cutting, devices, features
-from shoulders.backbones import Backbone
+from shoulders.backbones import Backbone, Transform
 from shoulders.datasets import Pictures
 from shoulders.errors import CourseError, reason
 from shoulders.pictures import stream
@@ -82,18 +82,54 @@ def quiet_copy(network: Backbone | nn.Module) -> nn.Module:
 
 
 def module_of(network: Backbone | nn.Module) -> nn.Module:
-    """The torch module of a backbone, or the module itself."""
-    return network.module if isinstance(network, Backbone) else network
+    """The torch module of a backbone, or the module itself.
+
+    Raises
+    ------
+    VisualizeError
+        For what is neither.
+    """
+    if isinstance(network, Backbone | nn.Module):
+        return network.module if isinstance(network, Backbone) else network
+    raise VisualizeError(
+        f"A {type(network).__name__} is no network: give a Backbone or a module of torch; of a model that was loaded its "
+        "backbone, of the result of a training its model."
+    )
 
 
 def name_of(network: Backbone | nn.Module) -> str:
-    """A backbone's name, or the name of a module's class."""
-    return network.name if isinstance(network, Backbone) else type(network).__name__
+    """A backbone's name, also of what a training made of it; or the name of a module's class."""
+    return network.name if _is_known(network) else type(network).__name__
 
 
 def classes_of(network: Backbone | nn.Module) -> tuple[str, ...]:
-    """The names of a backbone's classes; empty for a module, whose classes nobody has named."""
-    return network.classes if isinstance(network, Backbone) else ()
+    """The names of a backbone's classes; empty for a plain module, whose classes nobody has named."""
+    return network.classes if _is_known(network) else ()
+
+
+def transform_of(network: Backbone | nn.Module) -> Transform | None:
+    """How a network takes its pictures; None for a plain module."""
+    return network.transform if _is_known(network) else None
+
+
+def backbone_of(network: Backbone | nn.Module) -> Backbone:
+    """A backbone, or what a training made of one as a backbone: for whom features are to be extracted.
+
+    Raises
+    ------
+    VisualizeError
+        For a plain module, which has no transform.
+    """
+    if isinstance(network, Backbone):
+        return network
+    transform, module = _need_transform(network), module_of(network)
+    card = backbones.Card(network.name, "ours", transform, head="1", classes=network.classes)
+    return Backbone(card, transform, backbones.state_digest(module), "a training", lambda: module)
+
+
+def _is_known(network):
+    """Whether it knows its name, its classes and its transform: a backbone does, and the model of a training's result."""
+    return isinstance(network, Backbone | cutting.Taught) and network.transform is not None
 
 
 @contextmanager
@@ -173,8 +209,9 @@ def several(images):
 
 
 def _need_transform(network):
-    if isinstance(network, Backbone):
-        return network.transform
+    module_of(network)
+    if transform := transform_of(network):
+        return transform
     raise VisualizeError(
         f"{name_of(network)} is a plain module and has no transform for pictures: give a Backbone, or a float tensor "
         "(n, 3, height, width) that is normalised already."
@@ -182,8 +219,8 @@ def _need_transform(network):
 
 
 def _visible(network, images):
-    if isinstance(network, Backbone):
-        mean, std = (torch.tensor(v).view(3, 1, 1) for v in (network.transform.mean, network.transform.std))
+    if transform := transform_of(network):
+        mean, std = (torch.tensor(v).view(3, 1, 1) for v in (transform.mean, transform.std))
         values = images * std + mean
     else:
         low, high = images.amin((1, 2, 3), keepdim=True), images.amax((1, 2, 3), keepdim=True)
@@ -214,7 +251,12 @@ def batches(network: Backbone | nn.Module, images, batch_size: int) -> Iterator[
 
 
 def layer_of(network: Backbone | nn.Module, layer: str) -> str:
-    """A layer's name as a module's: the layer ``'classes'`` of a backbone is its head."""
+    """A layer's name as a module's: ``'classes'`` of a backbone is its head.
+
+    Of what a training made (`shoulders.cutting.Taught`), ``'hidden'`` is the cut network, and ``'classes'`` the new head.
+    """
+    if isinstance(module_of(network), cutting.Taught):
+        return {cutting.HIDDEN: "0", cutting.CLASSES: "1"}.get(layer, layer)
     return cutting.head_of(network) if layer == cutting.CLASSES and isinstance(network, Backbone) else layer
 
 
@@ -243,12 +285,12 @@ def forward(module: nn.Module, images: torch.Tensor, layer: str, parts=None) -> 
 
     def reached(part, taken, output):
         found[layer] = output
-        raise cutting.Enough
+        raise cutting.Enough(found)
 
     if parts is None:
         parts = [part for part in module.modules() if next(part.children(), None) is None]
     hooks = [(part.register_forward_hook, passed) for part in parts]
-    with cutting.hooked([*hooks, (submodule(module, layer).register_forward_hook, reached)]), exact():
+    with cutting.hooked([*hooks, (submodule(module, layer).register_forward_hook, reached)], found), exact():
         module(images)
     return _answer(found, layer), steps
 
@@ -278,11 +320,11 @@ def listening(module: nn.Module, layers, stop: bool = False):
         # what comes next may write over it, module or not: ``out += shortcut``
         found[layer] = output.clone() if isinstance(output, torch.Tensor) else output
         if stop and len(found) == len(wanted):
-            raise cutting.Enough
+            raise cutting.Enough(found)
 
     wanted = set(layers)
     hooks = [(submodule(module, layer).register_forward_hook, partial(answered, layer)) for layer in wanted]
-    with cutting.hooked(hooks), torch.no_grad(), exact():
+    with cutting.hooked(hooks, found), torch.no_grad(), exact():
         yield found
 
 

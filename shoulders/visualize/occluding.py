@@ -208,17 +208,17 @@ def _colour(network, fill):
     colour = torch.as_tensor(fill, dtype=torch.float32).reshape(-1, 1, 1)
     if len(colour) not in (1, 3):
         raise VisualizeError(f"The fill has {len(colour)} numbers: give one, or three (red, green, blue).")
-    if not isinstance(network, Backbone):
+    if not (transform := networks.transform_of(network)):
         return colour
-    mean, std = (torch.tensor(values).view(3, 1, 1) for values in (network.transform.mean, network.transform.std))
+    mean, std = (torch.tensor(values).view(3, 1, 1) for values in (transform.mean, transform.std))
     return (colour - mean) / std
 
 
 def _seen(network, colour):
     """The same as a person would see it."""
-    if not isinstance(network, Backbone):
+    if not (transform := networks.transform_of(network)):
         return None
-    mean, std = (torch.tensor(values) for values in (network.transform.mean, network.transform.std))
+    mean, std = (torch.tensor(values) for values in (transform.mean, transform.std))
     return tuple((colour.cpu().flatten() * std + mean).clamp(0, 1).tolist())
 
 

@@ -8,6 +8,7 @@ from shoulders import cutting, features, heads
 from shoulders.backbones import Backbone
 from shoulders.datasets import PictureSet
 from shoulders.results import wilson
+from shoulders.visualize import networks
 
 
 def probes(
@@ -23,6 +24,7 @@ def probes(
     Parameters
     ----------
     backbone : Backbone
+        Or the model of a training's result.
     held : PictureSet
     layers : str or sequence of str, optional
         Default: the last layer at each size that the picture has on its way, and what goes into the network's own head.
@@ -49,6 +51,7 @@ def probes(
     Zeiler & Fergus 2013, section 5.3. A map counts by its mean over places (the paper keeps the places); the head, one of
     `shoulders.heads`, scales the means and chooses its regulariser on the training pictures alone.
     """
+    backbone = networks.backbone_of(backbone)
     layers = [layers] if isinstance(layers, str) else list(layers or [*cutting.last_at_each_size(backbone), cutting.HIDDEN])
     train, valid = (features.extract(backbone, part, layers) for part in (held.train, held.valid))
     chosen = held.train.sample(per_class, seed)

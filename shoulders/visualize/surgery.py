@@ -41,7 +41,7 @@ def retrained(backbone: Backbone, result: Result) -> Backbone:
     if not isinstance(result.model, nn.Sequential) or not isinstance(result.model[0], cutting.Headless):
         raise VisualizeError(f"A result of {result.regime} holds no trained network: give one of fine_tune or from_scratch.")
     if not isinstance(backbone.module.get_submodule(head), nn.Linear):
-        raise VisualizeError(f"The head of {backbone.name}, {head!r}, is not linear: look into result.model[0].network instead.")
+        raise VisualizeError(f"The head of {backbone.name}, {head!r}, is not linear: look into result.model instead.")
     module = copy.deepcopy(result.model[0].network)
     module.set_submodule(head, copy.deepcopy(result.model[1]))
     known = networks.variant(

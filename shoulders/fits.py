@@ -1,0 +1,54 @@
+"""Whether a network sees its pictures whole: a finding for each class of which much is cut off."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from shoulders import pictures
+from shoulders.backbones import Backbone
+from shoulders.datasets import PictureSet
+
+LEAST = 0.5
+"""The share of its area that is seen of a picture, or else it is counted: photographs of 4:3 and 3:2 pass, 16:9 does not."""
+
+
+def told(held: PictureSet, networks: Iterable[Backbone]) -> PictureSet:
+    """The same pictures, with a finding for each class of which some lose more than half of their area.
+
+    Parameters
+    ----------
+    held : PictureSet
+    networks : iterable of Backbone
+        Of several, the one that cuts most off counts.
+
+    Raises
+    ------
+    shoulders.pictures.PictureError
+        For a picture that has gone since it was checked.
+    """
+    most = min((network.transform for network in networks), key=lambda transform: transform.seen(4, 1))
+    if most.fit != "crop":
+        return held
+    home = os.path.commonpath([os.path.dirname(path) for part in (held.train, held.valid) for path in part.paths])
+    parts = (("train", held.train), ("valid", held.valid))
+    return replace(held, findings=held.findings + tuple(row for name, part in parts for row in _cut(home, name, part, most)))
+
+
+def _cut(home, name, part, transform):
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        seen = [transform.seen(*size) for size in pool.map(pictures.size, part.paths)]
+    classes = defaultdict(list)
+    for path, label, share in zip(part.paths, part.labels, seen):
+        classes[int(label)].append((share, path))
+    for label, shares in sorted(classes.items()):
+        if cut := [pair for pair in shares if pair[0] < LEAST]:
+            least, path = min(cut)
+            yield {
+                "file": os.path.relpath(path, home), "part": name, "class": part.classes[label], "action": "used",
+                "problem": f"{1 - least:.0%} of it is cut off; {len(cut)} of the {len(shares)} in its class lose more than half",
+                "remedy": "Show networks all of them with --fit pad or --fit squeeze.",
+            }  # fmt: skip
