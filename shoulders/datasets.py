@@ -187,7 +187,8 @@ def load(source, seed: int = 0, valid_fraction: float = 0.25, *, train=None, val
     groups : str or path, optional
         What belongs together, and stays on one side of the split: a CSV file with the columns ``file`` and ``group``;
         ``'folder'``, for the folders just below the class folders; or a regular expression for the names of files, as
-        ``'patient\\d+'``. A group of one name is one, whatever class it lies in.
+        ``'patient\\d+'``. A group of one name is one, whatever class it lies in. A registered set's card
+        may say it.
 
     Returns
     -------
@@ -204,6 +205,8 @@ def load(source, seed: int = 0, valid_fraction: float = 0.25, *, train=None, val
     """
     folder = _folder_of(source)
     notes = Notes(folder, CARDS[source].beside if _is_known(source) else ())
+    if groups is None and _is_known(source):
+        groups = CARDS[source].groups
     layout = layouts.read(folder, notes, _listed(train), _listed(valid), _listed(classes), groups == "folder")
     rows = _without_leaks(_without_doubt(_checked(layout, notes)))
     _tell(layout, rows, notes)

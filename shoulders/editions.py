@@ -26,7 +26,8 @@ class Need:
     Attributes
     ----------
     pictures : str
-        Its question: a set of the registry; the pocket edition takes the felt one of that name.
+        Its question: a set of the registry; the pocket edition takes the felt one of that name. A felt set's own name: there is
+        no other, and both editions have it.
     backbone : str
         Of the full edition.
     per_class : int
@@ -50,6 +51,7 @@ NEEDS = {
     "03": Need("bees_vs_ants", "mobilenet_v2", 170, other=backbones.DEFAULT),
     "04": Need("cats_vs_dogs", "vgg16"),
     "05": Need("cats_vs_dogs", "vgg16"),
+    "06": Need("felt_hand_signs", backbones.DEFAULT, pocket=backbones.DEFAULT),
 }
 
 
@@ -150,7 +152,8 @@ def _need_own():
 
 def _chosen(need, edition):
     """Pictures and backbone of an edition, after the learner's own wishes."""
-    own = (f"felt_{need.pictures}", _pocket(need)) if edition == "pocket" else (need.pictures, need.backbone)
+    felt = need.pictures if need.pictures.startswith("felt_") else f"felt_{need.pictures}"
+    own = (felt, _pocket(need)) if edition == "pocket" else (need.pictures, need.backbone)
     return os.environ.get("SHOULDERS_PICTURES") or own[0], os.environ.get("SHOULDERS_BACKBONE") or own[1]
 
 
@@ -178,7 +181,7 @@ def _sentences(name, need, held, network):
     trained = f"with {weights}" if own else f"trained on {network.card.trained_on}{top1}"
     yield f"This is the {name} edition, because {reason}: {pictures}, and {network.name}, {trained}."
     if held.name.startswith("felt_"):
-        yield "The pictures are renderings of felt animals, not photographs: what is measured on them is a demonstration."
+        yield "The pictures are renderings of felt, not photographs: what is measured on them is a demonstration."
     if name == "pocket" and need.pocket != network.name == backbones.SMALL:
         yield f"{need.pocket} is not on this machine: the small network takes its place. `{_bringing(need.pocket)}` brings it."
     if name == "pocket":
@@ -221,6 +224,7 @@ def offers(names=None, only_lessons: bool = False) -> list[Offer]:
     """
     if only_lessons:
         names = dict.fromkeys(name for need in NEEDS.values() for name in (need.pictures, need.backbone))
+        names = [name for name in names if not name.startswith("felt_") and name != backbones.DEFAULT]  # these came with the course
     if names is None:
         names = [name for name, card in datasets.CARDS.items() if card.archives]
         names += [name for name, card in backbones.cards().items() if card.url or card.package]

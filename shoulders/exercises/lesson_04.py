@@ -86,7 +86,8 @@ def pool(edition: Edition) -> Pictures:
     shelf of further classes too.
     """
     felt = edition.pictures.name.startswith("felt_")
-    names = [name for name in datasets.CARDS if name.startswith("felt_") == felt and datasets.find(name)]
+    pairs = (name for name, card in datasets.CARDS.items() if len(card.classes) == 2)
+    names = [name for name in pairs if name.startswith("felt_") == felt and datasets.find(name)]
     parts = [edition.pictures.valid]
     parts += [datasets.load(name).small(150).valid for name in names if name != edition.pictures.name]
     shelf = places.box() / "felt" / "shelf"

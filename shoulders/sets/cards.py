@@ -28,7 +28,8 @@ class Card:
     """What a picture set is, whose it is, and where to get it.
 
     `folders` are the names under which it may lie in the folder of picture sets; a fetched one gets the first. `beside` are files
-    of the publisher's that are no pictures: nothing is said of them.
+    of the publisher's that are no pictures: nothing is said of them. `groups` is a pattern in the files' names that says what
+    belongs together, as for `shoulders.datasets.load`.
     """
 
     name: str
@@ -39,11 +40,14 @@ class Card:
     folders: tuple[str, ...]
     archives: tuple[Archive, ...] = ()
     beside: tuple[str, ...] = ()
+    groups: str | None = None
 
     @property
     def bytes(self):
         return sum(archive.bytes for archive in self.archives)
 
+
+_SIGNS = ("fist", "ok", "open", "point", "rock_on", "three", "thumb_up", "victory")
 
 CARDS = {
     card.name: card
@@ -98,10 +102,12 @@ CARDS = {
                 "CC BY 4.0",
                 (f"felt/{name}",),
                 beside=("scenes.jsonl",),
+                groups=groups,
             )
-            for name, title, classes in (
-                ("cats_vs_dogs", "cats and dogs", ("cats", "dogs")),
-                ("bees_vs_ants", "bees and ants", ("ants", "bees")),
+            for name, title, classes, groups in (
+                ("cats_vs_dogs", "cats and dogs", ("cats", "dogs"), None),
+                ("bees_vs_ants", "bees and ants", ("ants", "bees"), None),
+                ("hand_signs", "gloves that make eight signs", _SIGNS, r"_(p\d+)_"),
             )
         ),
     )
