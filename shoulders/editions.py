@@ -174,7 +174,7 @@ def _sentences(name, need, held, network):
     wanted, missing = os.environ.get("SHOULDERS_EDITION"), _missing(need, "full")
     lack = f"{' and '.join(missing)} {'are' if len(missing) > 1 else 'is'} not on this machine"
     reason = "SHOULDERS_EDITION says so" if wanted else lack if missing else "everything it needs is on this machine"
-    pictures = f"{len(held.train)} + {len(held.valid)} pictures of {' and '.join(held.classes)}"
+    pictures = f"{len(held.train)} + {len(held.valid)} pictures of {_listed(held.classes)}"
     own = os.environ.get("SHOULDERS_WEIGHTS")
     top1 = f" (it names {network.card.top1:.0f} % of new ones correctly)" if network.card.top1 else ""
     weights = "random weights" if own == "random" else f"the weights of {Path(own or '').name}"
@@ -187,6 +187,11 @@ def _sentences(name, need, held, network):
     if name == "pocket":
         switch = f"run {_command(missing)}" if missing else "unset SHOULDERS_EDITION"
         yield f"For the full edition, {switch}, then restart this notebook."
+
+
+def _listed(names):
+    *others, last = names
+    return f"{', '.join(others)} and {last}"
 
 
 def _bringing(name):
@@ -224,7 +229,7 @@ def offers(names=None, only_lessons: bool = False) -> list[Offer]:
     """
     if only_lessons:
         names = dict.fromkeys(name for need in NEEDS.values() for name in (need.pictures, need.backbone))
-        names = [name for name in names if not name.startswith("felt_") and name != backbones.DEFAULT]  # these came with the course
+        names = [name for name in names if not name.startswith("felt_") and name != backbones.DEFAULT]  # these are here already
     if names is None:
         names = [name for name, card in datasets.CARDS.items() if card.archives]
         names += [name for name, card in backbones.cards().items() if card.url or card.package]

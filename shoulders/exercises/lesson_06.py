@@ -82,16 +82,16 @@ def lesson_06(edition: Edition) -> Lesson06:
     return Lesson06(
         Exercise("1", "exercise.vote", _is_vote, (
             "labels[:k] are the classes of the k nearest, the nearest first. Which of them comes most often?",
-            "np.bincount(labels[:k]) counts each class; the largest count wins. Where two have it, go through labels[:k] in order.",
+            "np.bincount(labels[:k]) counts each class. Where two have the largest count, go through labels[:k] in order.",
             "counts = np.bincount(labels[:k]); return the first label in labels[:k] whose counts[label] == counts.max().",
         )),
         Exercise("2", "exercise.mended", lambda answer: _is_mended(answer, edition), (
             "For each person of valid: fit on all of train and this person's first pictures, then ask about the second ones.",
             "np.concatenate([rows, more]) puts rows below one another; np.append(labels, others) does it with labels.",
-            "right += list(head.predict(asked['hidden'][theirs & second]) == asked.labels[theirs & second]); its mean is the answer.",
+            "right += list(head.predict(asked['hidden'][left]) == asked.labels[left]), where left are this person's second ones.",
         )),
         Exercise("3", "exercise.threshold", lambda answer: _is_threshold(answer, edition), (
-            "How alike is the nearest training picture of each known sign? Five in a hundred of these numbers should lie below it.",
+            "How alike is the nearest training picture of each known sign? Five in a hundred of these should lie below it.",
             "The numbers are alike_known. A share of them lies below their quantile: np.quantile.",
             "np.quantile(alike_known, 0.05).",
         )),
@@ -127,9 +127,9 @@ def _is_vote(answer: Callable):
 def _is_mended(answer, edition):
     if not isinstance(answer, int | float | np.number):
         return "the answer should be one number, the share of right answers."
-    right, without = mended(edition.backbone, edition.pictures), mended(edition.backbone, edition.pictures, add=False)
-    if abs(answer - right) < 0.005:
+    if abs(answer - mended(edition.backbone, edition.pictures)) < 0.005:
         return True
+    without = mended(edition.backbone, edition.pictures, add=False)
     if abs(answer - without) < 0.005:
         return f"{without:.1%} is what they reach without a picture of the new person."
     return f"{answer:.1%} is not the share of right answers about the second pictures."
@@ -145,7 +145,7 @@ def mended(network: Backbone, pictures: PictureSet, add: bool = True) -> float:
         more = more if add else more[:0]
         rows = np.concatenate([seen["hidden"], asked["hidden"][more]])
         labels = np.append(seen.labels, asked.labels[more])
-        answers, _ = heads.answers("logistic_regression", rows, labels, asked["hidden"][left], 0)
+        answers, _ = heads.answers("ridge", rows, labels, asked["hidden"][left], 0)
         right += list(answers.argmax(1) == asked.labels[left])
     return float(np.mean(right))
 
@@ -178,12 +178,13 @@ def _is_threshold(answer, edition):
 def _decapitated(network):
     from shoulders import cutting, plots
 
-    table = cutting.layers(network)
-    stages = [(layer, " × ".join(map(str, table["output"][layer]))) for layer in cutting.last_at_each_size(network)]
+    table, side = cutting.layers(network), network.transform.crop
+    stages = [("picture", f"3 × {side} × {side}")]
+    stages += [(layer, " × ".join(map(str, table["output"][layer]))) for layer in cutting.last_at_each_size(network)]
     hidden = cutting.decapitate(network).out_features
     whole = [*stages, ("hidden", str(hidden)), ("head", f"{len(network.classes):,}" if len(network.classes) else "classes")]
     headless = [*stages, ("hidden", str(hidden)), ("neighbours", "your signs")]
-    figure, axes = plots.new(9, 3.4, 2, 1)
+    figure, axes = plots.new(9.4, 2.5, 2, 1)
     titles = "As it was trained: a head names the classes it was taught", "Headless: whatever you teach answers in its place"
     for ax, boxes, title in zip(axes, (whole, headless), titles):
         _chain(ax, boxes, title)

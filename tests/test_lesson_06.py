@@ -1,0 +1,121 @@
+"""Lesson 06: its exercises know right from wrong, nobody is on both sides, and the rooms are what the lesson says."""
+
+import json
+
+import numpy as np
+import pytest
+from making import network
+
+from shoulders import datasets, editions, exercises, features, places
+
+SIGNS = ("fist", "ok", "open", "point", "rock_on", "three", "thumb_up", "victory")
+
+
+@pytest.fixture(scope="module")
+def held():
+    whole = datasets.load("felt_hand_signs")
+    few = [
+        np.flatnonzero(np.isin(exercises.people(part), np.unique(exercises.people(part))[:2]))
+        for part in (whole.train, whole.valid)
+    ]
+    return datasets.PictureSet("signs", whole.train.take(few[0]), whole.valid.take(few[1]), ())
+
+
+@pytest.fixture(scope="module")
+def exercise(held):
+    return exercises.lesson_06(editions.Edition("pocket", held, network("squeezenet1_1"), ""))
+
+
+def said(capsys):
+    return capsys.readouterr().out
+
+
+def test_no_person_is_in_both_parts():
+    whole = datasets.load("felt_hand_signs")
+    train, valid = (set(exercises.people(part)) for part in (whole.train, whole.valid))
+    assert (len(train), len(valid), train & valid) == (20, 15, set())
+    assert whole.classes == SIGNS and (len(whole.train), len(whole.valid)) == (320, 240)
+    assert exercises.firsts(whole.valid).sum() == 120
+
+
+def test_nothing_but_the_shape_knows_the_sign():
+    """All pictures of one person share glove, sleeve, size, hand and room."""
+    cards = [json.loads(line) for line in (places.box() / "felt" / "hand_signs" / "scenes.jsonl").read_text().splitlines()]
+    people = {}
+    for card in cards:
+        blind = {name: card["params"][name] for name in ("coat", "sleeve", "left", "stretch", "fat")}
+        room = {name: card["params"]["place"][name] for name in ("ground", "wall", "sun", "lamps", "exposure")}
+        people.setdefault(card["group"], []).append((card["class"], blind, room))
+    assert len(people) == 35
+    for seen in people.values():
+        assert sorted(sign for sign, *_ in seen) == sorted(SIGNS * 2)
+        assert all(one[1:] == seen[0][1:] for one in seen)
+
+
+def test_rooms_hold_runs_of_eight_frames_in_their_order(exercise):
+    assert set(exercise.rooms) == {"a", "b", "c"} and len(exercise.recordings) == 24
+    for room, part in exercise.rooms.items():
+        assert part.classes == SIGNS and part.labels.tolist() == np.repeat(range(8), 8).tolist()
+        assert [path.parent.parent.name for path in part.paths] == [room] * 64
+        assert [int(path.stem[-3:]) for path in part.paths] == list(range(8)) * 8
+    assert [path.parent.name for path in exercise.recordings["room b: point"]] == ["point"] * 8
+    assert len(exercise.strangers) == 84
+
+
+def by_count(labels, k):
+    return int(np.bincount(labels[:k]).argmax())
+
+
+def by_nearest(labels, k):
+    counts = np.bincount(labels[:k])
+    return next(label for label in labels[:k] if counts[label] == counts.max())
+
+
+def test_a_vote(exercise, capsys):
+    exercise.vote.check(by_nearest)
+    assert said(capsys).startswith("Right")
+    exercise.vote.check(by_count)
+    assert "the one with the nearest neighbour wins" in said(capsys)
+    exercise.vote.check(lambda labels, k: labels[0])
+    assert said(capsys).startswith("Not yet")
+    exercise.vote.check(3)
+    assert "should be a function" in said(capsys)
+
+
+def test_what_one_picture_of_a_new_person_mends(held, exercise, capsys):
+    from shoulders.exercises.lesson_06 import mended
+
+    right, without = (mended(network("squeezenet1_1"), held, add) for add in (True, False))
+    assert abs(right - without) > 0.01  # else the check could not tell them apart
+    for answer, verdict in (
+        (right, "Right"),
+        (without, f"Not yet: {without:.1%} is what they reach"),
+        (right - 0.07, "Not yet: "),
+    ):
+        exercise.mended.check(answer)
+        assert said(capsys).startswith(verdict)
+    exercise.mended.check("many")
+    assert "one number" in said(capsys)
+
+
+def test_a_threshold(held, exercise, capsys):
+    seen, asked = (features.extract(network("squeezenet1_1"), part)["hidden"] for part in (held.train, held.valid))
+    alike = exercises.likeness(asked, seen)
+    assert alike.max() <= 1 + 1e-5 and exercises.likeness(seen, seen) == pytest.approx(1, abs=1e-5)
+    exercise.threshold.check(float(np.quantile(alike, 0.05)))
+    assert "Right" in said(capsys) or len(alike) < 100  # of 32 pictures a share is a step of 3 %
+    exercise.threshold.check(float(np.quantile(alike, 0.5)))
+    assert "50% of the known signs are refused, and not 5%" in said(capsys)
+
+
+def test_colours_are_a_row_for_the_figure(held):
+    row = exercises.on_colours(held, 4, 0)
+    assert 0 <= row["low"] <= row["accuracy"] <= row["high"] <= 1
+    assert row["accuracy"] == exercises.on_colours(held, 4, 0)["accuracy"]
+
+
+def test_the_figure_names_what_is_cut_and_what_comes_in_its_place(exercise):
+    figure = exercise.decapitated(network("squeezenet1_1")).figure
+    whole, headless = ([text.get_text() for text in ax.texts if text.get_text()] for ax in figure.axes)
+    assert whole[:-1] == headless[:-1] and whole[0].startswith("picture\n3 ×") and whole[-2] == "hidden\n512"
+    assert whole[-1] == "head\n1,000" and headless[-1] == "neighbours\nyour signs"
