@@ -236,10 +236,12 @@ def film_of_hands():
 
 
 def hands_of(room, sign):
-    """Felt hands, or coloured waves where these are not in the box."""
+    """Felt hands; where these are not in the box, waves of the sign's own that move a little."""
     felt = sorted((COURSE / "data" / "felt" / "hand_sessions" / room / sign).glob("*.jpg"))
-    pictures = map(Image.open, felt) if felt else [paint(ord(room) + i, colour=SIGNS[sign]) for i in range(8)]
-    return [picture.convert("RGB").resize((240, 240)) for picture in pictures]
+    if felt:
+        return [Image.open(path).convert("RGB").resize((240, 240)) for path in felt]
+    waves, first = paint(len(sign), (270, 270), SIGNS[sign]), ord(room) - ord("a")
+    return [waves.crop((i, i, 240 + i, 240 + i)) for i in range(first, 30, 4)]
 
 
 WATCH = """
