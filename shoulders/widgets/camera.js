@@ -437,7 +437,7 @@ function render({ model, el }) {
   const hear = (told, buffers = []) => (told.view === null || told.view === view) && tells[told.tell](told, buffers)
   const relist = () => listCameras()
   const watch = new IntersectionObserver((seen) => (onScreen = seen.at(-1).isIntersecting))
-  const clock = setInterval(tick, 20)
+  const clock = setInterval(tick, 10)
   root.onkeydown = keyDown
   root.onkeyup = root.onfocusout = () => {
     if (held?.byKey) release() // a pointer that presses a button moves the focus, too
