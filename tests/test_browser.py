@@ -15,10 +15,12 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from pathlib import Path
 
+import numpy as np
 import pytest
 from making import paint
 from PIL import Image
@@ -297,6 +299,38 @@ def test_the_camera_is_taught_three_signs_and_knows_them_in_another_room(browser
     page.wait_for_function("streams.length === 1 && streams[0].getTracks().every(track => track.readyState === 'ended')")
     assert widget.count() == 0
     assert [text for text in complaints if not any(word in text for word in HARMLESS)] == []
+
+
+def test_the_page_without_a_notebook_is_taught_too(browser, tmp_path):
+    from shoulders import pictures, teaching
+    from shoulders.widgets import page as pages
+
+    def look(sources):
+        return {"hidden": np.stack([np.asarray(pictures.read(one).resize((8, 8)), np.float32).ravel() for one in sources])}
+
+    examples = teaching.Examples(["hand"])
+    shown, complaints = pages.Page(examples, look, str(tmp_path / "hands")), []
+    threading.Thread(target=shown.run).start()
+    page = browser.new_page()
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    try:
+        page.goto(shown.address)
+        page.get_by_text("Start", exact=True).click()
+        page.wait_for_function("document.querySelector('.cover').hidden")
+        page.get_by_placeholder("a new class").fill("fist")
+        page.keyboard.press("Enter")
+        page.get_by_label("Name of class 2").wait_for()
+        page.get_by_label("Hold to collect fist").click()  # a short press collects one
+        page.wait_for_function("document.querySelector('.answer .label').textContent === 'fist'")
+        page.get_by_text("Save as folders").click()
+        page.get_by_text("1 picture saved in").wait_for()
+    finally:
+        page.close()
+        shown.stop()
+    assert examples.counts == {"hand": 0, "fist": 1} and complaints == []
+    with Image.open(tmp_path / "hands" / "fist" / "00000.jpg") as saved:
+        assert saved.size == (256, 256)
 
 
 OPEN = """async ([source, kind]) => {
