@@ -1,7 +1,8 @@
-"""The command line: `shoulders doctor · fetch · lesson · compare · features · predict · export`."""
+"""The command line: `shoulders doctor · fetch · lesson · compare · features · predict · export · teach`."""
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import shlex
@@ -427,3 +428,29 @@ def export(
     differs = export.write(onnx, models.load(model, weights))
     said = f"on noise its probabilities differ from ours in float32 by {differs:.1g} at most"
     print(f"{onnx}: {places.size(onnx.stat().st_size)}; {said}.")
+
+
+@app.command()
+def teach(
+    folder: Annotated[Optional[Path], typer.Argument(help="Class folders of pictures that were saved here before.")] = None,  # noqa: UP045
+    backbone: Name = "",
+    weights: Weights = None,
+    port: Annotated[int, typer.Option(help="Of the page on 127.0.0.1; 0 for any that is free.")] = 0,
+    browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
+) -> None:
+    """Teach classes with your camera, on a page of its own; what FOLDER holds is taught first."""
+    from shoulders import features, teaching
+    from shoulders.widgets import page
+
+    (network,) = _networks(backbone, weights)
+    look = features.looker(network, threads=1)
+    examples = teaching.load(folder, look) if folder and teaching.taken(folder) else teaching.Examples()
+    shown = page.Page(examples, look, str(teaching.free(folder or Path("my_pictures"))), port)
+    _say(f"{network.name}, {len(examples)} pictures of {len(examples.classes)} classes.", sys.stdout)
+    print(f"{shown.address}\nCtrl-C ends it; what you have not saved is then gone.", flush=True)
+    if browser:
+        import webbrowser
+
+        webbrowser.open(shown.address)
+    with contextlib.suppress(KeyboardInterrupt):
+        shown.run()

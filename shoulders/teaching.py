@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Hashable, Sequence
+from itertools import chain, count
 from pathlib import Path
 
 from shoulders import folders
@@ -98,7 +99,7 @@ def save(examples: Examples, folder) -> Path:
     folder, held = Path(folder), examples.held
     if not held:
         raise TeachingError("There is no example to save: collect some first.")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if taken(folder):
         raise TeachingError(f"{folder} is there already, and nothing is overwritten: choose another folder.")
     names = list(map(_file_name, held))
     try:
@@ -110,6 +111,19 @@ def save(examples: Examples, folder) -> Path:
     except OSError as error:
         raise TeachingError(f"{folder}: not all was saved ({reason(error)}): choose another folder, or make room.") from error
     return folder
+
+
+def taken(folder) -> bool:
+    """Whether something is there that `save` would have to overwrite."""
+    folder = Path(folder)
+    return folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
+
+
+def free(folder) -> Path:
+    """This folder, or of ``folder_2``, ``folder_3``, … the first where `save` can save."""
+    folder = Path(folder)
+    names = chain([folder], (folder.with_name(f"{folder.name}_{i}") for i in count(2)))
+    return next(name for name in names if not taken(name))
 
 
 def _file_name(example):

@@ -15,10 +15,12 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from pathlib import Path
 
+import numpy as np
 import pytest
 from making import paint
 from PIL import Image
@@ -71,6 +73,7 @@ def lab(tmp_path_factory):
     paths = [str(COURSE), *filter(None, [ENVIRONMENT.get("PYTHONPATH")])]
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"]
     command += ["--ServerApp.port_retries=0", f"--ServerApp.root_dir={served}"]
+    command += ["--ServerApp.kernel_websocket_connection_class=shoulders.lab.PromptConnection"]
     command += ["--allow-root"] * (hasattr(os, "geteuid") and os.geteuid() == 0)
     # The token goes by the environment: a command line is there for every user of the machine to read.
     environment = ENVIRONMENT | places | {"JUPYTER_TOKEN": token, "PYTHONPATH": os.pathsep.join(paths)}
@@ -236,10 +239,12 @@ def film_of_hands():
 
 
 def hands_of(room, sign):
-    """Felt hands, or coloured waves where these are not in the box."""
+    """Felt hands; where these are not in the box, waves of the sign's own that move a little."""
     felt = sorted((COURSE / "data" / "felt" / "hand_sessions" / room / sign).glob("*.jpg"))
-    pictures = map(Image.open, felt) if felt else [paint(ord(room) + i, colour=SIGNS[sign]) for i in range(8)]
-    return [picture.convert("RGB").resize((240, 240)) for picture in pictures]
+    if felt:
+        return [Image.open(path).convert("RGB").resize((240, 240)) for path in felt]
+    waves, first = paint(len(sign), (270, 270), SIGNS[sign]), ord(room) - ord("a")
+    return [waves.crop((i, i, 240 + i, 240 + i)) for i in range(first, 30, 4)]
 
 
 WATCH = """
@@ -294,6 +299,38 @@ def test_the_camera_is_taught_three_signs_and_knows_them_in_another_room(browser
     page.wait_for_function("streams.length === 1 && streams[0].getTracks().every(track => track.readyState === 'ended')")
     assert widget.count() == 0
     assert [text for text in complaints if not any(word in text for word in HARMLESS)] == []
+
+
+def test_the_page_without_a_notebook_is_taught_too(browser, tmp_path):
+    from shoulders import pictures, teaching
+    from shoulders.widgets import page as pages
+
+    def look(sources):
+        return {"hidden": np.stack([np.asarray(pictures.read(one).resize((8, 8)), np.float32).ravel() for one in sources])}
+
+    examples = teaching.Examples(["hand"])
+    shown, complaints = pages.Page(examples, look, str(tmp_path / "hands")), []
+    threading.Thread(target=shown.run).start()
+    page = browser.new_page()
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    try:
+        page.goto(shown.address)
+        page.get_by_text("Start", exact=True).click()
+        page.wait_for_function("document.querySelector('.cover').hidden")
+        page.get_by_placeholder("a new class").fill("fist")
+        page.keyboard.press("Enter")
+        page.get_by_label("Name of class 2").wait_for()
+        page.get_by_label("Hold to collect fist").click()  # a short press collects one
+        page.wait_for_function("document.querySelector('.answer .label').textContent === 'fist'")
+        page.get_by_text("Save as folders").click()
+        page.get_by_text("1 picture saved in").wait_for()
+    finally:
+        page.close()
+        shown.stop()
+    assert examples.counts == {"hand": 0, "fist": 1} and complaints == []
+    with Image.open(tmp_path / "hands" / "fist" / "00000.jpg") as saved:
+        assert saved.size == (256, 256)
 
 
 OPEN = """async ([source, kind]) => {

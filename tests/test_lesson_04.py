@@ -261,9 +261,7 @@ def test_what_pixels_give_is_summed_over_colours_and_squares():
     drawn = plates.heat(found, images)
     squares = drawn.figure.axes[1].images[0]
     assert squares.get_array().shape == (16, 16) and squares.get_clim() == (-24, 24)
-    assert (
-        squares.get_array()[1, 15] == 3 * 16 * 0.5 and squares.get_array()[15, 0] == -6 and abs(squares.get_array()).sum() == 30
-    )
+    assert squares.get_array()[1, 15] == 3 * 16 * 0.5 and squares.get_array()[15, 0] == -6 and abs(squares.get_array()).sum() == 30
     assert "squares of 4 pixels, orange for the class and violet against it, up to ±24" in drawn.words
 
 

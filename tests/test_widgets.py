@@ -169,7 +169,7 @@ def test_classes_change_and_a_refused_name_is_said(page):
 
 def test_the_threshold_is_the_sliders(page):
     page.teach()
-    assert page.ask("threshold", value=1.0) == [] and page.widget.threshold == 1
+    assert page.ask("threshold", value=1.0) == [] and page.widget.desk.threshold == 1
     ((told, _),) = page.ask("look", frame((60, 200, 60)), frame=1)
     assert told["answer"]["label"] is None and told["answer"]["voters"]
 
@@ -190,7 +190,7 @@ def test_whatever_goes_wrong_the_page_is_not_left_waiting(page):
     def broken(sources):
         raise RuntimeError("no memory left\nfar more")
 
-    page.widget.look = broken
+    page.widget.desk.look = broken
     ((told, _),) = page.ask("look", frame(RED), frame=9)
     assert told["said"] == "The kernel could not do this: RuntimeError, no memory left"
 
@@ -207,6 +207,7 @@ def test_recorded_frames_come_from_here_and_are_shown_there(tmp_path):
 
 def test_no_picture_is_in_the_widgets_state(page):
     page.teach()
+    assert repr(page.widget) == "A camera that teaches red, blue"
     state = page.widget.get_state()
     assert not [name for name, value in state.items() if isinstance(value, bytes | memoryview | list | dict) and value]
     assert "export default { render }" in state["_esm"] and ".shoulders-camera" in state["_css"]

@@ -10,7 +10,7 @@ const OFF = "The camera is off."
 const NOTHING = "nothing"
 const BLANK = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
 
-const SLOW = "No answer for 3 seconds. Is a cell running? The camera goes on when it is done. If the kernel was restarted, run this cell again."
+const SLOW = "No answer for 3 seconds. Is a cell running? The camera goes on when it is done. If Python was stopped or started anew, run this cell, or the command, again."
 
 const REFUSED = {
   NotFoundError: "No camera was found. Plug one in and press Start again",
@@ -235,13 +235,14 @@ function render({ model, el }) {
   let held = null
   let presses = 0
   let onScreen = true
+  let greeted = false
 
   const video = make("video", { autoplay: true, muted: true, playsInline: true, data: { "aria-label": "What the camera sees, mirrored" } })
   const recorded = make("img", { alt: "A recorded frame", hidden: true })
   const cover = make("span", { className: "cover", textContent: OFF })
   const note = make("p", { className: "small" })
   const which = make("select", { ariaLabel: "Camera or recorded frames", onchange: () => (source ? start() : mirrors()) })
-  const power = button("Start", () => (source ? stop() : start()), { className: "power" })
+  const power = button("Start", () => (power.textContent === "Stop" ? stop() : start()), { className: "power" })
   const slider = make("input", { type: "range", min: 0, max: 1, step: 0.01, value: 0 })
   const far = make("output", { textContent: "0.00" })
   slider.oninput = () => {
@@ -258,19 +259,20 @@ function render({ model, el }) {
     if (event.key === "Enter") addNew() // what a handler gives back may undo the key: nothing here
   }
   const nothing = button("Add “nothing”", () => act({ do: "add", name: NOTHING }), { title: "A class for what is none of the others: the room without your hand" })
-  const folder = make("input", { type: "text", value: "my_pictures", ariaLabel: "Folder to save in" })
+  const folder = make("input", { type: "text", ariaLabel: "Folder to save in" })
   const trouble = make("p", { className: "trouble", hidden: true, data: { role: "alert" } })
   const said = make("p", { className: "said small", data: { role: "status" } })
   const root = make(
     "div",
-    { className: "shoulders-camera", tabIndex: -1, data: { role: "group", "aria-label": "Teach with the camera", "data-lm-suppress-shortcuts": "true" } },
+    // without the last of these, JupyterLab takes a digit for a heading
+    { className: "shoulders-camera", tabIndex: -1, data: { role: "group", "aria-label": "Teach with the camera", "data-lm-suppress-shortcuts": "" } },
     trouble,
     make("div", { className: "upper" }, make("div", { className: "scene" }, make("div", { className: "picture" }, video, recorded, cover), make("div", { className: "line" }, which, power), note), answer.root),
     classes,
     make("div", { className: "line" }, fresh, button("Add a class", addNew), nothing, button("Undo the last press", () => act({ do: "undo" }))),
     make("div", { className: "line" }, folder, button("Save as folders", () => folder.value.trim() && act({ do: "save", folder: folder.value }))),
     said,
-    make("p", { className: "small", textContent: "Frames go to this notebook's kernel, one at a time, and stay in its memory. Nothing is written before you save." }),
+    make("p", { className: "small", textContent: "Frames go to Python, one at a time, and stay in its memory. Nothing is written before you save." }),
   )
   el.append(root)
 
@@ -380,9 +382,8 @@ function render({ model, el }) {
   }
 
   function keyDown(event) {
-    event.stopPropagation() // a digit would make a heading of the cell
     if (event.target.type === "text" || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return
-    const row = /^[1-9]$/.test(event.key) && rows[event.key - 1]
+    const row = rows[/^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1] - 1] // the key itself: with some layouts a digit needs Shift
     if (row && !row.root.hidden) hold(row.name(), true)
   }
 
@@ -400,6 +401,8 @@ function render({ model, el }) {
       said.textContent = told.said
       if (!slider.matches(":active")) slider.value = told.threshold
       far.textContent = Number(slider.value).toFixed(2)
+      if (!greeted) folder.value = told.folder
+      greeted = true
       if (told.view) listCameras()
       draw()
     },
@@ -437,7 +440,7 @@ function render({ model, el }) {
   const hear = (told, buffers = []) => (told.view === null || told.view === view) && tells[told.tell](told, buffers)
   const relist = () => listCameras()
   const watch = new IntersectionObserver((seen) => (onScreen = seen.at(-1).isIntersecting))
-  const clock = setInterval(tick, 20)
+  const clock = setInterval(tick, 10)
   root.onkeydown = keyDown
   root.onkeyup = root.onfocusout = () => {
     if (held?.byKey) release() // a pointer that presses a button moves the focus, too
