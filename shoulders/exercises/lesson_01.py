@@ -26,7 +26,7 @@ class Lesson01:
     def colleague(network: Backbone) -> Backbone:
         """The planted mistake: the same weights behind another normalisation."""
         transform = replace(network.transform, std=tuple(60 * s for s in network.transform.std))
-        return replace(network, transform=transform, build=lambda: network.module, draw=None)  # a graph holds its own transform
+        return replace(network, transform=transform, build=lambda: network.module)
 
 
 def lesson_01(edition: Edition) -> Lesson01:
