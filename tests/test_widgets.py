@@ -192,7 +192,7 @@ def test_whatever_goes_wrong_the_page_is_not_left_waiting(page):
 
     page.widget.desk.look = broken
     ((told, _),) = page.ask("look", frame(RED), frame=9)
-    assert told["said"] == "The kernel could not do this: RuntimeError, no memory left"
+    assert told["said"] == "Python could not do this: RuntimeError, no memory left"
 
 
 def test_recorded_frames_come_from_here_and_are_shown_there(tmp_path):

@@ -330,14 +330,15 @@ function render({ model, el }) {
     power.textContent = "Start"
   }
 
-  async function listCameras(chosen = which.value) {
+  async function listCameras(chosen) {
     const devices = (await navigator.mediaDevices?.enumerateDevices?.().catch(() => [])) ?? []
     const named = devices.filter(({ kind, deviceId }) => kind === "videoinput" && deviceId)
     const cameras = named.map(({ deviceId, label }, i) => make("option", { value: deviceId, textContent: label || `Camera ${i + 1}` }))
     const tapes = state.recordings.map(({ name }) => make("option", { value: RECORDING + name, textContent: name }))
+    const value = chosen ?? which.value // what was chosen while the browser looked stays
     which.replaceChildren(...(cameras.length ? cameras : [make("option", { value: "", textContent: "The camera" })]))
     if (tapes.length) which.append(make("optgroup", { label: "Recorded frames" }, ...tapes))
-    which.value = chosen
+    which.value = value
     if (which.selectedIndex < 0) which.selectedIndex = 0
     mirrors()
   }

@@ -47,7 +47,7 @@ class Desk:
         except CourseError as error:
             self._tell("trouble", asked, said=str(error))
         except Exception as error:  # the page waits for an answer, and nobody sees a log
-            self._tell("trouble", asked, said=f"The kernel could not do this: {type(error).__name__}, {reason(error)}")
+            self._tell("trouble", asked, said=f"Python could not do this: {type(error).__name__}, {reason(error)}")
 
     def _tell(self, tell, asked, buffers=(), **more):
         self.tell({"tell": tell, "view": asked.get("view"), "frame": asked.get("frame"), **more}, list(buffers))
