@@ -1,8 +1,9 @@
 """JupyterLab's server, so that what a kernel says is sent at once.
 
 By default the system holds a short message back until the browser has acknowledged the one before, and browsers' systems put
-that off by some 40 ms (Nagle's algorithm meets delayed acknowledgements). A frame of the camera was answered after 63 ms, and
-after 21 without it (medians, two busy cores). `make lab` comes here; elsewhere give its option yourself:
+that off by some 40 ms (Nagle's algorithm meets delayed acknowledgements). A frame of the camera was answered after 62 and 65 ms,
+and after 25 and 38 without the wait (medians of two runs each, two busy cores). `make lab` comes here; elsewhere give its option
+yourself:
 ``jupyter lab --ServerApp.kernel_websocket_connection_class=shoulders.lab.PromptConnection``.
 """
 
