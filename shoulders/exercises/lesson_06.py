@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -68,6 +69,7 @@ def on_colours(pictures: PictureSet, per_class: int, seed: int) -> dict:
     return {"accuracy": right / len(valid), "low": low, "high": high}
 
 
+@cache
 def _colours(path):
     """The square roots of the shares of 4 × 4 × 4 colours."""
     from shoulders.pictures import read
