@@ -64,6 +64,7 @@ plots.show_pictures(
     [network.transform.cropped(path) for path in shown],
     [path.parent.name for path in shown],
     heading="Four people and their signs; the last row is of the validation part",
+    words="Four rows, a person in each, with the eight signs.",
     columns=len(pictures.classes),
 )
 
@@ -200,13 +201,14 @@ def told(name, right):
 
 for home in rooms:
     for away in rooms:
-        said = neighbours_say(rooms[home]["hidden"][taught], rooms[home].labels[taught], rooms[away]["hidden"][judged])
-        told(f"taught in room {home}, asked in room {away}", said == rooms[away].labels[judged])
+        known, new = rooms[home], rooms[away]
+        said = neighbours_say(known["hidden"][taught], known.labels[taught], new["hidden"][judged])
+        told(f"taught in room {home}, asked in room {away}", said == new.labels[judged])
 
 # %% [markdown]
 # The same hand, the same glove, the same signs. Where the first letter equals the second, a show would stop, and announce the
-# number. Three frames that lie between five taught ones are *near copies* of them: they ask whether the network remembers,
-# and not whether it has understood. **Validate by a second recording, never by shuffled frames.**
+# number. Three frames that follow within a second on five taught ones are *near copies* of them: they ask whether the network
+# remembers, and not whether it has understood. **Validate by a second recording, never by frames of the same one.**
 
 # %% [markdown]
 # ## Step 4: the trap
@@ -229,10 +231,9 @@ def half_and_half(b, c, which):
 
 def trap(b, c):
     learnt = half_and_half(b, c, taught)
-    for name, (rows, labels) in {
-        "asked where it was taught": half_and_half(b, c, judged), "asked with the rooms swapped": half_and_half(c, b, judged),
-    }.items():  # fmt: skip
-        right = told(name, neighbours_say(*learnt, rows) == labels)
+    for name, asked_in in {"where it was taught": (b, c), "with the rooms swapped": (c, b)}.items():
+        rows, labels = half_and_half(*asked_in, judged)
+        right = told(f"asked {name}", neighbours_say(*learnt, rows) == labels)
     return right
 
 
@@ -250,9 +251,10 @@ paths = [*in_b[taught & early], *in_c[taught & ~early]]
 there = [*in_c[judged & early], *in_b[judged & ~early]][::3]
 plots.show_pictures(
     [network.transform.cropped(path) for pair in zip(there, (paths[i] for i in closest)) for path in pair],
-    [title for path, i in zip(there, closest) for title in (f"asked: {path.parent.name}", f"nearest: {paths[i].parent.name}")],
+    [f"{what}: {path.parent.name}" for one, i in zip(there, closest) for what, path in (("asked", one), ("nearest", paths[i]))],
     heading="Each frame, and beside it its nearest neighbour",
     columns=8,
+    words="Each pair shares its room; most do not share their sign.",
 )
 
 # %% [markdown]
@@ -269,8 +271,9 @@ plots.show_pictures(
 # %%
 centred = {name: held["hidden"] - held["hidden"].mean(0) for name, held in rooms.items()}
 without_room = trap(centred["b"], centred["c"])
-gain, (low, high) = without_room.mean() - swapped.mean(), intervals.interval(without_room.astype(float) - swapped)
-print(f"With the rooms swapped: {100 * gain:+.0f} points (95 % interval {100 * low:+.0f} to {100 * high:+.0f}), same frames.")
+gain = without_room.astype(float) - swapped
+low, high = intervals.interval(gain)
+print(f"With the rooms swapped: {100 * gain.mean():+.0f} points (95 % interval {100 * low:+.0f} to {100 * high:+.0f}), same frames.")
 
 # %% [markdown]
 # **Show every sign in every room.** Better is to leave nothing to be learnt but the sign. With as many pictures as before, the
