@@ -17,7 +17,7 @@ from shoulders.sets import groups as grouping
 from shoulders.sets import layouts, splits
 from shoulders.sets.cards import CARDS, Archive, Card, fetch, find
 from shoulders.sets.notes import Notes
-from shoulders.sets.parts import TRAIN_NAMES, VALID_NAMES
+from shoulders.sets.parts import TRAIN_NAMES, VALID_NAMES, names_no_class
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -313,8 +313,12 @@ def _tell(layout, rows, notes):
     _tell_copies(rows, notes)
     held = Counter((row.part, row.label) for row in rows if row.verdict.action != "skipped")
     for part, c in ((part, c) for part in layout.parts for c in layout.classes if not held[part, c]):
-        home = layout.homes.get((part, c), [layout.parts[part][0] / c])[0]
-        notes.add(home, "empty class", "Put pictures of the class there, or remove the folder.", "skipped", part, c)
+        if (part, c) in layout.homes:
+            remedy = "Put pictures of the class there, or remove the folder."
+            notes.add(layout.homes[part, c][0], "empty class", remedy, "skipped", part, c)
+        elif held["train", c]:
+            told = f"no folder {c}: no accuracy is measured on this class"
+            notes.add(layout.parts[part][0], told, "Put one there, or leave the class out with --classes.", "used", part, c)
 
 
 def _other(row):
@@ -355,6 +359,9 @@ def _tell_groups(train, valid, notes):
         notes.add(path, told, "Put each group in one part.", "used", "valid")
 
 
+_ANOTHER = "add a folder of pictures for another class"
+
+
 def _classes_left(folder, layout, used, notes):
     left = [c for c in layout.classes if any(row.part == "train" and row.label == c for row in used)]
     if len(left) >= 2:
@@ -362,7 +369,8 @@ def _classes_left(folder, layout, used, notes):
     what = f"only one class with pictures ({left[0]})" if left else "no class with pictures that can be read"
     told = [finding for finding in notes.all() if finding["action"] == "skipped"]
     first = " First problem: {file}: {problem}. {remedy}".format(**told[0]).rstrip() if told else ""
-    raise DatasetError(f"{folder} has {what}; a question needs at least two: add a folder of pictures for another class.{first}")
+    remedy = "put the pictures of each class in a folder of its own" if left and names_no_class(left[0]) else _ANOTHER
+    raise DatasetError(f"{folder} has {what}; a question needs at least two: {remedy}.{first}")
 
 
 def _pictures(rows, together, classes):

@@ -71,7 +71,6 @@ def test_the_report_names_every_kind_and_nothing_else(zoo):
         ("train/dogs/twin.jpg", "train", "dogs", "skipped", "the same picture is in the validation part"),
         ("train/dogs/locked.jpg", "train", "dogs", "skipped", "unreadable"),
         ("train/owls", "train", "owls", "skipped", "empty class"),
-        ("valid/owls", "valid", "owls", "skipped", "empty class"),
         ("train/.ipynb_checkpoints", "", "", "skipped", "hidden: the name begins with a dot; 2 such"),
         ("train/dogs/Thumbs.db", "", "", "skipped", "Thumbs.db: thumbnails of Windows"),
         ("train/dogs/._dogs_000.jpg", "", "", "skipped", "what macOS puts beside files (._…)"),
@@ -174,6 +173,14 @@ def test_a_second_class_without_a_good_picture_names_the_first_problem(tmp_path)
     (tmp_path / "set" / "dogs" / "a.jpg").write_bytes(b"no picture")
     with pytest.raises(DatasetError, match=r"only one class.*First problem: dogs.a\.jpg: not a picture"):
         datasets.load(tmp_path / "set")
+
+
+def test_a_class_that_only_the_training_part_has_is_not_measured_and_told(tmp_path):
+    root = set_of(tmp_path / "set", 2, 2)
+    folder_of(root / "train", {"owls": 2}, start=500)
+    held = datasets.load(root)
+    assert held.classes == ("cats", "dogs", "owls")
+    assert odd(held) == [("valid", "used", "no folder owls: no accuracy is measured on this class")]
 
 
 def test_a_class_that_only_the_validation_part_has(tmp_path):

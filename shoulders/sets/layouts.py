@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,7 +63,6 @@ def read(folder: Path, notes: Notes, train=(), valid=(), classes=(), groups_belo
     found = _class_folders(parts, classes, notes)
     if inner := parts_of.turned(found, notes):
         parts, found = inner
-        notes.add(folder, "each class folder holds parts: taken for the parts of the set", action="used")
     elif not groups_below and not classes:
         parts_of.need_none(folder, found, notes)
     return _labelled(folder, parts, found, classes, notes)
@@ -112,6 +112,7 @@ def _labelled(folder, parts, found, classes, notes):
                 told = f"taken for class {label} of the training part, which is written otherwise"
                 notes.add(path, told, "Give both the same name.", "used", "valid", label)
     _need_classes(folder, parts, known, [label for part, label in homes if part == "valid"], classes)
+    _need_several(home for paths in homes.values() for home in paths)
     return Layout(parts, tuple(map(form, classes)) or tuple(known), dict(homes))
 
 
@@ -136,6 +137,14 @@ def _tell_alike(kept, known, notes):
             if name != form(name) and form(name) in folders:
                 told = "the same name as another folder's, in another form of Unicode: taken for one class"
                 notes.add(path, told, "Put them in one folder.", "used", "train", form(name))
+
+
+def _need_several(homes):
+    """No folder is two of them by a link: each of its pictures would be a copy of itself."""
+    first = {}
+    for home in homes:
+        if (other := first.setdefault(os.path.realpath(home), home)) is not home:
+            raise DatasetError(f"{other} and {home} are one folder, by a link: remove the link, or put other pictures there.")
 
 
 def _need_classes(folder, parts, known, of_valid, classes):
