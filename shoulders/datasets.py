@@ -214,6 +214,7 @@ def load(source, seed: int = 0, valid_fraction: float = 0.25, *, train=None, val
     held = _pictures(used, splits.units([row.pixels for row in used], named), classes)
     of_valid = np.array([row.part == "valid" for row in used])
     if len(layout.parts) == 1:
+        _need_several(groups, held.together)
         of_valid, moved = splits.held_out(held.together, held.labels, valid_fraction, seed)
         _tell_split(held, of_valid, moved, layout, notes)
     train, valid = (held.take(np.flatnonzero(which)) for which in (~of_valid, of_valid))
@@ -349,6 +350,11 @@ def _tell_split(held, of_valid, moved, layout, notes):
             what = "picture is" if len(set(held.together)) == len(held) else "picture, or group, is"
             told = f"its only {what} for training: no accuracy is measured on this class"
             notes.add(layout.homes["train", c][0], told, "Add pictures.", "used", "train", c)
+
+
+def _need_several(groups, together):
+    if groups is not None and len(set(together)) == 1:
+        raise DatasetError(f"--groups {groups} puts all {len(together)} pictures in one group, {together[0]!r}: name several.")
 
 
 def _tell_groups(train, valid, notes):
