@@ -307,8 +307,8 @@ def _tell(layout, rows, notes):
     """What is odd about files and classes."""
     others = Counter(map(_other, rows))
     for row in rows:
-        if (ending := _other(row)) and others[ending] > MOST_OTHERS:
-            note(notes.aside, row.path, f"not a picture: a file *{ending}")
+        if (other := _other(row)) and others[other] > MOST_OTHERS:
+            note(notes.aside, row.path, other)
         elif row.verdict.action != "used":
             notes.add(row.path, row.verdict.problem, row.verdict.remedy, row.verdict.action, row.part, row.label)
     _tell_copies(rows, notes)
@@ -323,9 +323,11 @@ def _tell(layout, rows, notes):
 
 
 def _other(row):
-    """The ending of a file that is no picture, and is not called as one."""
-    ending = row.path.suffix.lower()
-    return ending if row.verdict.problem == "not a picture" and ending not in PICTURE_ENDINGS else ""
+    """What a file is that is no picture, and is not called as one; or that seldom comes alone. ``''`` for all others."""
+    ending, problem = row.path.suffix.lower(), row.verdict.problem
+    if remedy := pictures.STRANGE.get(problem):
+        return f"{problem}: {remedy[0].lower()}{remedy[1:-1]}"
+    return f"not a picture: a file *{ending}" if problem == "not a picture" and ending not in PICTURE_ENDINGS else ""
 
 
 def _tell_copies(rows, notes):

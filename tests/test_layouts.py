@@ -79,6 +79,12 @@ def test_parts_under_parts_and_folders_around_everything_are_looked_through(tmp_
     assert "a/a/labels" in told
 
 
+@pytest.mark.parametrize("ending", [".avif", ".jfif", ".HEIC", ".ppm"])
+def test_pictures_are_known_by_every_ending(tmp_path, ending):
+    parts, found, files, _ = read(tree(tmp_path, *classes(*(f"set/{name}" for name in TWO), files=(f"1{ending}",))))
+    assert parts == {"train": "set"} and found == TWO and len(files) == 2
+
+
 def test_one_class_and_an_empty_one_are_no_folder_around_everything(tmp_path):
     root = tree(tmp_path, *classes("cats/summer", "cats/winter"), "dogs/")
     assert read(root)[1] == ("cats", "dogs")
@@ -119,7 +125,7 @@ def test_of_two_that_claim_a_part_one_is_taken_and_the_other_told(tmp_path):
 def test_of_numbered_parts_the_first_are_taken_and_the_others_can_be_asked_for(tmp_path):
     root = tree(tmp_path, *classes(*(f"{part}/{name}" for part in ("train1", "train2", "val1") for name in TWO)), "test/")
     found, _, _, told = read(root)
-    assert found == {"train": "train1", "valid": "val1"} and told["test"]["problem"] == "not used: holds no picture"
+    assert found == {"train": "train1", "valid": "val1"} and told["test"]["problem"] == "not used: it is empty"
     assert told["train2"]["problem"].endswith(f"is neither part (--train {root / 'train2'} takes this one)")
     (root / "test").rmdir()
     with pytest.raises(DatasetError, match="holds train1 and train2, each with the folders forest and sea: say") as asked:

@@ -98,9 +98,9 @@ def _settled(home, trains, called, notes):
     used = [path for path in (train, valid) if path]
 
     def why(path):
-        if not pictures_below(path):
-            return "not used: holds no picture"
-        if path in called and path not in filled:
+        if not any(walked(path)):
+            return "not used: it is empty"
+        if path in called and path not in filled and pictures_below(path):
             return "not used: holds pictures without class folders, so nobody knows what they show"
         if path in called and valid:
             return f"not used: {valid.name} is taken for validation (--valid {quoted(path)} takes this one)"
