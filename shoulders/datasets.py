@@ -374,7 +374,7 @@ def _classes_left(folder, layout, used, notes):
     left = [c for c in layout.classes if any(row.part == "train" and row.label == c for row in used)]
     if len(left) >= 2:
         return left
-    what = f"only one class with pictures ({left[0]})" if left else "no class with pictures that can be read"
+    what = f"only one class with pictures ({left[0]})" if left else "no class with pictures to learn from"
     told = [finding for finding in notes.all() if finding["action"] == "skipped"]
     first = " First problem: {file}: {problem}. {remedy}".format(**told[0]).rstrip() if told else ""
     remedy = "put the pictures of each class in a folder of its own" if left and names_no_class(left[0]) else _ANOTHER

@@ -244,11 +244,11 @@ def test_a_set_with_parts_beside_other_pictures_is_asked_about(tmp_path):
 def test_a_folder_that_is_two_by_a_link_is_told(tmp_path):
     root = tree(tmp_path, *classes(*(f"train/{name}" for name in TWO)))
     (root / "val").symlink_to("train")
-    with pytest.raises(DatasetError, match=r"train.forest and .*val.forest are one folder, by a link: remove the link"):
+    with pytest.raises(DatasetError, match=r"val.forest is .*train.forest, too, by a link: remove it, or give each a folder of its own"):
         read(root)
     (root / "val").unlink()
     (root / "train" / "wood").symlink_to("forest")
-    with pytest.raises(DatasetError, match=r"train.forest and .*train.wood are one folder"):
+    with pytest.raises(DatasetError, match=r"train.wood is .*train.forest, too, by a link"):
         read(root)
 
 
@@ -284,6 +284,17 @@ def test_classes_that_are_named_are_used_in_their_order_and_no_others(tmp_path):
     assert told["train/b"]["problem"] == told["val/b"]["problem"] == "not used: not among --classes"
     with pytest.raises(DatasetError, match=r"train has no class folder 'bb': it holds _d, a, b and c\. Did you mean b\?$"):
         read(root, classes=["a", "bb"])
+
+
+def test_what_is_named_twice_or_holds_no_class_is_told(tmp_path):
+    root = tree(tmp_path, *classes(*(f"{part}/{name}" for part in ("train", "val") for name in TWO)))
+    for said, problem in (
+        ({"classes": ["sea", "forest", "sea"]}, "--classes names sea twice: name each class once"),
+        ({"train": ["train"], "valid": ["train"]}, r"train.forest is named twice: give each part a folder of its own"),
+        ({"train": ["train/sea"], "valid": ["val"]}, r"train.sea holds no class folders: put the pictures of each class"),
+    ):
+        with pytest.raises(DatasetError, match=problem):
+            read(root, **said)
 
 
 def test_what_systems_and_people_put_beside_classes_is_told_once_for_each_kind(tmp_path):
