@@ -221,11 +221,8 @@ def load(source, seed: int = 0, valid_fraction: float = 0.25, *, train=None, val
     _need_both(folder, layout.parts, train, valid, "groups" if groups is not None else "pictures")
     if groups is not None:
         _tell_groups(train, valid, notes)
-    name, parts = (
-        source if _is_known(source) else folder.resolve().name,
-        {part: ", ".join(map(notes.named, roots)) for part, roots in layout.parts.items()},
-    )
-    return PictureSet(name, train, valid, tuple(notes.all()), parts, "" if groups is None else str(groups))
+    name = source if _is_known(source) else folder.resolve().name
+    return PictureSet(name, train, valid, tuple(notes.all()), layout.named(notes), "" if groups is None else str(groups))
 
 
 def _is_known(source):

@@ -33,8 +33,7 @@ def read(root, **said):
     notes = Notes(root)
     layout = layouts.read(root, notes, **said)
     files = layout.files(notes)
-    parts = {part: ", ".join(map(notes.named, roots)) for part, roots in layout.parts.items()}
-    return parts, layout.classes, files, {told["file"]: told for told in notes.all()}
+    return layout.named(notes), layout.classes, files, {told["file"]: told for told in notes.all()}
 
 
 TWO = ("forest", "sea")
@@ -93,7 +92,7 @@ def test_one_class_and_an_empty_one_are_no_folder_around_everything(tmp_path):
 def test_parts_within_classes_are_turned_round(tmp_path):
     root = tree(tmp_path, *classes("forest/train", "forest/val", "sea/Train", "sea/val"), "sea/note.txt")
     parts, found, files, told = read(root)
-    assert found == TWO and list(parts) == ["train", "valid"]
+    assert found == TWO and parts == {"train": "train in each class folder", "valid": "val in each class folder"}
     assert {(part, c, home.name) for part, c, _, home in files} == {
         ("train", "forest", "train"),
         ("valid", "forest", "val"),

@@ -32,6 +32,13 @@ class Layout:
     classes: tuple[str, ...]
     homes: dict[tuple[str, str], list[Path]]
 
+    def named(self, notes: Notes) -> dict[str, str]:
+        """What on disk each part is taken from, in words."""
+        names = {part: ", ".join(map(notes.named, roots)) for part, roots in self.parts.items()}
+        if len(set(names.values())) < len(names):
+            names = {part: f"{self.homes[part, self.classes[0]][0].name} in each class folder" for part in names}
+        return names
+
     def files(self, notes: Notes) -> list[tuple[str, str, Path, Path]]:
         """Part, class, path and class folder of every file that may be a picture of its class."""
         homes = [(part, c, home) for part in self.parts for c in self.classes for home in self.homes.get((part, c), ())]

@@ -106,8 +106,7 @@ def _settled(home, trains, called, notes):
             return f"not used: {valid.name} is taken for validation (--valid {quoted(path)} takes this one)"
         if path in trains:
             return f"not used: {train.name} is taken for training (--train {quoted(path)} takes this one)"
-        option = {"train": f" (--train {quoted(path)} takes this one)", "valid": f" (--valid {quoted(path)} takes this one)"}
-        takes = option.get((_part_of(path.name) or [""])[0], "")
+        takes = f" (--{place[0]} {quoted(path)} takes this one)" if (place := _part_of(path.name)) else ""
         return f"not used: lies beside {' and '.join(one.name for one in used)}, and is neither part{takes}"
 
     notes.beside(home, used, why)
@@ -157,7 +156,7 @@ def _unwrapped(folder, notes, part=None, but=()):
 
     A part's one folder may be a class, if it is one in the training part, too.
     """
-    for _ in range(5):
+    for _ in range(20):
         below = [path for path in inside(folder) if path not in but]
         filled = list(islice((path for path in below if pictures_below(path)), 2))
         if len(filled) != 1 or pictures_in(folder) or not _promising(filled[0], bool(part)):
