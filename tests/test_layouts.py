@@ -240,10 +240,22 @@ def test_a_set_with_parts_beside_other_pictures_is_asked_about(tmp_path):
     assert read(root, classes=["data", "docs"])[1] == ("data", "docs")
 
 
+def test_a_part_within_the_training_part_is_asked_about_unless_both_parts_hold_it(tmp_path):
+    root = tree(tmp_path, *classes(*(f"train/{name}" for name in (*TWO, "val/forest", "val/sea"))))
+    with pytest.raises(DatasetError, match="train holds val beside forest and sea: say which is a part") as asked:
+        read(root)
+    command = words_of(asked.value)[0]
+    assert read(Path(command[2]), valid=command[-1:])[1] == TWO
+    tree(root, *classes("test/forest", "test/val"))
+    assert read(root)[1] == (*TWO, "val")
+
+
 def test_a_folder_that_is_two_by_a_link_is_told(tmp_path):
     root = tree(tmp_path, *classes(*(f"train/{name}" for name in TWO)))
     (root / "val").symlink_to("train")
-    with pytest.raises(DatasetError, match=r"val.forest is .*train.forest, too, by a link: remove it, or give each a folder of its own"):
+    with pytest.raises(
+        DatasetError, match=r"val.forest is .*train.forest, too, by a link: remove it, or give each a folder of its own"
+    ):
         read(root)
     (root / "val").unlink()
     (root / "train" / "wood").symlink_to("forest")

@@ -73,7 +73,10 @@ def _by_name(home, classes, notes):
     for around in sorted(claims):
         train = [path for path in claims[around]["train"] if inside(path)]
         if train and (claims[around]["valid"] or around == _ALONE):
-            return _settled(home, train, claims[around]["valid"], notes)
+            parts = _settled(home, train, claims[around]["valid"], notes)
+            if not classes:
+                _need_no_part_within(**parts)
+            return parts
     if not classes:
         _need_plain_names(home, below)
     return {"train": [home]}  # a class may be called "train"
@@ -181,6 +184,15 @@ def _promising(folder, in_part):
 
 
 # ------------------------------------------------------------------------------------------- what is not plain is asked
+
+
+def _need_no_part_within(train, valid=()):
+    """A folder in the training part that is called as one for validation is a class if the validation part holds it, too."""
+    common = {path.name for root in valid for path in inside(root)}
+    for root in train:
+        below = [path for path in inside(root) if path.name not in common]
+        if _claims(below)[_ALONE]["valid"]:
+            _need_plain_names(root, inside(root))
 
 
 def _need_plain_names(home, below):
