@@ -13,7 +13,8 @@ Black is 0. White is the first of these that the picture has an answer to:
 
 Brighter numbers are white. Infinities are white and black; what is not a number is black, as in ImageMagick. Numbers of which a
 TIFF says that zero is white are turned round, which Pillow does for 8 bits alone. Where much lies below black by more than that
-tenth (temperatures, Hounsfield units), and where numbers are so large that no such white is near, nobody can know: `ScaleError`.
+tenth (temperatures, Hounsfield units), and where numbers are so large or, in floating point, so small that no such white is near
+(0 to 5 metres), nobody can know: `ScaleError`.
 
 Of a picture that was decoded before it came here, some of this is lost, and rule 2 decides: Pillow keeps no note of sBIT, of the
 depth of a JPEG 2000, and of the lower 8 of 16 bits a colour.
@@ -282,10 +283,16 @@ def _unless_stretched(finite, bits, few):
     return 2**bits - 1 if plain else 65535
 
 
+_LEAST = {1: 1 / 510, 255: 255 / 16}
+"""Floating-point numbers that are nowhere greater would be black with such a white, or nearly."""
+
+
 def _assumed(image, finite, bits, few):
     top = 2**bits - 1 >> (finite.dtype.kind == "i")
     for white in (255, 4095, min(top, 65535)) if bits else (1, 255, 4095, 65535):
         if np.count_nonzero(finite > 1.1 * white) <= few:
+            if not bits and np.count_nonzero(finite > _LEAST.get(white, 0)) <= few and finite.max() > 0:
+                break
             return white
     if bits and np.count_nonzero(finite > top / 16) > few:
         return top

@@ -17,7 +17,7 @@ from shoulders.sets import groups as grouping
 from shoulders.sets import layouts, splits
 from shoulders.sets.cards import CARDS, Archive, Card, fetch, find
 from shoulders.sets.notes import Notes
-from shoulders.sets.parts import TRAIN_NAMES, VALID_NAMES
+from shoulders.sets.parts import TRAIN_NAMES, VALID_NAMES, names_no_class
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -217,17 +217,15 @@ def load(source, seed: int = 0, valid_fraction: float = 0.25, *, train=None, val
     held = _pictures(used, splits.units([row.pixels for row in used], named), classes)
     of_valid = np.array([row.part == "valid" for row in used])
     if len(layout.parts) == 1:
+        _need_several(groups, held.together)
         of_valid, moved = splits.held_out(held.together, held.labels, valid_fraction, seed)
         _tell_split(held, of_valid, moved, layout, notes)
     train, valid = (held.take(np.flatnonzero(which)) for which in (~of_valid, of_valid))
     _need_both(folder, layout.parts, train, valid, "groups" if groups is not None else "pictures")
     if groups is not None:
         _tell_groups(train, valid, notes)
-    name, parts = (
-        source if _is_known(source) else folder.resolve().name,
-        {part: ", ".join(map(notes.named, roots)) for part, roots in layout.parts.items()},
-    )
-    return PictureSet(name, train, valid, tuple(notes.all()), parts, "" if groups is None else str(groups))
+    name = source if _is_known(source) else folder.resolve().name
+    return PictureSet(name, train, valid, tuple(notes.all()), layout.named(notes), "" if groups is None else str(groups))
 
 
 def _is_known(source):
@@ -309,21 +307,27 @@ def _tell(layout, rows, notes):
     """What is odd about files and classes."""
     others = Counter(map(_other, rows))
     for row in rows:
-        if (ending := _other(row)) and others[ending] > MOST_OTHERS:
-            note(notes.aside, row.path, f"not a picture: a file *{ending}")
+        if (other := _other(row)) and others[other] > MOST_OTHERS:
+            note(notes.aside, row.path, other)
         elif row.verdict.action != "used":
             notes.add(row.path, row.verdict.problem, row.verdict.remedy, row.verdict.action, row.part, row.label)
     _tell_copies(rows, notes)
     held = Counter((row.part, row.label) for row in rows if row.verdict.action != "skipped")
     for part, c in ((part, c) for part in layout.parts for c in layout.classes if not held[part, c]):
-        home = layout.homes.get((part, c), [layout.parts[part][0] / c])[0]
-        notes.add(home, "empty class", "Put pictures of the class there, or remove the folder.", "skipped", part, c)
+        if (part, c) in layout.homes:
+            remedy = "Put pictures of the class there, or remove the folder."
+            notes.add(layout.homes[part, c][0], "empty class", remedy, "skipped", part, c)
+        elif held["train", c]:
+            told = f"no folder {c}: no accuracy is measured on this class"
+            notes.add(layout.parts[part][0], told, "Put one there, or leave the class out with --classes.", "used", part, c)
 
 
 def _other(row):
-    """The ending of a file that is no picture, and is not called as one."""
-    ending = row.path.suffix.lower()
-    return ending if row.verdict.problem == "not a picture" and ending not in PICTURE_ENDINGS else ""
+    """What a file is that is no picture, and is not called as one; or that seldom comes alone. ``''`` for all others."""
+    ending, problem = row.path.suffix.lower(), row.verdict.problem
+    if remedy := pictures.STRANGE.get(problem):
+        return f"{problem}: {remedy[0].lower()}{remedy[1:-1]}"
+    return f"not a picture: a file *{ending}" if problem == "not a picture" and ending not in PICTURE_ENDINGS else ""
 
 
 def _tell_copies(rows, notes):
@@ -350,6 +354,11 @@ def _tell_split(held, of_valid, moved, layout, notes):
             notes.add(layout.homes["train", c][0], told, "Add pictures.", "used", "train", c)
 
 
+def _need_several(groups, together):
+    if groups is not None and len(set(together)) == 1:
+        raise DatasetError(f"--groups {groups} puts all {len(together)} pictures in one group, {together[0]!r}: name several.")
+
+
 def _tell_groups(train, valid, notes):
     both = set(train.together)
     if shared := [(path, group) for path, group in zip(valid.paths, valid.together) if group in both]:
@@ -358,14 +367,18 @@ def _tell_groups(train, valid, notes):
         notes.add(path, told, "Put each group in one part.", "used", "valid")
 
 
+_ANOTHER = "add a folder of pictures for another class"
+
+
 def _classes_left(folder, layout, used, notes):
     left = [c for c in layout.classes if any(row.part == "train" and row.label == c for row in used)]
     if len(left) >= 2:
         return left
-    what = f"only one class with pictures ({left[0]})" if left else "no class with pictures that can be read"
+    what = f"only one class with pictures ({left[0]})" if left else "no class with pictures to learn from"
     told = [finding for finding in notes.all() if finding["action"] == "skipped"]
     first = " First problem: {file}: {problem}. {remedy}".format(**told[0]).rstrip() if told else ""
-    raise DatasetError(f"{folder} has {what}; a question needs at least two: add a folder of pictures for another class.{first}")
+    remedy = "put the pictures of each class in a folder of its own" if left and names_no_class(left[0]) else _ANOTHER
+    raise DatasetError(f"{folder} has {what}; a question needs at least two: {remedy}.{first}")
 
 
 def _pictures(rows, together, classes):

@@ -1,4 +1,4 @@
-"""Whether a network sees its pictures whole: a finding for each class of which much is cut off."""
+"""Whether a network sees its pictures whole: a finding for each class of which much is cut off, or one for many classes."""
 
 from __future__ import annotations
 
@@ -8,16 +8,21 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+import numpy as np
+
 from shoulders import pictures
 from shoulders.backbones import Backbone
 from shoulders.datasets import PictureSet
+
+MOST_CLASSES = 5
+"""So many classes are told of one by one; of more, how many there are."""
 
 LEAST = 0.5
 """The share of its area that is seen of a picture, or else it is counted: photographs of 4:3 and 3:2 pass, 16:9 does not."""
 
 
 def told(held: PictureSet, networks: Iterable[Backbone]) -> PictureSet:
-    """The same pictures, with a finding for each class of which some lose more than half of their area.
+    """The same pictures, with a finding for each class of which some lose more than half of their area; of many classes, one.
 
     Parameters
     ----------
@@ -43,12 +48,20 @@ def _cut(home, name, part, transform):
         seen = [transform.seen(*size) for size in pool.map(pictures.size, part.paths)]
     classes = defaultdict(list)
     for path, label, share in zip(part.paths, part.labels, seen):
-        classes[int(label)].append((share, path))
-    for label, shares in sorted(classes.items()):
-        if cut := [pair for pair in shares if pair[0] < LEAST]:
-            least, path = min(cut)
-            yield {
-                "file": os.path.relpath(path, home), "part": name, "class": part.classes[label], "action": "used",
-                "problem": f"{1 - least:.0%} of it is cut off; {len(cut)} of the {len(shares)} in its class lose more than half",
-                "remedy": "Show networks all of them with --fit pad or --fit squeeze.",
-            }  # fmt: skip
+        if share < LEAST:
+            classes[int(label)].append((share, path))
+    if len(classes) > MOST_CLASSES:
+        cut = [pair for pairs in classes.values() for pair in pairs]
+        yield _told(home, name, "", cut, f"{len(part)}, in {len(classes)} classes,")
+        return
+    for label, cut in sorted(classes.items()):
+        yield _told(home, name, part.classes[label], cut, f"{np.count_nonzero(part.labels == label)} in its class")
+
+
+def _told(home, part, label, cut, of):
+    least, path = min(cut)
+    return {
+        "file": os.path.relpath(path, home), "part": part, "class": label, "action": "used",
+        "problem": f"{1 - least:.0%} of it is cut off; {len(cut)} of the {of} lose more than half",
+        "remedy": "Show networks all of them with --fit pad or --fit squeeze.",
+    }  # fmt: skip

@@ -24,6 +24,13 @@ SYSTEM = {
 }  # fmt: skip
 """Names, in small letters, that systems give to files and folders of their own among those of people."""
 
+ENDINGS = {
+    ".icloud": "in iCloud, and not on this disk: download it there",
+    ".crdownload": "a download that has not ended", ".lrdata": "Lightroom's own",
+    ":zone.identifier": "what Windows puts beside downloads", ".zone.identifier": "what Windows puts beside downloads",
+}  # fmt: skip
+"""How such names end."""
+
 _AGAIN = "the same folder by another way (a link): looked into once"
 
 
@@ -33,6 +40,8 @@ def system(name: str) -> str:
         return "what macOS puts beside files (._…)"
     if known := SYSTEM.get(name.lower()):
         return f"{name.strip()}: {known}"
+    if ending := next((ending for ending in ENDINGS if name.lower().endswith(ending)), None):
+        return f"*{ending}: {ENDINGS[ending]}"
     return "hidden: the name begins with a dot" if name.startswith(".") else ""
 
 

@@ -5,7 +5,10 @@ import difflib
 HEADS = ("logistic_regression", "ridge", "nearest_neighbours")
 REGIMES = ("feature_extraction", "fine_tuning", "from_scratch", "from_scratch_helped")
 
-PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".jp2", ".heic")
+PICTURE_ENDINGS = (
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".jp2", ".avif", ".heic", ".heif", ".jxl",
+    ".ppm", ".pgm", ".pbm", ".pnm",
+)  # fmt: skip
 """How names of pictures end. What is one, its content says."""
 
 

@@ -37,7 +37,7 @@ MOST_PIXELS = 150_000_000
 # that decode would now and then leave every warning of the process switched off.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
-VERSION = 7
+VERSION = 8
 """Part of the memory's name: raised whenever the check would say something else. (Pillow's version is part of it too.)"""
 
 MEMORY = f"checked-pictures-{VERSION}-pillow-{PIL.__version__}.jsonl"
@@ -75,15 +75,25 @@ class Verdict:
     remedy: str = ""
 
 
+STRANGE = {
+    "HEIC, which Pillow cannot read": "Export it as JPEG.",
+    "JPEG XL, which Pillow cannot read": "Convert it to JPEG or PNG.",
+    "Git LFS's word for a file that is not here": "Bring the file with `git lfs pull`.",
+}
+"""What many files of a folder are at once, and what to do."""
+
 _REMEDY = {
+    **STRANGE,
     "zero bytes": "Copy the file again.",
-    "not a picture": "Remove it, or convert it to JPEG or PNG (HEIC: export as JPEG).",
+    "not a picture": "Remove it, or convert it to JPEG or PNG.",
+    "a web page, and no picture": "Download the picture again.",
     "a kind of TIFF that Pillow cannot read": "Copy it again, or save it as PNG with 8 or 16 bits a colour.",
     "a kind of JPEG that Pillow cannot read": "Copy it again, or save it with 8 bits a colour.",
     "AVIF, which this Pillow cannot read": "Run `pip install --upgrade pillow`, or convert it to JPEG or PNG.",
     "truncated or damaged": "Copy or download the file again.",
     "GIF": "GIFs among photographs are placeholders or animations; save it as PNG or JPEG if it belongs to the class.",
-    "too many pixels": f"Make it smaller than {MOST_PIXELS // 1_000_000} megapixels, and no side over {LONGEST} times the other.",
+    "too many pixels": f"Make it smaller than {MOST_PIXELS // 1_000_000} megapixels.",
+    "too thin": f"Cut it up: the longer side may be {LONGEST} times the shorter.",
     "does not exist": "Check the path.",
     "a folder": "Give the pictures in it.",
     "unreadable": "Check the file's permissions.",
@@ -112,7 +122,8 @@ def read(path, at_least=None) -> Image.Image:
         Names the file, what is wrong, and the remedy.
     """
     try:
-        return to_rgb(_open(path), at_least)
+        with _open(path) as image:
+            return to_rgb(image, at_least)
     except MemoryError:
         raise
     except Exception as error:
@@ -217,8 +228,10 @@ def _open(path):
         image = Image.open(path, formats=FORMATS)
     except UnidentifiedImageError as error:
         raise UnidentifiedImageError(_called(path)) from error
-    if image.width * image.height > MOST_PIXELS or max(image.size) > LONGEST * min(image.size):
-        raise Image.DecompressionBombError("too many pixels, or a thread")
+    huge, thin = image.width * image.height > MOST_PIXELS, max(image.size) > LONGEST * min(image.size)
+    if huge or thin:
+        with image:
+            raise Image.DecompressionBombError("too many pixels" if huge else "too thin")
     return image
 
 
@@ -228,12 +241,24 @@ def _called(path):
         with open(path, "rb") as file:
             return _called(file)
     path.seek(0)
-    start = path.read(16)
+    start = path.read(64)
     if start[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
         return "a kind of TIFF that Pillow cannot read"
     if start[:3] == b"\xff\xd8\xff":  # of 12 bits, for instance
         return "a kind of JPEG that Pillow cannot read"
-    return "AVIF, which this Pillow cannot read" if start[4:12] in (b"ftypavif", b"ftypavis") else "not a picture"
+    if start[4:12] in (b"ftypavif", b"ftypavis"):
+        return "AVIF, which this Pillow cannot read"
+    if start[4:8] == b"ftyp" and start[8:12] in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"):
+        return "HEIC, which Pillow cannot read"
+    plain = start.lstrip(b"\xef\xbb\xbf \r\n\t").lower()
+    return next((problem for problem, starts in _STARTS.items() if plain.startswith(starts)), "not a picture")
+
+
+_STARTS = {
+    "JPEG XL, which Pillow cannot read": (b"\xff\x0a", b"\0\0\0\x0cjxl "),
+    "Git LFS's word for a file that is not here": (b"version https://git-lfs",),
+    "a web page, and no picture": (b"<!doctype html", b"<html"),
+}
 
 
 def _draft(image, at_least):
@@ -262,7 +287,7 @@ def _problem_of(error):
     if isinstance(error, UnidentifiedImageError):
         return error.args[0] if error.args[0] in _REMEDY else "not a picture"
     if isinstance(error, Image.DecompressionBombError):
-        return "too many pixels"
+        return error.args[0] if error.args[0] in _REMEDY else "too many pixels"
     if isinstance(error, FileNotFoundError):
         return "does not exist"
     if isinstance(error, IsADirectoryError):

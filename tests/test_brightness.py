@@ -190,6 +190,7 @@ def test_a_little_below_black_is_black():
     ("numbers", "problem"),
     [
         (grey(-1000, 0, 3000, kind=np.int16), "negative numbers"), (grey(-1, 0, 1, kind=np.float32), "negative numbers"),
+        (grey(0, 2, 5, kind=np.float32), "numbers up to 5"), (grey(0, 1e-4, 1e-3, kind=np.float32), "numbers up to 0.001"),
         (grey(-100, 0, 100, kind=np.int8), "negative numbers"), (grey(0, 1, 1e6, kind=np.float32), "numbers up to 1e+06"),
         (grey(0, 1, 1_000_000, kind=np.int32), "numbers up to 1e+06"), (np.full((4, 4), np.nan, "f4"), "no pixel is a number"),
     ],

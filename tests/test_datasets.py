@@ -30,10 +30,10 @@ KINDS = {
     "cmyk.jpg": (bytes_of(paint(13).convert("CMYK"), "JPEG"), "converted", "CMYK without a profile"),
     "cut.jpg": (bytes_of(paint(14), "JPEG")[:-500], "skipped", "truncated or damaged"),
     "empty.jpg": (b"", "skipped", "zero bytes"),
-    "heic.jpg": (HEIC, "skipped", "not a picture"),
+    "heic.jpg": (HEIC, "skipped", "HEIC, which Pillow cannot read"),
     "palette.png": (bytes_of(paint(15).convert("P"), "PNG"), "converted", "palette"),
     "placeholder.jpg": (bytes_of(paint(16).convert("P"), "GIF"), "skipped", "GIF"),
-    "text.jpg": (b"<html>403 forbidden</html>", "skipped", "not a picture"),
+    "text.jpg": (b"<html>403 forbidden</html>", "skipped", "a web page, and no picture"),
     "turned.jpg": (bytes_of(paint(17), "JPEG", exif=rotated(6)), "converted", "EXIF rotation"),
 }
 
@@ -71,7 +71,6 @@ def test_the_report_names_every_kind_and_nothing_else(zoo):
         ("train/dogs/twin.jpg", "train", "dogs", "skipped", "the same picture is in the validation part"),
         ("train/dogs/locked.jpg", "train", "dogs", "skipped", "unreadable"),
         ("train/owls", "train", "owls", "skipped", "empty class"),
-        ("valid/owls", "valid", "owls", "skipped", "empty class"),
         ("train/.ipynb_checkpoints", "", "", "skipped", "hidden: the name begins with a dot; 2 such"),
         ("train/dogs/Thumbs.db", "", "", "skipped", "Thumbs.db: thumbnails of Windows"),
         ("train/dogs/._dogs_000.jpg", "", "", "skipped", "what macOS puts beside files (._…)"),
@@ -174,6 +173,25 @@ def test_a_second_class_without_a_good_picture_names_the_first_problem(tmp_path)
     (tmp_path / "set" / "dogs" / "a.jpg").write_bytes(b"no picture")
     with pytest.raises(DatasetError, match=r"only one class.*First problem: dogs.a\.jpg: not a picture"):
         datasets.load(tmp_path / "set")
+
+
+def test_many_files_of_which_none_is_here_yet_are_one_finding(tmp_path):
+    root = folder_of(tmp_path / "set", {"cats": 6, "dogs": 6})
+    for i in range(5):
+        (root / "cats" / f"{i}.heic").write_bytes(HEIC + bytes([i]))
+        (root / "dogs" / f"{i}.png").write_text(f"version https://git-lfs.github.com/spec/v1\noid sha256:{i}\nsize 3\n")
+    assert {told for told in odd(datasets.load(root)) if told[1] == "skipped"} == {
+        ("cats/0.heic", "skipped", "HEIC, which Pillow cannot read: export it as JPEG; 5 such"),
+        ("dogs/0.png", "skipped", "Git LFS's word for a file that is not here: bring the file with `git lfs pull`; 5 such"),
+    }
+
+
+def test_a_class_that_only_the_training_part_has_is_not_measured_and_told(tmp_path):
+    root = set_of(tmp_path / "set", 2, 2)
+    folder_of(root / "train", {"owls": 2}, start=500)
+    held = datasets.load(root)
+    assert held.classes == ("cats", "dogs", "owls")
+    assert odd(held) == [("valid", "used", "no folder owls: no accuracy is measured on this class")]
 
 
 def test_a_class_that_only_the_validation_part_has(tmp_path):

@@ -95,6 +95,16 @@ def test_what_loses_more_than_half_is_counted_by_class(tmp_path):
     assert "--fit pad or --fit squeeze" in dogs["remedy"]
 
 
+def test_of_many_classes_one_line_for_each_part_is_enough(tmp_path, monkeypatch):
+    monkeypatch.setattr(fits, "MOST_CLASSES", 0)
+    held = wide_set(tmp_path)
+    told = fits.told(held, [SimpleNamespace(transform=Transform(72, 64))]).findings[len(held.findings) :]
+    assert [(one["part"], one["class"], one["problem"].split("; ")[1]) for one in told] == [
+        ("train", "", f"2 of the {len(held.train)}, in 1 classes, lose more than half"),
+        ("valid", "", f"1 of the {len(held.valid)}, in 1 classes, lose more than half"),
+    ]
+
+
 @pytest.mark.parametrize("fit", ["pad", "squeeze"])
 def test_where_nothing_is_cut_nothing_is_told(tmp_path, fit):
     held = wide_set(tmp_path)

@@ -63,3 +63,14 @@ def test_a_folder_that_may_not_be_looked_into_is_named_and_called_unreadable(tmp
     assert found(tmp_path / "d") == [str(tmp_path / "d" / "1.jpg"), str(tmp_path / "d" / "closed")]
     with pytest.raises(pictures.PictureError, match=r"closed: unreadable\. Check the file's permissions"):
         pictures.read(tmp_path / "d" / "closed")
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        (".a.HEIC.icloud", "*.icloud: in iCloud, and not on this disk"), ("a.jpg:Zone.Identifier", "*:zone.identifier: what Windows"),
+        ("Roll Previews.lrdata", "*.lrdata: Lightroom's own"), ("icloud", ""), ("a.jpg", ""), (".a.jpg", "hidden"),
+    ],
+)  # fmt: skip
+def test_what_systems_name_by_an_ending(name, what):
+    assert folders.system(name).startswith(what) and bool(folders.system(name)) == bool(what)

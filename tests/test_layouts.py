@@ -2,6 +2,7 @@
 
 import shlex
 import unicodedata
+from pathlib import Path
 
 import pytest
 from making import paint
@@ -32,8 +33,7 @@ def read(root, **said):
     notes = Notes(root)
     layout = layouts.read(root, notes, **said)
     files = layout.files(notes)
-    parts = {part: ", ".join(map(notes.named, roots)) for part, roots in layout.parts.items()}
-    return parts, layout.classes, files, {told["file"]: told for told in notes.all()}
+    return layout.named(notes), layout.classes, files, {told["file"]: told for told in notes.all()}
 
 
 TWO = ("forest", "sea")
@@ -46,7 +46,8 @@ def test_every_name_of_the_parts(tmp_path):
     train, valid = root / "train", root / "valid"
     names = [*((name, "test") for name in TRAIN_NAMES), *(("train", name) for name in VALID_NAMES)]
     names += [("Train", "Valid"), ("Training", "Testing"), ("Training Set", "Test-Set"), ("train_data", "dev.data")]
-    names += [("seg_train", "seg_test"), ("train2017", "val2017"), ("x-ray train", "x-ray val")]
+    names += [("seg_train", "seg_test"), ("train2017", "val2017"), ("x-ray train", "x-ray val"), ("train_val", "test")]
+    names += [("VOC2012_trainval", "VOC2012_test"), ("train_images_v1", "test_images_v1")]
     for called in names:
         train, valid = train.rename(root / called[0]), valid.rename(root / called[1])
         parts, found, files, told = read(root)
@@ -77,6 +78,12 @@ def test_parts_under_parts_and_folders_around_everything_are_looked_through(tmp_
     assert "a/a/labels" in told
 
 
+@pytest.mark.parametrize("ending", [".avif", ".jfif", ".HEIC", ".ppm"])
+def test_pictures_are_known_by_every_ending(tmp_path, ending):
+    parts, found, files, _ = read(tree(tmp_path, *classes(*(f"set/{name}" for name in TWO), files=(f"1{ending}",))))
+    assert parts == {"train": "set"} and found == TWO and len(files) == 2
+
+
 def test_one_class_and_an_empty_one_are_no_folder_around_everything(tmp_path):
     root = tree(tmp_path, *classes("cats/summer", "cats/winter"), "dogs/")
     assert read(root)[1] == ("cats", "dogs")
@@ -85,16 +92,19 @@ def test_one_class_and_an_empty_one_are_no_folder_around_everything(tmp_path):
 def test_parts_within_classes_are_turned_round(tmp_path):
     root = tree(tmp_path, *classes("forest/train", "forest/val", "sea/Train", "sea/val"), "sea/note.txt")
     parts, found, files, told = read(root)
-    assert found == TWO and list(parts) == ["train", "valid"]
+    assert found == TWO and parts == {"train": "train in each class folder", "valid": "val in each class folder"}
     assert {(part, c, home.name) for part, c, _, home in files} == {
         ("train", "forest", "train"),
         ("valid", "forest", "val"),
         ("train", "sea", "Train"),
         ("valid", "sea", "val"),
     }
-    assert (
-        told[root.name]["problem"] == "each class folder holds parts: taken for the parts of the set" and "sea/note.txt" in told
-    )
+    assert told[root.name]["problem"] == "each class folder holds parts: Train is taken for training, val for validation"
+    assert "sea/note.txt" in told
+    _, _, again, told = read(tree(root, *classes("forest/test", "sea/test")))
+    assert again == files and told["forest/test"]["problem"] == "not used: val is taken for validation; 2 such"
+    with pytest.raises(DatasetError, match="holds forest and sea, each with a training and a validation part: give one of them"):
+        read(tree(root, *classes("forest/other")))
 
 
 def test_of_two_that_claim_a_part_one_is_taken_and_the_other_told(tmp_path):
@@ -109,6 +119,18 @@ def test_of_two_that_claim_a_part_one_is_taken_and_the_other_told(tmp_path):
     other, _, files, told = read(root, train=[root / "training", "val"], valid=["validation"])
     assert other == {"train": "training, val", "valid": "validation"} and len(files) == 12
     assert told["train"]["problem"] == told["extra"]["problem"] == "not used: neither --train nor --valid names it"
+
+
+def test_of_numbered_parts_the_first_are_taken_and_the_others_can_be_asked_for(tmp_path):
+    root = tree(tmp_path, *classes(*(f"{part}/{name}" for part in ("train1", "train2", "val1") for name in TWO)), "test/")
+    found, _, _, told = read(root)
+    assert found == {"train": "train1", "valid": "val1"} and told["test"]["problem"] == "not used: it is empty"
+    assert told["train2"]["problem"].endswith(f"is neither part (--train {root / 'train2'} takes this one)")
+    (root / "test").rmdir()
+    with pytest.raises(DatasetError, match="holds train1 and train2, each with the folders forest and sea: say") as asked:
+        read(root, valid=["val1"])
+    command = words_of(asked.value)[0]
+    assert command[3:] == ["--train", str(root / "train1"), "--train", str(root / "train2"), "--valid", str(root / "val1")]
 
 
 def test_pictures_without_classes_are_no_part(tmp_path):
@@ -148,6 +170,25 @@ def test_a_named_validation_part_beside_classes(tmp_path):
         read(root, valid=["nowhere"])
 
 
+def test_a_part_may_be_written_in_any_way_and_the_rest_may_lie_in_one_folder(tmp_path, monkeypatch):
+    root = tree(tmp_path / "set", *classes(*TWO, "check/forest", "check/sea"))
+    monkeypatch.chdir(tmp_path)
+    for home, path in (
+        ("set", root / "check"),
+        ("set", "set/../set/check/"),
+        (root, "set/check"),
+        (root, "check"),
+        (".", "set/check"),
+    ):
+        parts, found, files, _ = read(Path(home), valid=[path])
+        assert found == TWO and parts["valid"].endswith("check") and len(files) == 8
+    learn = tree(tmp_path / "other", *classes("learn/forest", "learn/sea", "test/forest", "test/sea"))
+    with pytest.raises(DatasetError, match="holds test beside learn: say which is a part") as asked:
+        read(learn)
+    parts, found, files, _ = read(learn, valid=words_of(asked.value)[0][-1:])
+    assert parts == {"train": "learn", "valid": "test"} and found == TWO and len(files) == 8
+
+
 # ---------------------------------------------------------------------------------------------------------------- asked
 
 
@@ -176,7 +217,8 @@ def test_the_same_folders_in_every_class_are_asked_about_or_told_and_groups_need
         read(root)
     assert read(root, groups_below=True)[1:] == (("ill", "well"), read(root, classes=["ill", "well"])[2], {})
     _, found, _, told = read(tree(root, "well/garden/3.jpg"))
-    assert found == ("ill", "well") and "every class folder holds the folders home and ward" in told[root.name]["problem"]
+    assert found == ("ill", "well")
+    assert told[root.name]["problem"].startswith("the folders in its class folders, as home and ward in ill, are taken for parts")
 
 
 def test_of_folds_with_both_parts_one_is_asked_for(tmp_path):
@@ -189,6 +231,38 @@ def test_of_folds_with_both_parts_one_is_asked_for(tmp_path):
     assert read(root / "k1")[0] == {"train": "train", "valid": "val"}
 
 
+def test_a_set_with_parts_beside_other_pictures_is_asked_about(tmp_path):
+    root = tree(tmp_path, *classes(*(f"data/{part}/{name}" for part in ("train", "val") for name in TWO), "docs"))
+    with pytest.raises(DatasetError, match="holds data, with a training and a validation part: give it alone, as in") as asked:
+        read(root)
+    command, as_classes = words_of(asked.value)
+    assert command == ["shoulders", "compare", str(root / "data")] and as_classes == ["--classes", "data,docs"]
+    assert read(root, classes=["data", "docs"])[1] == ("data", "docs")
+
+
+def test_a_part_within_the_training_part_is_asked_about_unless_both_parts_hold_it(tmp_path):
+    root = tree(tmp_path, *classes(*(f"train/{name}" for name in (*TWO, "val/forest", "val/sea"))))
+    with pytest.raises(DatasetError, match="train holds val beside forest and sea: say which is a part") as asked:
+        read(root)
+    command = words_of(asked.value)[0]
+    assert read(Path(command[2]), valid=command[-1:])[1] == TWO
+    tree(root, *classes("test/forest", "test/val"))
+    assert read(root)[1] == (*TWO, "val")
+
+
+def test_a_folder_that_is_two_by_a_link_is_told(tmp_path):
+    root = tree(tmp_path, *classes(*(f"train/{name}" for name in TWO)))
+    (root / "val").symlink_to("train")
+    with pytest.raises(
+        DatasetError, match=r"val.forest is .*train.forest, too, by a link: remove it, or give each a folder of its own"
+    ):
+        read(root)
+    (root / "val").unlink()
+    (root / "train" / "wood").symlink_to("forest")
+    with pytest.raises(DatasetError, match=r"train.wood is .*train.forest, too, by a link"):
+        read(root)
+
+
 @pytest.mark.parametrize(
     ("names", "said"),
     [
@@ -199,6 +273,8 @@ def test_of_folds_with_both_parts_one_is_asked_for(tmp_path):
             "holds cats_test, cats_train, .* but no class folders in a training",
         ),
         (("train", "valid"), "holds train and valid, but no class folders in a training part: put the"),
+        (("train2017", "val2017"), "holds train2017 and val2017, but no class folders in a training part: put the"),
+        (("test_cats", "test_dogs", "train_cats", "train_dogs"), "but no class folders in a training part: put the"),
     ],
 )
 def test_no_part_becomes_a_class_unasked(tmp_path, names, said):
@@ -219,6 +295,17 @@ def test_classes_that_are_named_are_used_in_their_order_and_no_others(tmp_path):
     assert told["train/b"]["problem"] == told["val/b"]["problem"] == "not used: not among --classes"
     with pytest.raises(DatasetError, match=r"train has no class folder 'bb': it holds _d, a, b and c\. Did you mean b\?$"):
         read(root, classes=["a", "bb"])
+
+
+def test_what_is_named_twice_or_holds_no_class_is_told(tmp_path):
+    root = tree(tmp_path, *classes(*(f"{part}/{name}" for part in ("train", "val") for name in TWO)))
+    for said, problem in (
+        ({"classes": ["sea", "forest", "sea"]}, "--classes names sea twice: name each class once"),
+        ({"train": ["train"], "valid": ["train"]}, r"train.forest is named twice: give each part a folder of its own"),
+        ({"train": ["train/sea"], "valid": ["val"]}, r"train.sea holds no class folders: put the pictures of each class"),
+    ):
+        with pytest.raises(DatasetError, match=problem):
+            read(root, **said)
 
 
 def test_what_systems_and_people_put_beside_classes_is_told_once_for_each_kind(tmp_path):
@@ -273,6 +360,13 @@ def test_masks_are_told_and_no_class(tmp_path):
     _, _, files, told = read(root)
     assert {path.name for _, c, path, _ in files if c == "sea"} == {"1.jpg", "2.jpg", "2 (1).jpg", "7_mask.png"}
     assert told["sea/1_mask.png"]["problem"] == "not used: a mask, by its name, of the picture beside it; 2 such"
+
+
+@pytest.mark.parametrize("name", ["X_GroundTruth", "SegmentationClass", "PedMasks", "segmentations", "Part1 ground_truth 2"])
+def test_folders_that_nobody_calls_a_class_hold_masks_of_any_folder(tmp_path, name):
+    root = tree(tmp_path, *classes("rocks", "trees"), *classes(name, files=("1.png", "2_segmentation.png")))
+    _, found, _, told = read(root)
+    assert found == ("rocks", "trees") and told[name]["problem"] == "not used: masks, named as the pictures in the other folders"
 
 
 def test_thumbnails_by_the_names_of_their_pictures(tmp_path):

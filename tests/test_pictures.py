@@ -229,7 +229,13 @@ def test_damaged_later_pages_do_not_cost_the_first():
     ("start", "problem"),
     [
         (b"II*\0" + bytes(30), "a kind of TIFF that Pillow cannot read"),
-        (b"\0\0\0\x20ftypheic" + bytes(30), "not a picture"),
+        (b"\0\0\0\x20ftypheic" + bytes(30), "HEIC, which Pillow cannot read"),
+        (b"\xff\x0a" + bytes(30), "JPEG XL, which Pillow cannot read"),
+        (b"\0\0\0\x0cJXL \r\n\x87\n" + bytes(30), "JPEG XL, which Pillow cannot read"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "Git LFS's word for a file that is not here"),
+        (b"\n<!DOCTYPE html><html>404</html>", "a web page, and no picture"),
+        (b"\0\0\0\x20ftypmp42" + bytes(30), "not a picture"),
+        (bytes_of(Image.new("L", (3000, 1)), "PNG"), "too thin"),
         (bytes_of(paint(0), "JPEG").replace(b"\x08\x00\x3c\x00\x50\x03", b"\x0c\x00\x3c\x00\x50\x03"), "a kind of JPEG that Pillow cannot read"),
     ],
 )

@@ -87,7 +87,7 @@ def test_a_patient_is_on_one_side_however_it_is_said(frames, tmp_path, seed):
 def test_the_first_bracket_of_a_pattern_names_the_group(frames):
     held = datasets.load(frames, groups=r"patient\d(\d)")
     assert {*held.train.together, *held.valid.together} == set("01234567")
-    with pytest.raises(DatasetError, match="leaves no validation pictures: put at least two groups in each class folder"):
+    with pytest.raises(DatasetError, match=r"--groups .* puts all 40 pictures in one group, '0': name several"):
         datasets.load(frames, groups=r"patient(\d)\d")
 
 
@@ -99,6 +99,20 @@ def test_who_has_no_group_and_who_is_not_there_is_told(frames, tmp_path):
     assert (str(table), "skipped", "names no picture that is used: gone.png, and 1 more such lines") in found
     why = f"no group by --groups {table}: taken for a group of its own; 38 such"
     assert ("ill/patient01_frame0.png", "used", why) in found
+
+
+def test_a_table_from_another_machine_or_without_endings_names_the_same_groups(frames, tmp_path):
+    names = [path.relative_to(frames).as_posix() for path in sorted(frames.rglob("*.png"))]
+    expected = datasets.load(frames, groups=r"patient\d+").valid.paths
+    (table := tmp_path / "g.csv").touch()
+    for above, ending in (("C:\\data\\set\\", ".png"), ("/home/anna/", ".png"), ("other/", ""), ("", "")):
+        lines = [f"{above}{name.removesuffix('.png')}{ending},{name[-20:-11]}" for name in names]
+        table.write_text("\n".join(["file,group", *lines, f"{above}elsewhere/{names[0]},x"]))
+        held = datasets.load(frames, groups=table)
+        assert held.valid.paths == expected
+        assert [finding["problem"] for finding in held.findings] == [
+            f"names no picture that is used: {above}elsewhere/{names[0]}"
+        ]
 
 
 def test_a_group_in_both_parts_is_told(frames, tmp_path):
@@ -117,18 +131,21 @@ def test_a_group_in_both_parts_is_told(frames, tmp_path):
     [
         (
             "zebra",
-            r"--groups zebra: it names the group of no picture \(ill/patient01_frame0.png is one\): give a CSV file, `folder`",
+            r"--groups zebra: it names the group of no picture \(in ill/patient01_frame0.png it is looked for in "
+            r"'patient01_frame0'\): give a CSV file, `folder`",
         ),
         ("folder", "--groups folder: no picture lies in a folder below its class folder"),
         ("patient(", r"--groups 'patient\(' is neither a CSV file nor `folder`, and no regular expression"),
         ("nowhere.csv", "--groups nowhere.csv cannot be read"),
+        ("{lost}", "lost.csv names no picture that is used; its first is ILL/p.png: write names as ill/patient01_frame0.png"),
         ("{table}", "needs the columns file and group, and its first line names name, patient"),
     ],
 )
 def test_what_is_no_way_to_name_groups_is_one_sentence(frames, tmp_path, groups, said):
     (table := tmp_path / "table.csv").write_text("name,patient\na,b\n")
+    (lost := tmp_path / "lost.csv").write_text("file,group\nILL/p.png,a\n")
     with pytest.raises(DatasetError, match=said):
-        datasets.load(frames, groups=groups.replace("{table}", str(table)))
+        datasets.load(frames, groups=groups.replace("{table}", str(table)).replace("{lost}", str(lost)))
 
 
 def test_a_name_that_may_be_two_files_and_a_file_in_two_groups(tmp_path):

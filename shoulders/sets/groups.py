@@ -18,8 +18,8 @@ def named(asked, files, notes: Notes) -> list[str]:
     ----------
     asked : str, path or None
         A CSV file with the columns ``file`` and ``group``; or ``'folder'``, for the folders just below the class folders; or a
-        regular expression that is looked for in the names from the class folder on, whose first bracket, or all that matches,
-        names the group.
+        regular expression that is looked for in the names below the class folder, without the file's ending; its first
+        bracket, or all that matches, names the group.
     files : sequence of (Path, Path)
         Each picture, and the class folder in which it lies.
     notes : Notes
@@ -39,13 +39,21 @@ def named(asked, files, notes: Notes) -> list[str]:
         found = _in_names(str(asked), files)
     alone = [path for (path, _), group in zip(files, found) if not group]
     if len(alone) == len(files):
-        example = f" ({notes.named(files[0][0])} is one)" if files else ""
-        how = "no picture lies in a folder below its class folder" if asked == "folder" else "it names the group of no picture"
-        raise DatasetError(f"--groups {asked}: {how}{example}: give a CSV file, `folder`, or a pattern in the files' names.")
+        why = _why_none(asked, *files[0], notes) if files else "no picture can be read"
+        raise DatasetError(f"--groups {asked}: {why}: give a CSV file, `folder`, or a pattern in the files' names.")
     if alone:
         told = f"no group by --groups {asked}: taken for a group of its own"
         notes.add(alone[0], told if len(alone) == 1 else f"{told}; {len(alone):,} such", "Name its group.", "used")
     return found
+
+
+def _why_none(asked, path, home, notes):
+    """For which no picture has a group; one of them is an example."""
+    if asked == "folder":
+        return f"no picture lies in a folder below its class folder ({notes.named(path)} is one)"
+    if str(asked).lower().endswith(".csv"):
+        return f"it names the group of no picture ({notes.named(path)} is one)"
+    return f"it names the group of no picture (in {notes.named(path)} it is looked for in {_looked_in(path, home)!r})"
 
 
 def _below(path, home):
@@ -60,20 +68,20 @@ def _in_names(pattern, files):
         raise DatasetError(
             f"--groups {pattern!r} is neither a CSV file nor `folder`, and no regular expression ({error})."
         ) from error
-    found = (looked_for.search(path.relative_to(home).with_suffix("").as_posix()) for path, home in files)
+    found = (looked_for.search(_looked_in(path, home)) for path, home in files)
     return [(match[1] if looked_for.groups else match[0]) or "" if match else "" for match in found]
 
 
+def _looked_in(path, home):
+    return path.relative_to(home).with_suffix("").as_posix()
+
+
 def _in_table(path, files, notes):
-    """By path from the set's folder on, by the last parts of the path, or by the file's name, if one file alone is called so."""
-    rows, called = _rows(path), defaultdict(set)
-    for picture, _ in files:
-        parts = picture.parts
-        for start in range(len(parts)):
-            called["/".join(parts[start:])].add(picture)
-    groups, lost = {}, []
+    """By the path from the set's folder on, or its last parts, with the file's ending or without, if one alone is called so."""
+    rows, called = _rows(path), _called(files)
+    above, groups, lost = _above(rows, called), {}, []
     for name, group in rows:
-        found = called.get(name.replace("\\", "/").removeprefix("./"), ())
+        found = called.get(_plain(name, above), ())
         if len(found) > 1:
             raise DatasetError(
                 f"{path}: {name} may be any of {len(found)} files: write it with its folders, as {notes.named(min(found))}."
@@ -84,10 +92,33 @@ def _in_table(path, files, notes):
                 raise DatasetError(
                     f"{path}: {name} is in group {groups[picture]} and in group {group}: leave one of the two lines."
                 )
+    if files and len(lost) == len(rows) > 0:
+        here = notes.named(files[0][0])
+        raise DatasetError(f"--groups {path} names no picture that is used; its first is {lost[0]}: write names as {here}.")
     if lost:
         told = f"names no picture that is used: {lost[0]}"
         notes.add(path, told if len(lost) == 1 else f"{told}, and {len(lost) - 1:,} more such lines", "Check the names.")
     return [groups.get(picture, "") for picture, _ in files]
+
+
+def _called(files):
+    """Pictures by every end of their paths; without the file's ending, too, where nothing else is called so."""
+    whole, bare = defaultdict(set), defaultdict(set)
+    for picture, _ in files:
+        for names, parts in ((whole, picture.parts), (bare, picture.with_suffix("").parts)):
+            for start in range(len(parts)):
+                names["/".join(parts[start:])].add(picture)
+    return {**bare, **whole}
+
+
+def _above(rows, called):
+    """How many folders the table's names begin with that are not here: those of another machine."""
+    most = max((_plain(name).count("/") for name, _ in rows), default=0)
+    return next((above for above in range(most) if any(_plain(name, above) in called for name, _ in rows)), 0)
+
+
+def _plain(name, above=0):
+    return name.replace("\\", "/").removeprefix("./").split("/", above)[-1]
 
 
 def _rows(path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,13 @@ class Layout:
     parts: dict[str, list[Path]]
     classes: tuple[str, ...]
     homes: dict[tuple[str, str], list[Path]]
+
+    def named(self, notes: Notes) -> dict[str, str]:
+        """What on disk each part is taken from, in words."""
+        names = {part: ", ".join(map(notes.named, roots)) for part, roots in self.parts.items()}
+        if len(set(names.values())) < len(names):
+            names = {part: f"{self.homes[part, self.classes[0]][0].name} in each class folder" for part in names}
+        return names
 
     def files(self, notes: Notes) -> list[tuple[str, str, Path, Path]]:
         """Part, class, path and class folder of every file that may be a picture of its class."""
@@ -62,7 +70,6 @@ def read(folder: Path, notes: Notes, train=(), valid=(), classes=(), groups_belo
     found = _class_folders(parts, classes, notes)
     if inner := parts_of.turned(found, notes):
         parts, found = inner
-        notes.add(folder, "each class folder holds parts: taken for the parts of the set", action="used")
     elif not groups_below and not classes:
         parts_of.need_none(folder, found, notes)
     return _labelled(folder, parts, found, classes, notes)
@@ -111,7 +118,8 @@ def _labelled(folder, parts, found, classes, notes):
             if label in known and not any(name in names for names in found["train"].values()):
                 told = f"taken for class {label} of the training part, which is written otherwise"
                 notes.add(path, told, "Give both the same name.", "used", "valid", label)
-    _need_classes(folder, parts, known, [label for part, label in homes if part == "valid"], classes)
+    _need_classes(parts, known, [label for part, label in homes if part == "valid"], classes)
+    _need_several(home for paths in homes.values() for home in paths)
     return Layout(parts, tuple(map(form, classes)) or tuple(known), dict(homes))
 
 
@@ -138,15 +146,30 @@ def _tell_alike(kept, known, notes):
                 notes.add(path, told, "Put them in one folder.", "used", "train", form(name))
 
 
-def _need_classes(folder, parts, known, of_valid, classes):
+def _need_several(homes):
+    """No folder comes twice, by a link or a person's word: each of its pictures would be a copy of itself."""
+    first = {}
+    for home in homes:
+        if (other := first.setdefault(os.path.realpath(home), home)) is not home:
+            how, what = (
+                ("is named twice", "give each part")
+                if other == home
+                else (f"is {other}, too, by a link", "remove it, or give each")
+            )
+            raise DatasetError(f"{home} {how}: {what} a folder of its own.")
+
+
+def _need_classes(parts, known, of_valid, classes):
     train, valid = (listed(map(str, parts[part])) if part in parts else "" for part in ("train", "valid"))
     if lost := [name for name in classes if form(name) not in known]:
         here = [path.name for root in parts["train"] for path in inside(root)] or ["no folder"]
         raise DatasetError(f"{train} has no class folder {lost[0]!r}: it holds {listed(here)}.{near(lost[0], here)}")
+    if twice := next((name for i, name in enumerate(map(form, classes)) if name in map(form, classes[:i])), None):
+        raise DatasetError(f"--classes names {twice} twice: name each class once.")
+    if not known:
+        raise DatasetError(f"{train} holds no class folders: put the pictures of each class in a folder of its own.")
     if strange := sorted(set(of_valid) - set(known)):
         raise DatasetError(
             f"{valid} has class folders that {train} lacks ({', '.join(strange)}): give each class the same folder name in "
             f"both, and at least one training picture; or leave them out, with `--classes {quoted(','.join(known))}`."
         )
-    if not known:
-        raise DatasetError(f"{folder} holds no class folders: put the pictures of each class in a folder of its own.")

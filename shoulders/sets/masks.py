@@ -7,10 +7,13 @@ from pathlib import Path
 
 from shoulders.folders import note, walked
 
-IMAGES = ("images", "image", "imgs", "img", "pictures", "photos", "frames", "jpegimages", "originals", "input", "inputs")
+IMAGES = (
+    "images", "image", "imgs", "img", "pictures", "photos", "frames", "jpegimages", "pngimages", "originals", "input", "inputs",
+)  # fmt: skip
+LABELS = ("labels", "label", "annotations", "annotation")
 MASKS = (
-    "masks", "mask", "labels", "label", "annotations", "annotation", "segmentations", "segmentation", "ground_truth",
-    "groundtruth", "gt", "pedmasks", "trimaps", "output", "outputs",
+    *LABELS, "masks", "mask", "segmentations", "segmentation", "ground_truth", "groundtruth", "gt", "pedmasks", "trimaps",
+    "output", "outputs",
 )  # fmt: skip
 SMALL = ("thumbs", "thumbnails", "thumb", "thumbnail", "_thumbs", "_thumbnails", "previews")
 """What folders of pictures, of their masks, and of small copies of them are called, in small letters."""
@@ -19,6 +22,12 @@ _MASK = re.compile(
     r"(?P<of>.+?)[ _.-](?:mask|masks|seg|segmentation|gt|groundtruth|ground_truth|trimap)(?:[ _.-]?\d+)?", re.IGNORECASE
 )
 
+_SURELY = re.compile(
+    r"(?:.*[ _.-])?(?:ground_?truth|segmentations?|segmentation(?:class|object)\w*|trimaps?|pedmasks)(?:[ _.-]?\d+)?",
+    re.IGNORECASE,
+)
+"""Of a folder: nobody calls a class so, and its pictures may lie in folders of any name."""
+
 
 def among(folders: list[Path]) -> list[tuple[Path, str]]:
     """Of some folders those that hold masks or thumbnails, each with the name of those that hold the pictures.
@@ -26,16 +35,18 @@ def among(folders: list[Path]) -> list[tuple[Path, str]]:
     By the names of the folders, and because at least half of the files in the one bear names of files in the others.
     """
     pictured = [path for path in folders if path.name.lower() in IMAGES][:1]
-    others = [path for path in folders if path.name.lower() not in SMALL]
+    others = [path for path in folders if path.name.lower() not in SMALL and not _SURELY.fullmatch(path.name)]
     pairs = [(path, pictured) for path in folders if path.name.lower() in MASKS and pictured]
+    pairs += [(path, others) for path in folders if _SURELY.fullmatch(path.name) and (path, pictured) not in pairs]
     pairs += [(path, others) for path in folders if path.name.lower() in SMALL]
     found = ((path, beside) for path, beside in pairs if _half(_names(path), set().union(*map(_names, beside))))
     return [(path, beside[0].name if len(beside) == 1 else "the other folders") for path, beside in found]
 
 
 def kind(folder: Path) -> str:
-    """``'masks'`` or ``'thumbnails'``, by a folder's name."""
-    return "thumbnails" if folder.name.lower() in SMALL else "masks"
+    """``'masks'``, ``'labels'`` or ``'thumbnails'``, by a folder's name."""
+    name = folder.name.lower()
+    return "thumbnails" if name in SMALL else "labels" if name in LABELS else "masks"
 
 
 def _names(folder):
