@@ -371,3 +371,9 @@ def test_the_twin_of_a_lite_with_the_same_tensors_is_not_taken_for_it(tmp_path):
     assert "pads like TensorFlow" in loaded(tmp_path, state, name)[1][0]
     assert "pads" not in loaded(tmp_path, {"arch": f"tf_{name}", "state_dict": state}, name)[1][0]
     refused(tmp_path, {"arch": name, "state_dict": state}, f"another network.*{name}.ra_in1k", name)
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_weights_that_are_not_finite_are_refused(tmp_path, state, number):
+    first = "features.0.weight"
+    refused(tmp_path, state | {first: state[first] * number}, r"1 of its tensors hold numbers that are not finite \(features\.0\.weight\)")

@@ -74,7 +74,9 @@ def state(path: Path, network: nn.Module, card: Card, renamed: Callable = dict, 
     if told := [*_beside(place, content), *_about_head(place), *_about_name(content, card, twin, path)]:
         warnings.warn(f"{path} was taken for {card.name}: {'; '.join(told)}.", stacklevel=4)
     names = [name for name in wanted if name in place.tensors and (place.head_fits or not place.in_head(name))]
-    return {name: _float32(place.tensors[name]) for name in names}
+    found = {name: _float32(place.tensors[name]) for name in names}
+    _need_finite(found, path)
+    return found
 
 
 def _float32(tensor):
@@ -315,6 +317,12 @@ def _need_plain(place, path):
         raise BackboneError(
             f"{path} holds no state_dict of plain weights: {what}. Save the network in float32, float16 or bfloat16."
         )
+
+
+def _need_finite(tensors, path):
+    if endless := [name for name, tensor in tensors.items() if not tensor.isfinite().all()]:
+        what = f"{len(endless)} of its tensors hold numbers that are not finite ({_few(endless)})"
+        raise BackboneError(f"{path}: {what}: its training went astray, or the file is damaged. Take an earlier one.")
 
 
 def _odd(tensor, like):
