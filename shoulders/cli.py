@@ -314,6 +314,8 @@ def _say_classes(rows):
 def _balanced(row, recalls):
     words = [row[name] for name in ("regime", "backbone", "per_class", "seed")]
     return [*words, f"{row['balanced_accuracy']:.1%}", f"{row['balanced_low']:.1%} to {row['balanced_high']:.1%}", recalls]
+
+
 def _names(text):
     return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
 

@@ -180,15 +180,15 @@ def _logistic_by_sklearn(features, labels, strengths, folds, seed):
 def ridge(features, labels, seed=0):
     """Ridge regression onto the classes, scaled as for logistic regression; the strength by leave-one-out, in closed form.
 
-    Its scores lie about -1 and 1 and are no probabilities: those of left-out pictures say by what to multiply them (`sharpness`).
+    Its scores lie about -1 and 1 and are no probabilities: those of left-out folds say by what to multiply them (`sharpness`).
     """
     from sklearn.linear_model import RidgeClassifierCV
     from sklearn.pipeline import make_pipeline
 
     pipeline = make_pipeline(*scalers(), RidgeClassifierCV(alphas=1 / logistic.STRENGTHS))
-    fitted, judged = _plain("ridge", pipeline.fit(features, labels)), np.bincount(labels)[labels] > 1
+    fitted, folds = _plain("ridge", pipeline.fit(features, labels)), dealt(labels)
     spread = _spread(_scores(fitted, features)) or 1.0
-    left_out, right = _left_out_by_ridge(fitted, features, labels)[judged], _places(fitted, labels)[judged]
+    left_out, right = _left_out_by_ridge(fitted, features, labels, folds)[folds >= 0], _places(fitted, labels)[folds >= 0]
     fitted[-1].sharpness_ = sharpness(left_out / spread, right, SHARPNESS["ridge"]) / spread
     return fitted
 
@@ -197,17 +197,37 @@ def _spread(scores):
     return float(np.sqrt(np.mean((scores - scores.mean(1, keepdims=True)) ** 2)))
 
 
-def _left_out_by_ridge(fitted, features, labels):
-    """The scores of each training picture by the ridge regression on all others: its residual over one minus its leverage."""
-    features, strength = features.astype(float), fitted[-1].alpha  # a residual may be small, and what it is divided by, too
-    rows = fitted[:-1].transform(features)
-    rows = rows - rows.mean(0)
-    few = len(rows) < rows.shape[1]
-    square = rows @ rows.T if few else rows.T @ rows
-    inverse = np.linalg.inv(square + strength * np.eye(len(square)))
-    leverage = 1 / len(rows) + np.einsum("ij,ij->i", *((square, inverse) if few else (rows @ inverse, rows)))
+def _left_out_by_ridge(fitted, features, labels, folds):
+    """The scores of the pictures of each fold by the ridge regression on all others; nan of those in none."""
+    from sklearn.linear_model import Ridge
+
+    rows = fitted[:-1].transform(features.astype(float))
     targets = 2.0 * np.eye(len(fitted[-1].classes_))[_places(fitted, labels)] - 1
-    return targets - (targets - _scores(fitted, features)) / (1 - leverage)[:, None]
+    scores = np.full(targets.shape, np.nan)
+    for fold in range(folds.max() + 1):
+        out = folds == fold
+        scores[out] = Ridge(fitted[-1].alpha).fit(rows[~out], targets[~out]).predict(rows[out])
+    return scores
+
+
+def dealt(labels: np.ndarray, most: int = 10) -> np.ndarray:
+    """A fold for each picture, each class dealt out evenly: left out with others of all classes, none lacks a class of its own.
+
+    Parameters
+    ----------
+    labels : numpy.ndarray of int, shape (n,)
+    most : int
+        Folds; there are no more of them than the smallest class of several pictures has.
+
+    Returns
+    -------
+    numpy.ndarray of int, shape (n,)
+        -1 for the only picture of a class, which no fit can do without.
+    """
+    counts, order = np.bincount(labels), np.argsort(labels, kind="stable")
+    turns = np.empty(len(labels), int)
+    turns[order] = np.arange(len(labels)) - (np.cumsum(counts) - counts)[labels[order]]
+    return np.where(counts[labels] > 1, turns % min(most, *counts[counts > 1], most), -1)
 
 
 def _places(fitted, labels):

@@ -64,7 +64,8 @@ def recalls(row: dict, most: int = 4) -> str:
         return ", ".join(map(_recall, classes))
     worst = sorted((one for one in classes if one["pictures"]), key=lambda one: (one["recall"], -one["pictures"]))
     shown, rest, absent = worst[: most - 1], worst[most - 1 :], len(classes) - len(worst)
-    told = [*map(_recall, shown), f"the other {len(rest)}: {rest[0]['recall']:.1%} or more"] if rest else map(_recall, shown)
+    bounds = dict.fromkeys(f"{one['recall']:.1%}" for one in rest[:1] + rest[-1:])  # one where they are alike
+    told = [*map(_recall, shown), *[f"the other {len(rest)}: {' to '.join(bounds)}"] * bool(rest)]
     return ", ".join([*told, *[f"{absent} without a picture"] * bool(absent)])
 
 
@@ -77,6 +78,8 @@ def _recall(one):
 
 def class_by_class(rows) -> list[tuple[str, int, dict]]:
     """Of uneven classes, the worst first: name, pictures, and the mean recall of each regime and network at its most pictures.
+
+    Of classes as badly found, the largest comes first.
 
     Parameters
     ----------
@@ -93,7 +96,7 @@ def class_by_class(rows) -> list[tuple[str, int, dict]]:
             if one["pictures"]:
                 found.setdefault((one["class"], one["pictures"]), {}).setdefault(way, []).append(one["recall"])
     means = [(*kind, {way: float(np.mean(recalls)) for way, recalls in of.items()}) for kind, of in found.items()]
-    return sorted(means, key=lambda told: np.mean(list(told[2].values())))
+    return sorted(means, key=lambda told: (np.mean(list(told[2].values())), -told[1]))
 
 
 def balanced_means(rows):

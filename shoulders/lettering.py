@@ -26,7 +26,7 @@ def _width(sign):
 
 def short(text: str, most: int = 24) -> str:
     """A text on one line no wider than `most`: the middle gives way to “…”, as names often differ at their end."""
-    return _cut(_seen(str(text)), most)
+    return _cut(seen(str(text)), most)
 
 
 def wrapped(text: str, most: int = 18) -> str:
@@ -42,7 +42,7 @@ def wrapped(text: str, most: int = 18) -> str:
     return "\n".join(short(line, most) for line in lines)
 
 
-def _seen(line):
+def seen(line: str) -> str:
     """What has no shape, as Python writes it: a bell, half a sign, a mark that turns the direction round."""
     signs = (" " if unicodedata.category(sign) == "Zs" else sign for sign in line)
     return "".join(sign if sign.isprintable() or sign in _JOINERS else ascii(sign)[1:-1] for sign in signs)

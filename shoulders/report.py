@@ -64,9 +64,15 @@ def page(study: Study, command: str = "") -> str:
     import jinja2
 
     template = Path(__file__).with_suffix(".html").read_text(encoding="utf-8")
-    room = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
+    lines = {"trim_blocks": True, "lstrip_blocks": True}
+    room = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, finalize=_seen, **lines)
     room.filters |= {"share": _share, "span": _span}
     return room.from_string(template).render(_content(study), command=command).lstrip()
+
+
+def _seen(value):
+    """A name may hold marks that turn what follows it round."""
+    return "\n".join(map(lettering.seen, value.split("\n"))) if type(value) is str and not value.isprintable() else value
 
 
 def _share(value):

@@ -10,13 +10,20 @@ import warnings
 from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from shoulders import backbones, devices, features, heads
 from shoulders.backbones import Backbone
 from shoulders.datasets import PictureSet
+from shoulders.errors import CourseError
 from shoulders.results import Result
 
 if TYPE_CHECKING:
     from shoulders.cutting import Headless
+
+
+class TrainingError(CourseError):
+    """A network cannot be trained as asked; the message says what to change."""
 
 
 def feature_extraction(
@@ -116,6 +123,8 @@ def fine_tune(
 
     body = cutting.decapitate(backbone)
     groups = cutting.blocks(body.network)
+    if blocks is not None and blocks < 0:
+        raise TrainingError(f"blocks is {blocks}: give 0, for the new head alone, to {len(groups)}, for all of {backbone.name}.")
     groups = groups[max(0, len(groups) - (min(2, len(groups) // 2) if blocks is None else blocks)) :]
     cutting.freeze(body)
     learning = [[body.network.get_submodule(name) for name in group] for group in groups]
@@ -214,7 +223,7 @@ def _with_fastai(
         what = seen.module, body.out_features, seed, splitter, curve
         learner, diary = _taught(partial(learning.learner_for, loaders, *what), body, batch_size, teach, loaders)
         trained = time.perf_counter()
-        probabilities = learner.get_preds(dl=loaders.valid)[0].float().cpu().numpy()
+        probabilities = _finite(learner.get_preds(dl=loaders.valid)[0].float().cpu().numpy())
     return Result(
         regime, "linear", backbone.name, per_class, seed, len(chosen), held.valid, probabilities,
         seen.seconds | {"train": trained - looked, "total": time.perf_counter() - started},
@@ -223,6 +232,12 @@ def _with_fastai(
         cutting.taught(body, learner.model[1], backbone, held.train.classes).cpu().eval(),
         sum(p.numel() for p in (*body.parameters(), *learner.model[1].parameters())),
     )  # fmt: skip
+
+
+def _finite(probabilities):
+    if not np.isfinite(probabilities).all():
+        raise TrainingError("The training went astray: what the network says is not finite any more. Take a lower rate.")
+    return probabilities
 
 
 def _taught(new_learner, body, batch_size, teach, loaders):

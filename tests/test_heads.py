@@ -268,19 +268,37 @@ def test_ridge_probabilities_are_a_softmax_by_hand():
 
 
 @pytest.mark.parametrize("classes", [2, 3])
-def test_left_out_scores_of_ridge_are_those_of_the_fit_to_all_others(classes):
-    """One fit after the other, on the scale of all pictures."""
+def test_left_out_scores_of_ridge_are_those_of_the_fit_to_all_other_folds(classes):
+    """In closed form, on the scale of all pictures."""
     features, labels = clouds(n=7, d=30, classes=classes, apart=0.5)
-    targets = 2.0 * np.eye(classes)[labels] - 1
+    targets, folds = 2.0 * np.eye(classes)[labels] - 1, heads.dealt(labels, 3)
     for rows in (features, features[:, :4]):  # more features than pictures, and fewer
         fitted = heads.fit("ridge", rows, labels)
         inside = fitted[:-1].transform(rows.astype(float))
-        found = heads._left_out_by_ridge(fitted, rows, labels)
-        for i in range(len(labels)):
-            x, y = np.delete(inside, i, 0), np.delete(targets, i, 0)
+        found = heads._left_out_by_ridge(fitted, rows, labels, folds)
+        for out in (folds == fold for fold in range(3)):
+            x, y = inside[~out], targets[~out]
             gram = (x - x.mean(0)).T @ (x - x.mean(0)) + fitted[-1].alpha * np.eye(x.shape[1])
             weights = np.linalg.solve(gram, (x - x.mean(0)).T @ (y - y.mean(0)))
-            np.testing.assert_allclose(found[i], (inside[i] - x.mean(0)) @ weights + y.mean(0), rtol=1e-3, atol=1e-3)
+            np.testing.assert_allclose(found[out], (inside[out] - x.mean(0)) @ weights + y.mean(0), atol=1e-8)
+
+
+def test_folds_hold_a_share_of_every_class_and_the_only_picture_of_one_stays_in():
+    assert heads.dealt(np.array([0, 1, 0, 1, 0, 1, 0])).tolist() == [0, 0, 1, 1, 2, 2, 0]
+    assert heads.dealt(np.array([3, 0, 3, 2, 3])).tolist() == [0, -1, 1, -1, 2]
+    assert heads.dealt(np.array([0, 1])).tolist() == [-1, -1]
+    assert heads.dealt(np.zeros(25, int)).tolist() == [*range(10)] * 2 + [*range(5)]
+
+
+def test_ridge_is_as_sure_of_many_classes_of_two_pictures_as_it_is_right():
+    """Left out alone, each picture would leave its class with half of what all others have: it would seem to be right of none."""
+    rng = np.random.default_rng(0)
+    middles, labels = rng.normal(0, 1, (50, 64)), np.arange(50).repeat(2)
+    features, asked = (middles.repeat(n, 0) + rng.normal(0, 1.8, (50 * n, 64)) for n in (2, 20))
+    sure = heads.probabilities(heads.fit("ridge", features, labels), asked)
+    right = np.mean(sure.argmax(1) == np.arange(50).repeat(20))
+    assert 0.3 < right < 0.8
+    assert abs(sure.max(1).mean() - right) < 0.1
 
 
 def test_left_out_votes_are_those_of_the_other_pictures():

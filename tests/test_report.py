@@ -242,6 +242,6 @@ def test_a_page_is_written_whole_and_under_a_pages_name(found, tmp_path):
 
 
 def test_a_file_whose_name_is_no_text_is_named_all_the_same(found, tmp_path):
-    odd = {"file": "train/cats/\udcff.jpg", "action": "skipped", "problem": "zero bytes", "remedy": ""}
+    odd = {"file": "train/cats/\udcff\u202e.jpg", "action": "skipped", "problem": "zero bytes", "remedy": ""}
     report.write(tmp_path / "page.html", replace(found, held=replace(found.held, findings=(odd,))))
-    assert "train/cats/\\udcff.jpg" in (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "train/cats/\\udcff\\u202e.jpg" in (tmp_path / "page.html").read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from shoulders.datasets import Pictures
-from shoulders.intervals import recalls, uneven, wilson
+from shoulders.intervals import class_by_class, recalls, uneven, wilson
 from shoulders.results import Result
 
 
@@ -134,7 +134,11 @@ def test_recalls_in_words():
     said[labels == 20] = [20, 20, 20, 1]
     many = result_of(np.eye(50)[said], labels, tuple(f"c{i:02}" for i in range(50))).row()
     worst = ["c07 0 of 4 (0.0% to 49.0%)", "c30 2 of 4 (15.0% to 85.0%)", "c20 3 of 4 (30.1% to 95.4%)"]
-    assert recalls(many) == ", ".join([*worst, "the other 46: 100.0% or more", "1 without a picture"])
+    assert recalls(many) == ", ".join([*worst, "the other 46: 100.0%", "1 without a picture"])
+    assert [name for name, *_ in class_by_class([many])[:4]] == ["c07", "c30", "c20", "c00"]
+    two = result_of([[1, 0, 0], [1, 0, 0], [1, 0, 0], [1, 0, 0]], [0, 1, 2, 2], ("right", "one", "two")).row()
+    assert [name for name, *_ in class_by_class([two])] == ["two", "one", "right"]
+    assert "the other 47: 75.0% to 100.0%" in recalls(many, most=3)
     assert [(one["class"], one["named"]) for one in many["by_class"] if one["named"] != 4] == [
         ("c00", 6), ("c01", 5), ("c07", 0), ("c08", 8), ("c20", 3), ("c30", 2), ("c49", 0),
     ]  # fmt: skip

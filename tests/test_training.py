@@ -111,6 +111,13 @@ def test_two_blocks_learn_and_never_more_than_half_of_those_there_are(held, monk
 def test_more_blocks_than_there_are_are_all_of_them(held):
     result = tuned(network("vgg16_tiny"), held, blocks=99, epochs=1)
     assert result.trained_parameters == sum(p.numel() for p in result.model.parameters())
+    with pytest.raises(training.TrainingError, match="blocks is -1: give 0, for the new head alone, to 5, for all of vgg16_tiny"):
+        training.fine_tune(network("vgg16_tiny"), held, blocks=-1)
+
+
+def test_a_training_that_went_astray_is_no_result(held):
+    with pytest.raises(training.TrainingError, match="went astray.*lower rate"):
+        tuned(network("vgg16_tiny"), held, epochs=1, rate=1e30)
 
 
 @pytest.mark.parametrize("regime", ["fine_tuning", "from_scratch"])

@@ -717,11 +717,15 @@ def test_the_retrained_network_is_whole_and_says_the_same(tmp_path):
     )
     with pytest.raises(visualize.VisualizeError, match="holds no trained network"):
         visualize.retrained(backbone, training.feature_extraction(backbone, held))
+    with pytest.raises(visualize.VisualizeError, match="The result is of vgg16_tiny, not of resnet18"):
+        visualize.retrained(network("resnet18"), result)
+    with pytest.raises(visualize.VisualizeError, match="Taught is no backbone: give the one that was trained"):
+        visualize.retrained(result.model, result)
 
 
 def test_layers_are_taken_out_and_the_rest_fits_together(tmp_path):
     backbone = network("vgg16_tiny")
-    less = visualize.without(backbone.module, ["features.10", "features.12", "features.14", "features.28"])
+    less = visualize.without(backbone, ["features.10", "features.12", "features.14", "features.28"])
     assert less(torch.zeros(1, 3, 64, 64)).shape == (1, 200)
     assert less.features[17].in_channels == 16 and isinstance(less.features[11], nn.Identity)
     assert torch.equal(less.features[19].weight, backbone.module.features[19].weight)

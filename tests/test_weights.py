@@ -2,6 +2,7 @@
 
 import argparse
 import warnings
+from collections import defaultdict
 from functools import partial
 
 import numpy as np
@@ -212,7 +213,7 @@ def test_the_graph_of_a_lite_says_the_same_of_whatever_head(tmp_path, head, exac
     if head != "whole":
         state = body_of(state) | ({"classifier.weight": torch.randn(3, 1280), "classifier.bias": torch.randn(3)} if head == "three" else {})
     backbone, told = loaded(tmp_path, prefixed(state, "module."), "efficientnet_lite0")
-    assert len(told) == (head != "whole")
+    assert len(told) == 1 and ("head" in told[0]) == (head != "whole")
     pixels = np.random.default_rng(0).integers(0, 256, (2, 224, 224, 3), np.uint8)
     layers = ["hidden"] if head == "none" else ["hidden", "classes"]
     found = features.looker(backbone, layers)(pixels)
@@ -307,3 +308,72 @@ def test_counters_that_a_profiler_left_are_no_layers(tmp_path, state):
 def test_what_a_file_holds_instead_is_named(tmp_path):
     for content, words in (({"epoch": 3, "args": {}}, ", but epoch, args: save"), ([1], ", but a list: save"), ({}, r"tensors\): save")):
         refused(tmp_path, content, rf"w\.pth holds no state_dict \(names and tensors\)?{words}" if "but" in words else words)
+
+
+# ------------------------------------------------------------------------------------------------- what scripts leave beside
+
+
+def test_places_and_tables_of_a_training_script_are_no_code(tmp_path, state):
+    options = argparse.Namespace(data=tmp_path, model=NAME, rates=defaultdict(list, first=[0.1]))
+    backbone, told = loaded(
+        tmp_path, {"model": state, "model_ema": state | {"x.y": torch.zeros(1)}, "a": 1, "b": 2, "args": options}
+    )
+    assert same(backbone, state)
+    assert "without model_ema, a, b, …" in told[0]  # a network that is left is told before what else is
+
+
+def test_a_file_is_read_by_what_it_holds_whatever_it_is_called(tmp_path, state):
+    safetensors.torch.save_file(state, tmp_path / "really.pth")
+    torch.save(state, tmp_path / "really.safetensors")
+    assert all(same(backbones.load(NAME, tmp_path / f"really.{end}"), state) for end in ("pth", "safetensors"))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "it is empty"),
+        (b"version https://git-lfs.github.com/spec/v1\noid", "it is a text, which begins with 'version https://git-lfs"),
+        (b'{"weight_map": {"a": "model-00001-of-00002.safetensors"}}', 'it is a text, which begins with \'{"weight_map"'),
+        (b"PK\x03\x04 no archive", "damaged"),
+    ],
+)
+def test_what_is_no_weights_file_is_called_what_it_is(tmp_path, content, words):
+    (tmp_path / "w.safetensors").write_bytes(content)
+    with pytest.raises(BackboneError, match=words):
+        backbones.load(NAME, tmp_path / "w.safetensors").module  # noqa: B018
+
+
+@pytest.mark.parametrize("prefix", ["", "features.", "0."], ids=["as it is", "in a model", "of fastai"])
+def test_the_children_of_a_network_in_a_row_are_the_network(tmp_path, prefix):
+    layers = network("resnet18").module
+    row = nn.Sequential(*list(layers.children())[:-1]).state_dict()
+    backbone, told = loaded(tmp_path, prefixed(row, prefix) | {"1.2.weight": torch.ones(3)} if prefix else row, "resnet18")
+    whole = backbone.module.state_dict()
+    assert all(torch.equal(tensor, whole[name]) for name, tensor in layers.state_dict().items() if not name.startswith("fc."))
+    assert "it has no head" in told[0] and ("1.2.weight" in told[0]) == bool(prefix)
+
+
+@pytest.mark.parametrize("channels", [1, 4])
+def test_a_network_of_other_colours_is_one_sentence_of_its_own(tmp_path, state, channels):
+    first = "features.0.weight"
+    changed = state | {first: torch.zeros(64, channels, *state[first].shape[2:])}
+    refused(tmp_path, changed, f"pictures of {channels} channel.*red, green and blue")
+
+
+def test_what_a_file_calls_its_network_is_told_where_it_is_another_name(tmp_path, state):
+    assert "the file itself calls it squeezenet9" in loaded(tmp_path, {"arch": "squeezenet9", "state_dict": state})[1][0]
+    assert "itself" not in loaded(tmp_path, {"arch": NAME, "state_dict": state})[1][0]
+
+
+def test_the_twin_of_a_lite_with_the_same_tensors_is_not_taken_for_it(tmp_path):
+    name = "efficientnet_lite0"
+    state = backbones.load(name, "random").module.state_dict()
+    assert "pads like TensorFlow" in loaded(tmp_path, state, name)[1][0]
+    assert "pads" not in loaded(tmp_path, {"arch": f"tf_{name}", "state_dict": state}, name)[1][0]
+    refused(tmp_path, {"arch": name, "state_dict": state}, f"another network.*{name}.ra_in1k", name)
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_weights_that_are_not_finite_are_refused(tmp_path, state, number):
+    first = "features.0.weight"
+    refused(tmp_path, state | {first: state[first] * number}, r"1 of its tensors hold numbers that are not finite \(features\.0\.weight\)")

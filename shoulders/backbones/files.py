@@ -13,7 +13,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from shoulders.backbones.transform import BackboneError
@@ -33,7 +33,7 @@ def state_digest(module: nn.Module) -> str:
     return state.hexdigest()
 
 
-def state(path: Path, network: nn.Module, card: Card, renamed: Callable = dict) -> dict[str, torch.Tensor]:
+def state(path: Path, network: nn.Module, card: Card, renamed: Callable = dict, twin: str = "") -> dict[str, torch.Tensor]:
     """The tensors of a file that are a network's, under its names, float32; a warning tells what was left out.
 
     Parameters
@@ -46,6 +46,8 @@ def state(path: Path, network: nn.Module, card: Card, renamed: Callable = dict) 
         For the network's name and its head.
     renamed : callable
         From names and tensors to the same under today's names.
+    twin : str
+        What is to be said of another network with the same tensors.
 
     Returns
     -------
@@ -60,18 +62,21 @@ def state(path: Path, network: nn.Module, card: Card, renamed: Callable = dict) 
     """
     content = _read(path)
     wanted, head = network.state_dict(), head_of(network, card)
-    places = [place for where, tensors in _states(content) for place in _places(where, tensors, wanted, head, renamed)]
+    children = [name for name, _ in network.named_children()]
+    places = [place for where, found in _states(content) for place in _places(where, found, wanted, head, renamed, children)]
     if not places:
         raise BackboneError(f"{path} holds no state_dict (names and tensors){_instead(content)}: save `network.state_dict()`.")
     whole = [place for place in places if place.whole]
     place = _plain(whole, card.name, path) if whole else max(places, key=lambda place: place.fitting)
     _need_plain(place, path)
     if not place.whole or place.strange:
-        raise BackboneError(f"{path} does not fit {card.name}: {place.misfit()}. Choose the backbone that it was saved from.")
-    if told := [*_beside(place, content), *_about_head(place)]:
+        raise BackboneError(f"{path} does not fit {card.name}: {place.misfit()}. {place.advice}.")
+    if told := [*_beside(place, content), *_about_head(place), *_about_name(content, card, twin, path)]:
         warnings.warn(f"{path} was taken for {card.name}: {'; '.join(told)}.", stacklevel=4)
     names = [name for name in wanted if name in place.tensors and (place.head_fits or not place.in_head(name))]
-    return {name: _float32(place.tensors[name]) for name in names}
+    found = {name: _float32(place.tensors[name]) for name in names}
+    _need_finite(found, path)
+    return found
 
 
 def _float32(tensor):
@@ -85,26 +90,45 @@ def _read(path):
     import torch
 
     try:
-        if path.suffix.lower() == ".safetensors":
+        if _is_safetensors(path):
             from safetensors.torch import load_file
 
             return load_file(path)
-        with torch.serialization.safe_globals(_harmless()):
-            return torch.load(path, map_location="cpu", weights_only=True)
+        with torch.serialization.safe_globals(_harmless()), open(path, "rb") as file:  # torch goes by the name of a path
+            return torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:
         program = "TorchScript" in str(error) and "it is a program of TorchScript, which is never run here"
         damaged = "it is damaged, or holds code instead of tensors alone, which is never run here"
-        what = program or _objects(path) or damaged
+        what = program or _objects(path) or _text(path) or damaged
         advice = "Save `network.state_dict()` as .safetensors, or get it again"
         raise BackboneError(f"{path} cannot be read as weights: {what}. {advice}.") from error
 
 
+def _is_safetensors(path):
+    """By its beginning, whatever it is called: the length of its table, and the table."""
+    with open(path, "rb") as file:
+        return file.read(9)[8:] == b"{"
+
+
+def _text(path):
+    """What is said of a file that a person can read: a page of errors, a pointer to a large file, a list of parts."""
+    with open(path, "rb") as file:
+        start = file.read(60)
+    if not start:
+        return "it is empty"
+    line = start.decode("latin").strip().partition("\n")[0]
+    return f"it is a text, which begins with {line[:40]!r}" if line.isascii() and line.isprintable() else ""
+
+
 def _harmless():
-    """Plain data that training scripts put beside the weights: their options, and numbers of numpy's."""
+    """Plain data that training scripts put beside the weights: their options with places of files, and numbers of numpy's."""
     import numpy as np
 
     scalar = np.float64(0).__reduce__()[0]
-    return [argparse.Namespace, scalar, np.dtype, *{type(np.dtype(kind)) for kind in "?bhilqBHILQefd"}]
+    numbers = [scalar, np.dtype, *{type(np.dtype(kind)) for kind in "?bhilqBHILQefd"}]
+    paths = [(PurePath, f"{module}.{kind}Path") for module in ("pathlib", "pathlib._local") for kind in ("Posix", "Windows")]
+    tables = [(lambda *kind: {}, "collections.defaultdict"), list, dict]
+    return [argparse.Namespace, *tables, *paths, *numbers]
 
 
 def _objects(path):
@@ -199,6 +223,17 @@ class _Place:
         return alike and len({tensor.shape[:1] for tensor in theirs.values()}) <= 1
 
     @property
+    def advice(self):
+        """What to do about a misfit: of pictures with more or fewer colours there is no better backbone."""
+        changed = [name for name, tensor in self.tensors.items() if name in self.body and tensor.shape != self.wanted[name].shape]
+        if len(changed) == 1 and self.tensors[changed[0]].ndim == 4 and not self.strange:
+            (_, channels, *their_size), (_, three, *size) = (all_[changed[0]].shape for all_ in (self.tensors, self.wanted))
+            if three == 3 and their_size == size:
+                plural = "s" * (channels > 1)
+                return f"It takes pictures of {channels} channel{plural}, and here they have three: red, green and blue"
+        return "Choose the backbone that it was saved from"
+
+    @property
     def called(self):
         return ".".join(filter(None, (*self.where, self.prefix.rstrip(".")))) or "no prefix"
 
@@ -222,14 +257,23 @@ _FOLLOWING = {"ema", "averaged", "average", "swa", "teacher", "momentum", "targe
 """Words for a second network that follows the first one."""
 
 
-def _places(where, tensors, wanted, head, renamed) -> Iterator[_Place]:
+def _places(where, tensors, wanted, head, renamed, children) -> Iterator[_Place]:
     """The same tensors without each of the prefixes under which a network could be."""
     plain = {_WRAPPED.sub("", name): tensor for name, tensor in tensors.items()}
     tensors = plain if len(plain) == len(tensors) else tensors
     starts = Counter(name[: dot.end()] for name in tensors for dot in re.finditer(r"\.", name))
     for prefix in ["", *(start for start, count in starts.items() if 2 * count >= len(wanted))]:
         inside = {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-        yield _Place(where, prefix, renamed(inside), wanted, head, [name for name in tensors if not name.startswith(prefix)])
+        beside = [name for name in tensors if not name.startswith(prefix)]
+        yield _Place(where, prefix, renamed(_numbered(inside, children)), wanted, head, beside)
+
+
+def _numbered(tensors, children):
+    """Under the network's names: `Sequential(*network.children())`, as fastai cuts a body, has numbers in their place."""
+    parts, numbers = [name.split(".", 1) for name in tensors], {str(place) for place in range(len(children))}
+    if not children or children[0].isdigit() or not all(len(part) == 2 and part[0] in numbers for part in parts):
+        return tensors
+    return {f"{children[int(number)]}.{rest}": tensor for (number, rest), tensor in zip(parts, tensors.values())}
 
 
 def head_of(network: nn.Module, card: Card) -> str:
@@ -252,7 +296,7 @@ def _plain(whole, name, path):
     """The one network that is meant: none that merely follows another; and of several alike one, with its head if it can be."""
     import torch
 
-    own = [place for place in whole if not _FOLLOWING & set(re.split(r"[^a-z]+", place.called.lower()))] or whole
+    own = [place for place in whole if not _follows(place.called)] or whole
     first, *others = sorted(own, key=lambda place: not place.head_fits)
     if all(torch.equal(first.tensors[key], other.tensors[key]) for other in others for key in first.body):
         return first
@@ -262,6 +306,10 @@ def _plain(whole, name, path):
     )
 
 
+def _follows(name):
+    return bool(_FOLLOWING & set(re.split(r"[^a-z]+", str(name).lower())))
+
+
 def _need_plain(place, path):
     kinds = {name: _odd(tensor, place.wanted[name]) for name, tensor in place.tensors.items() if name in place.wanted}
     if odd := {name: kind for name, kind in kinds.items() if kind}:
@@ -269,6 +317,12 @@ def _need_plain(place, path):
         raise BackboneError(
             f"{path} holds no state_dict of plain weights: {what}. Save the network in float32, float16 or bfloat16."
         )
+
+
+def _need_finite(tensors, path):
+    if endless := [name for name, tensor in tensors.items() if not tensor.isfinite().all()]:
+        what = f"{len(endless)} of its tensors hold numbers that are not finite ({_few(endless)})"
+        raise BackboneError(f"{path}: {what}: its training went astray, or the file is damaged. Take an earlier one.")
 
 
 def _odd(tensor, like):
@@ -289,7 +343,7 @@ def _beside(place, content):
 
     outer = [name for name in content if name != place.where[0]] if place.where else []
     inner = [] if place.where else [name for name, value in content.items() if not isinstance(value, torch.Tensor)]
-    left = [*outer, *inner, *place.beside]
+    left = sorted([*outer, *inner, *place.beside], key=lambda name: not _follows(name))  # another network is told first
     return [f"{place.called} alone, without {_few(left)}"] if left else []
 
 
@@ -303,6 +357,19 @@ def _about_head(place):
         return [f"{lacks}, so that there are hidden features and no classes"]
     classes, usual = (len(next(iter(tensors.values()))) for tensors in (theirs, own))
     return [f"with its own head of {classes} classes instead of {usual}, whose names are not known"] if classes != usual else []
+
+
+def _about_name(content, card, twin, path):
+    """What the file calls its network, as training scripts of timm and torchvision write it down, where that is another name."""
+    options = content.get("args")
+    options = vars(options) if isinstance(options, argparse.Namespace) else options if isinstance(options, dict) else {}
+    names = [name for name in (content.get("arch"), options.get("arch"), options.get("model")) if isinstance(name, str)]
+    if twin and content.get("arch") == card.name:  # timm's training script writes it
+        raise BackboneError(f"{path} says that it is of another network than {card.name} here: {twin}.")
+    if twin:
+        return [] if f"tf_{card.name}" in names else [twin]
+    other = [name for name in names if name.split(".")[0] != card.name.split(".")[0]]
+    return [f"the file itself calls it {other[0]}"] if other else []
 
 
 def _few(names):

@@ -102,7 +102,10 @@ def state(card: Card, path: Path, network: nn.Module) -> dict:
 
     if places.digest(path) == card.sha256:
         return {name: torch.from_numpy(array) for name, array in _published(card, path).items()}
-    return files.state(path, network, card, partial(efficientnet_lite.renamed, card.name))
+    twin = f"it pads like TensorFlow and timm's tf_{card.name}: timm's {card.name} has the same tensors and pads in another way"
+    if card.name == "efficientnet_lite0":
+        twin += f" (for those, --backbone {card.name}.ra_in1k)"
+    return files.state(path, network, card, partial(efficientnet_lite.renamed, card.name), twin)
 
 
 def arrays(card: Card, path: Path) -> dict[str, np.ndarray]:

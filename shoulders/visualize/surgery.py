@@ -34,12 +34,16 @@ def retrained(backbone: Backbone, result: Result) -> Backbone:
     Raises
     ------
     VisualizeError
-        For a result without a trained network (feature extraction leaves the network as it was), and for a backbone whose head
-        is no linear layer.
+        For a result without a trained network (feature extraction leaves the network as it was), for one of another backbone,
+        and for a backbone whose head is no linear layer.
     """
-    head = cutting.head_of(backbone)
+    if not isinstance(backbone, Backbone):
+        raise VisualizeError(f"{type(backbone).__name__} is no backbone: give the one that was trained.")
     if not isinstance(result.model, nn.Sequential) or not isinstance(result.model[0], cutting.Headless):
         raise VisualizeError(f"A result of {result.regime} holds no trained network: give one of fine_tune or from_scratch.")
+    if result.backbone != backbone.name:
+        raise VisualizeError(f"The result is of {result.backbone}, not of {backbone.name}: give the backbone that was trained.")
+    head = cutting.head_of(backbone)
     if not isinstance(backbone.module.get_submodule(head), nn.Linear):
         raise VisualizeError(f"The head of {backbone.name}, {head!r}, is not linear: look into result.model instead.")
     module = copy.deepcopy(result.model[0].network)
@@ -50,12 +54,12 @@ def retrained(backbone: Backbone, result: Result) -> Backbone:
     return replace(known, card=replace(known.card, classes=tuple(result.valid.classes)))
 
 
-def without(network: nn.Module, layers) -> nn.Module:
+def without(network: Backbone | nn.Module, layers) -> nn.Module:
     """A copy of a chain with some convolutions taken out, their BatchNorm and ReLU too; the next layer fits what now comes.
 
     Parameters
     ----------
-    network : torch.nn.Module
+    network : Backbone or torch.nn.Module
         A chain such as VGG or AlexNet.
     layers : sequence of str
         Names of convolutions.
@@ -70,6 +74,7 @@ def without(network: nn.Module, layers) -> nn.Module:
     VisualizeError
         For a network that is no chain, and a name that is no convolution.
     """
+    network = network.module if isinstance(network, Backbone) else network
     _need_chain(network)
     network = copy.deepcopy(network)
     for name in layers:
