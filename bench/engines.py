@@ -12,7 +12,8 @@ formats  what number formats bring and cost: pictures a second of the network al
 
 Tried and not taken: OpenVINO 2026.4.1 (181 MB on disk) with the same ONNX graph, LATENCY hint, batch 4, 64 pictures, four turns
 beside ONNX Runtime 1.32 (two cores of an AMD EPYC): 318 to 335 pictures a second in float32, where ONNX Runtime had 341 to 369 in
-the same turns; 627 to 632 in bfloat16, but then features differ by 7.5 % of the largest value, and two engines should agree to 1e-4.
+the same turns; 627 to 632 in bfloat16, but then features differ by 7.5 % of the largest value, and two engines should agree
+to 1e-4.
 """
 
 from __future__ import annotations
