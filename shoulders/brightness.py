@@ -69,7 +69,7 @@ def eight_bits(image: Image.Image) -> tuple[Image.Image, list[str]]:
     ------
     ScaleError
     """
-    if not _is_deep(image):
+    if not is_deep(image):
         _mend_transparency(image)
         return image, _shifted(image)
     declared = _declared(image)  # before it is decoded: then the file may be closed
@@ -87,7 +87,8 @@ def eight_bits(image: Image.Image) -> tuple[Image.Image, list[str]]:
     return deep, said
 
 
-def _is_deep(image):
+def is_deep(image: Image.Image) -> bool:
+    """Whether its numbers are others than the 8 bits that everybody means alike."""
     if image.mode[0] in "IF":
         return True
     if image.format == "TIFF":

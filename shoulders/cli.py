@@ -412,6 +412,7 @@ def _show(rows, json_file):
     good = [row for row in rows if "class" in row]
     _table([(row["file"], row["class"], sure(row["probability"], 1)) for row in good], ["picture", "class", "how sure"])
     _write_json(json_file, rows)
+    _say("\n".join(f"{row['file']}: {row['note']}." for row in good if "note" in row), sys.stderr)
     if wrong := [row["problem"] for row in rows if "problem" in row]:
         _say("\n".join(wrong), sys.stderr)
     return len(wrong)

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 import shoulders
-from shoulders import backbones, engine, features, heads, places
+from shoulders import backbones, engine, features, heads, pictures, places
 from shoulders.backbones import Backbone
 from shoulders.datasets import PictureSet
 from shoulders.errors import CourseError
@@ -221,7 +221,7 @@ def each_answer(model: Model, paths) -> Iterator[dict]:
     ------
     dict
         ``file`` with ``class``, ``probability``, ``margin`` (to the second best) and ``probabilities``, or with the
-        ``problem`` of one that cannot be read.
+        ``problem`` of one that cannot be read. A ``note`` where something of the picture had to be assumed.
 
     Raises
     ------
@@ -233,7 +233,15 @@ def each_answer(model: Model, paths) -> Iterator[dict]:
     for files, values in features.each(model.backbone, paths, model.layer):
         sure = iter(sure_of(model, values) if len(values) else ())
         for path, problem in files:
-            yield {"file": str(path), **({"problem": problem} if problem else _told(model.classes, next(sure)))}
+            yield {"file": str(path), **({"problem": problem} if problem else _told(model.classes, next(sure)) | _noted(path))}
+
+
+def _noted(path):
+    try:
+        said = pictures.assumed(path)
+    except pictures.PictureError:  # it has gone since it was read
+        said = ""
+    return {"note": said} if said else {}
 
 
 def sure_of(model: Model, values: np.ndarray) -> np.ndarray:

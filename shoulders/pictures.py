@@ -130,6 +130,21 @@ def read(path, at_least=None) -> Image.Image:
         raise _error(path, error) from error
 
 
+def assumed(path) -> str:
+    """What `read` takes for white where the file does not say it, in words; ``''`` for any other picture, after its header.
+
+    Raises what `read` raises.
+    """
+    try:
+        with _open(path) as image:
+            found = _seen(image)[1] if brightness.is_deep(image) else []
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise _error(path, error) from error
+    return ", ".join(one for one in found if "taken for white" in one)
+
+
 def size(path) -> tuple[int, int]:
     """Width and height as they are stored, without decoding; raises what `read` raises."""
     try:

@@ -21,7 +21,7 @@ from shoulders.errors import CourseError
 from shoulders.models import Model, each_answer
 from shoulders.progress import track
 
-COLUMNS = ("file", "class", "probability", "margin", "problem")
+COLUMNS = ("file", "class", "probability", "margin", "note", "problem")
 
 _TEXT = {"encoding": "utf-8", "errors": "surrogateescape"}  # a name that is no UTF-8 goes in and out byte by byte
 

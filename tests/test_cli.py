@@ -10,9 +10,11 @@ import warnings
 from contextlib import redirect_stderr, redirect_stdout
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from making import network, photograph, set_of, weights_of
+from PIL import Image
 from safetensors.numpy import load_file
 from safetensors.torch import save_file
 
@@ -457,7 +459,7 @@ def test_predict_walks_folders_and_writes_a_table(own_set, weights, tmp_path):
             done = shoulders("predict", model, own_set, "--csv", out)
             said = [f"{own_set}: 20 files.", f"{out}: 20 rows, 0 of them with a problem."]
             assert done.stderr.strip().splitlines() == said and not done.stdout
-        assert out.read_text().startswith("file,class,probability,margin,problem\n")
+        assert out.read_text().startswith("file,class,probability,margin,note,problem\n")
         asked = shoulders("predict", model, own_set / "valid", out, "--json", tmp_path / "a.json", code=1)
         assert "answers.csv: not a picture" in asked.stderr and "cats_003.jpg" in asked.stdout
         assert len(json.loads((tmp_path / "a.json").read_text())) == 9
@@ -506,6 +508,18 @@ def test_save_keeps_the_model_of_one_regime(monkeypatch):
     monkeypatch.setattr(datasets, "load", never)
     with pytest.raises(CourseError, match="--save keeps the model of one regime, and --regime names 2: give one"):
         cli.compare("nowhere", regime="feature_extraction,fine_tuning", save="m.safetensors")
+
+
+def test_predict_says_what_it_took_for_white(own_set, weights, tmp_path):
+    model, plain = tmp_path / "m.safetensors", next((own_set / "valid").rglob("*.jpg"))
+    shoulders("compare", own_set, "--backbone", "squeezenet1_1", "--weights", weights, "--save", model)
+    deep = np.linspace(0, 4095, 64 * 64).astype(np.uint16).reshape(64, 64)
+    Image.fromarray(deep).save(tmp_path / "deep.png")
+    done = shoulders("predict", model, plain, tmp_path / "deep.png", "--json", tmp_path / "a.json")
+    assert done.stderr.strip() == f"{tmp_path / 'deep.png'}: 16-bit: 4095 taken for white."
+    assert ["note" in row for row in json.loads((tmp_path / "a.json").read_text())] == [False, True]
+    shoulders("predict", model, tmp_path / "deep.png", "--csv", tmp_path / "a.csv")
+    assert (tmp_path / "a.csv").read_text().endswith(",16-bit: 4095 taken for white,\n")
 
 
 def test_predict_writes_one_kind_of_file(tmp_path):
