@@ -231,8 +231,10 @@ def test_a_clone_without_installation_is_found(course, tmp_path):
     (course / "shoulders" / "__init__.py").write_text("answer = 42\n")
     script = first_cell(course) + "\nimport shoulders\nprint(shoulders.answer)"
     command = [sys.executable, "-S", "-c", script]  # -S: without site-packages, where the installed course lies
+    nowhere_else = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     for folder in ("notebooks", "notebooks/solutions"):
-        assert subprocess.run(command, cwd=course / folder, capture_output=True, text=True).stdout == "42\n"
+        done = subprocess.run(command, cwd=course / folder, capture_output=True, text=True, env=nowhere_else)
+        assert done.stdout == "42\n"
 
 
 @pytest.mark.parametrize(
