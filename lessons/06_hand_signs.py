@@ -180,17 +180,18 @@ camera.Camera(examples, look, exercise.recordings)
 # in another room. What do you expect?
 
 # %%
+signs = exercise.rooms["a"].classes
 rooms = {name: features.extract(network, held) for name, held in exercise.rooms.items()}
-frame = np.concatenate([np.arange(8)] * len(pictures.classes))  # in each run, the order in which they were taken
+frame = np.concatenate([np.arange(8)] * len(signs))  # in each run, the order in which they were taken
 taught, judged = frame < 5, frame >= 5
 
 
 def neighbours_say(rows, labels, new):
     """The answers of five nearest neighbours, as in the exercise."""
-    learnt = Examples(pictures.classes)
+    learnt = Examples(signs)
     for row, label in zip(rows, labels):
-        learnt.add(row, pictures.classes[label])
-    return np.array([pictures.classes.index(learnt.answer(row).label) for row in new])
+        learnt.add(row, signs[label])
+    return np.array([signs.index(learnt.answer(row).label) for row in new])
 
 
 def told(name, right):
@@ -455,9 +456,9 @@ _ = told("with mirrored pictures, too", doubled.predict(asked["hidden"]) == aske
 #
 # ## Where to go next
 #
-# Save what you collected (the button below the camera asks for a folder), and run in a terminal, in the course's folder,
-# `.venv/bin/shoulders compare FOLDER --groups '.*_'` (Windows: `.venv\Scripts\shoulders`): recordings stay on one side of the
-# split.
+# Save what you collected (the button below the camera asks for a folder). Then make a second recording, in another place, and
+# save it in another folder. In a terminal, in the course's folder, `.venv/bin/shoulders compare FIRST --valid SECOND` (Windows:
+# `.venv\Scripts\shoulders`) teaches the one and judges by the other.
 #
 # ## References
 #

@@ -6,7 +6,7 @@ import os
 
 from shoulders.copies import near_copies
 from shoulders.datasets import PictureSet
-from shoulders.results import wilson
+from shoulders.intervals import wilson
 
 NAMED = 5
 """So many near copies are named; the rest is counted."""

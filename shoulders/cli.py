@@ -229,7 +229,7 @@ def compare(
     places.need_places([save, json_file, report], [source, weights, *_read(train, valid, groups)], plot)
     networks = _networks(backbone, weights, fit)
     if save and len(networks) > 1:
-        raise comparison.ComparisonError(f"--save keeps one head, and --backbone names {len(networks)}: give one of them.")
+        raise comparison.ComparisonError(f"--save keeps one model, and --backbone names {len(networks)}: give one of them.")
     for network in networks:
         _need_layer(network, layer)
     held = datasets.load(source, train=train, valid=valid, classes=_names(classes), groups=groups)
@@ -238,20 +238,30 @@ def compare(
     aside, made = both_sides.aside(held), [] if save else None
     _say("\n".join(both_sides.listed(held, aside)), sys.stderr)
     rows = comparison.rows_of_each(held, networks, regimes, counts, seeds, head, layer, aside=aside, made=made)
-    _table([_cells(row) for row in rows], COLUMNS)
-    _say_classes(rows)
-    _say("\n".join(both_sides.sentences(held, aside, rows)), sys.stdout)
-    _say_what_learnt(rows)
+    _say_rows(held, aside, rows)
     _write_json(json_file, rows)
     if plot:
         print(plots.comparison(rows).save(plot))
     if report:
         _write_report(report, held, networks, rows, counts, head, layer)
     if save:
-        from shoulders import models
+        _save_model(save, held, *networks, comparison.to_keep(held, *networks, *regimes, counts, head, layer, made))
 
-        result = comparison.to_keep(held, *networks, *regimes, counts, head, layer, made)
-        print(f"Model written to {models.save(save, result, *networks, held)}: {result}")
+
+def _save_model(path, held, network, result):
+    from shoulders import models
+
+    print(f"Model written to {models.save(path, result, network, held)}: {result}")
+
+
+def _say_rows(held, aside, rows):
+    """The table, and what to know beside it."""
+    from shoulders import both_sides
+
+    _table([_cells(row) for row in rows], COLUMNS)
+    _say_classes(rows)
+    _say("\n".join(both_sides.sentences(held, aside, rows)), sys.stdout)
+    _say_what_learnt(rows)
 
 
 def _say_what_learnt(rows):

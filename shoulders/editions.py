@@ -13,6 +13,7 @@ from shoulders.backbones import Backbone
 from shoulders.datasets import PictureSet
 from shoulders.errors import CourseError
 from shoulders.names import near
+from shoulders.sets.notes import listed
 
 
 class EditionError(CourseError):
@@ -174,7 +175,7 @@ def _sentences(name, need, held, network):
     wanted, missing = os.environ.get("SHOULDERS_EDITION"), _missing(need, "full")
     lack = f"{' and '.join(missing)} {'are' if len(missing) > 1 else 'is'} not on this machine"
     reason = "SHOULDERS_EDITION says so" if wanted else lack if missing else "everything it needs is on this machine"
-    pictures = f"{len(held.train)} + {len(held.valid)} pictures of {_listed(held.classes)}"
+    pictures = f"{len(held.train)} + {len(held.valid)} pictures of {listed(held.classes)}"
     own = os.environ.get("SHOULDERS_WEIGHTS")
     top1 = f" (it names {network.card.top1:.0f} % of new ones correctly)" if network.card.top1 else ""
     weights = "random weights" if own == "random" else f"the weights of {Path(own or '').name}"
@@ -187,11 +188,6 @@ def _sentences(name, need, held, network):
     if name == "pocket":
         switch = f"run {_command(missing)}" if missing else "unset SHOULDERS_EDITION"
         yield f"For the full edition, {switch}, then restart this notebook."
-
-
-def _listed(names):
-    *others, last = names
-    return f"{', '.join(others)} and {last}"
 
 
 def _bringing(name):

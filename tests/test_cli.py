@@ -436,7 +436,7 @@ def test_a_mistyped_name_among_several_is_told_before_the_pictures_are_checked(m
     monkeypatch.setattr(datasets, "load", never)
     with pytest.raises(CourseError, match="No backbone is called 'resnet19'"):
         cli.compare("nowhere", backbone="squeezenet1_1,resnet19", weights="random")
-    with pytest.raises(CourseError, match="--save keeps one head, and --backbone names 2: give one of them"):
+    with pytest.raises(CourseError, match="--save keeps one model, and --backbone names 2: give one of them"):
         cli.compare("nowhere", backbone="squeezenet1_1,resnet18", weights="random", save="m.safetensors")
 
 
