@@ -157,7 +157,8 @@ exercise.vote.check(vote if vote(np.array([2, 0, 0]), 1) is not None else None)
 # Here is the whole machine. Choose your camera and allow the page to use it. Hold the button of a sign for two seconds while
 # you make it: five frames a second are looked at and remembered. When two signs have some, the machine starts to answer,
 # and shows **the pictures of the neighbours that voted**. Ten pictures of each sign will do to begin with. The
-# pictures stay on the machine on which this notebook runs. What you see of yourself is mirrored, as in a mirror; what the network gets is not.
+# pictures stay on the machine on which this notebook runs. What you see of yourself is mirrored, as in a
+# mirror; what the network gets is not.
 #
 # No camera? Choose a recording where you choose the camera: room a first. Its frames take the same way.
 
