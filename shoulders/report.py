@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 
 import shoulders
-from shoulders import comparison, devices, lettering, pictures, places, plots
+from shoulders import comparison, devices, pictures, places, plots
 from shoulders.errors import CourseError
+from shoulders.plots import lettering
 from shoulders.study import DRAWS, Study
 
 FORMATS = (".html", ".htm")

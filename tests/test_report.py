@@ -12,8 +12,9 @@ import pytest
 from making import folder_of, network, paint
 from PIL import Image
 
-from shoulders import comparison, copies, datasets, lettering, report, study
+from shoulders import comparison, copies, datasets, report, study
 from shoulders.comparison import ComparisonError
+from shoulders.plots import lettering
 
 STRANGE = 'a<b>&"c'
 
