@@ -11,12 +11,7 @@ LABELS = {"translation": "moved down, share of the side", "scale": "times as lar
 
 
 def invariance(found) -> Drawing:
-    """Figure 5: the pictures, and for each kind of change three curves of every picture.
-
-    Parameters
-    ----------
-    found : shoulders.visualize.moving.Invariance
-    """
+    """Figure 5: the pictures of a `shoulders.visualize.moving.Invariance`, and of each three curves for each kind of change."""
     rows = {"low": f"distance at {found.low}", "high": f"distance at {found.high}", "probability": "probability"}
     figure, axes = new(11, 9.2, 4, len(found.curves), squeeze=False, sharex="col", sharey="row", height_ratios=(0.9, 1, 1, 1))
     _in_a_row(figure, axes[0], found.pictures)
@@ -72,8 +67,7 @@ def probes(table, chance: float | None = None) -> Drawing:
     """
     kind, names, shares = table.columns[0], table[table.columns[0]], table.accuracy
     figure, ax = new(7, 0.4 * len(table) + 1.2)
-    labels = [short(name, 40) for name in names]
-    dots(ax, labels, shares, table.low, table.high, chance, 0.05, 1.1, color=GREY, zorder=0)
+    dots(ax, [short(name, 40) for name in names], shares, table.low, table.high, chance, 0.05, 1.1, color=GREY, zorder=0)
     blindly = "; dashed: guessing blindly" * (chance is not None)
     ax.set_xlabel(f"accuracy on {table.n.iloc[0]} pictures (bars: 95 % interval{blindly})")
     ticks = [tick for tick in ax.get_xticks() if ax.get_xlim()[0] <= tick <= 1]

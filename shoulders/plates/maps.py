@@ -36,27 +36,16 @@ def plate(found, columns: int | None = None, title: str | None = None, framed=()
     figure, axes = panels(width * columns, (0.49 * width + 0.28) * rows + 0.4, rows, columns, heading)
     figure.get_layout_engine().set(w_pad=0.12)  # inches: the two fields of one map stand closer than two maps
     for i, ax in zip(range(count), axes.flat):
-        scale = _patches_and_projections(ax, found.patches[i], found.projections[i])
-        for j in _places(found, i, framed):
-            frame_in_mosaic(ax, j, 3, side, side)
+        scale = scale_of(found.projections[i])
+        patches = mosaic([picture(patch) for patch in found.patches[i]])
+        seen = mosaic([around_grey(projection, scale) for projection in found.projections[i]])
+        sharp(ax, mosaic([patches, seen], 2, max(2, patches.shape[1] // 30)))
+        for j, number in enumerate(found.tops.indices[found.maps[i], : len(found.patches[i])].tolist()):
+            if len(framed) and number in framed[i]:
+                frame_in_mosaic(ax, j, 3, side, side)
         strengths = f"{unit} {found.maps[i]}: {found.values[i].max():.3g} to {found.values[i].min():.3g}, ±{scale:.2g}"
         ax.set_title(strengths if named else "", fontsize=TINY)
     return Drawing(figure, _plate_in_words(found, unit, named))
-
-
-def _patches_and_projections(ax, patches, projections):
-    """Nine and nine, on one scale, which is returned."""
-    scale = scale_of(projections)
-    nine = mosaic([picture(patch) for patch in patches])
-    seen = mosaic([around_grey(projection, scale) for projection in projections])
-    sharp(ax, mosaic([nine, seen], 2, max(2, nine.shape[1] // 30)))
-    return scale
-
-
-def _places(found, i, framed):
-    """Which of a map's patches are of pictures that get a frame."""
-    numbers = found.tops.indices[found.maps[i], : found.patches.shape[1]].tolist()
-    return [j for j, number in enumerate(numbers) if len(framed) and number in framed[i]]
 
 
 def _plate_in_words(found, unit, named):
@@ -97,17 +86,13 @@ def projections(found, pictures, titles=None, labels=None, each: bool = False) -
         ax.imshow(picture(image))
         ax.set_title(wrapped(titles[i]) if titles else "", fontsize=SMALL)
     for row, one, label in zip(axes[1:], found, labels):
-        _row(row, one, label, each)
+        scale = scale_of(one.pixels)
+        row[0].set_ylabel(wrapped(label, 12) + f"\n±{scale:.2g}" * (not each), fontsize=SMALL)
+        for ax, projection in zip(row, one.pixels, strict=True):
+            sharp(ax, around_grey(projection, scale_of(projection) if each else scale))
     ends = "each on a scale of its own" if each else "each row on the scale that stands beside it, in input units"
     of_one = f"the projections of one activation of {layer} in each ({'; '.join(labels)})"
     return Drawing(figure, f"{count} pictures and {of_one}, around grey, {ends}.")
-
-
-def _row(axes, found, label, each):
-    scale = scale_of(found.pixels)
-    axes[0].set_ylabel(wrapped(label, 12) + f"\n±{scale:.2g}" * (not each), fontsize=SMALL)
-    for ax, projection in zip(axes, found.pixels, strict=True):
-        sharp(ax, around_grey(projection, scale_of(projection) if each else scale))
 
 
 def evolution(found, most: int | None = None) -> Drawing:
@@ -142,12 +127,7 @@ def evolution(found, most: int | None = None) -> Drawing:
 
 
 def first_filters(found) -> Drawing:
-    """The first layer's filters, dead ones framed, and their power by frequency.
-
-    Parameters
-    ----------
-    found : shoulders.visualize.filters.Filters
-    """
+    """The first layer's filters, dead ones framed, and their power by frequency: a `shoulders.visualize.filters.Filters`."""
     count, channels, height, width = found.weights.shape
     columns, scale, limit = int(np.ceil(np.sqrt(1.6 * count))), scale_of(found.weights), 0.5 / found.stride
     figure, (left, right) = new(10, 3.6, 1, 2, width_ratios=(1.5, 1))

@@ -14,30 +14,14 @@ def picture(values) -> np.ndarray:
 
 
 def scale_of(projections) -> float:
-    """The value at the end of the scale on which projections are drawn together; above zero.
-
-    Parameters
-    ----------
-    projections : tensor or array, of any shape
-    """
+    """The value at the end of the scale on which projections, of any shape, are drawn together; above zero."""
     sizes = np.abs(np.asarray(projections))
     sizes = sizes[sizes > 0]
     return float(np.percentile(sizes, SHARE)) if len(sizes) else 1.0
 
 
 def around_grey(projection, scale: float) -> np.ndarray:
-    """A projection as a picture: zero is grey, plus and minus `scale` are white and black.
-
-    Parameters
-    ----------
-    projection : tensor, shape (3, height, width)
-    scale : float
-        See `scale_of`.
-
-    Returns
-    -------
-    array, shape (height, width, 3), 0 to 1
-    """
+    """A projection, (3, height, width), as a picture, (height, width, 3): zero is grey, plus and minus `scale` are 1 and 0."""
     return (0.5 + 0.5 * picture(projection) / scale).clip(0, 1)
 
 

@@ -14,12 +14,7 @@ _COLOURS = BLUE, ORANGE, GREEN, PURPLE, GREY
 
 
 def occlusion(found) -> Drawing:
-    """The five panels of figure 7.
-
-    Parameters
-    ----------
-    found : shoulders.visualize.occluding.Occlusion
-    """
+    """The five panels of figure 7, of a `shoulders.visualize.occluding.Occlusion`."""
     named, counts = np.unique(np.asarray(found.label), return_counts=True)
     classes = named[np.argsort(-counts, kind="stable")].tolist()  # the most frequent first
     figure, axes = panels(12.5, 3.1 + 0.2 * max(2, min(len(_COLOURS), len(classes))), 1, 5)

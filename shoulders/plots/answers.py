@@ -56,8 +56,7 @@ def votes(names, strengths, classes, most: int = 8, xlabel: str = "weight of the
     words = f"← {ends[0]}{gap}{xlabel}{gap}{ends[1]} →"
     words = words if width(words) < 56 else f"← {ends[0]}{gap}{ends[1]} →\n{xlabel}"
     ax.set(xlabel=words, title="Which of its classes go with which of ours")
-    first, last = names[order[0]], names[order[-1]]
-    return Drawing(figure, f"“{first}” goes most with {classes[0]}, “{last}” most with {classes[1]}.")
+    return Drawing(figure, f"“{names[order[0]]}” goes most with {classes[0]}, “{names[order[-1]]}” most with {classes[1]}.")
 
 
 def confusion(result: Result) -> Drawing:
@@ -69,10 +68,9 @@ def confusion(result: Result) -> Drawing:
     ax.imshow(counts, cmap="Blues", vmin=0)
     for (row, column), count in np.ndenumerate(counts):
         ax.text(column, row, count, ha="center", va="center", color="white" if count > counts.max() / 2 else BLACK)
-    ax.set_xticks(range(len(names)), names)
+    tilted = {"rotation": 30, "ha": "right", "rotation_mode": "anchor"} if longest * len(names) > 20 else {}
+    ax.set_xticks(range(len(names)), names, **tilted)
     ax.set_yticks(range(len(names)), names)
-    if longest * len(names) > 20:
-        ax.set_xticks(range(len(names)), names, rotation=30, ha="right", rotation_mode="anchor")
     ax.set(xlabel="predicted", ylabel="really", title="Who is taken for whom")
     return Drawing(figure, f"{int((~result.right).sum())} of {len(result.valid)} pictures are named wrongly.")
 

@@ -45,65 +45,46 @@ def runs(groups, heading: str, chance: float | None = None, guess: float | None 
     """
     figure, ax = new(7.6, 0.46 * len(groups) + 1.3)
     groups = {name: [run if isinstance(run, dict) else run.row() for run in results] for name, results in groups.items()}
-    means = [_runs_of_one_kind(ax, y, rows) for y, rows in enumerate(groups.values())]
+    means, alike = zip(*(_runs_of_one_kind(ax, y, rows) for y, rows in enumerate(groups.values())))
+    fewest, most = (f(map(len, groups.values())) for f in (min, max))
     ax.set_yticks(range(len(groups)), [wrapped(name, 30) for name in groups])
     ax.invert_yaxis()
+    alone = "; of a single run, or of runs that are all alike, its own" * any(alike)
+    marks = f"light: single runs; bars: 95 % interval for the mean{alone}" if most > 1 else "bars: 95 % interval of a single run"
+    marks += "; dashed: guessing blindly" * (chance is not None) + "; dotted: your guess" * (guess is not None)
     guessing(ax, chance)
     if guess is not None:
         ax.axvline(guess / 100, color=ORANGE, ls=":", lw=2)
-    lines = ["dashed: guessing blindly"] * (chance is not None) + ["dotted: your guess"] * (guess is not None)
-    words = textwrap.fill(f"({'; '.join(_marks(groups.values()) + lines)})", 64)
-    ax.set(xlabel=f"accuracy on {next(iter(groups.values()))[0]['n_valid']} pictures\n{words}", title=heading)
+    pictures = next(iter(groups.values()))[0]["n_valid"]
+    ax.set(xlabel=f"accuracy on {pictures} pictures\n{textwrap.fill(f'({marks})', 64)}", title=heading)
     per_cent(ax.xaxis)
-    fewest, most = (f(map(len, groups.values())) for f in (min, max))
     kind = "Single runs" if most == 1 else f"Means of {fewest if fewest == most else f'{fewest} to {most}'} runs"
     return Drawing(figure, f"{kind}: {', '.join(f'{name} {mean:.1%}' for name, mean in zip(groups, means))}.")
 
 
 def _runs_of_one_kind(ax, y, rows):
-    """Every run, their mean, and its interval; returns the mean."""
+    """Every run, their mean, and its interval; returns the mean, and whether they are all alike: that tells nothing of spread."""
     shares = [row["accuracy"] for row in rows]
-    mean, spread = np.mean(shares), np.linspace(-0.16, 0.16, len(shares)) * (len(shares) > 1)
-    low, high = np.clip(interval(shares), 0, 1) if _differ(rows) else (rows[0]["low"], rows[0]["high"])
-    ax.plot(shares, y + spread, ".", color=SKY, ms=5)
+    mean, aside = np.mean(shares), np.linspace(-0.16, 0.16, len(shares)) * (len(shares) > 1)
+    alike = len(set(shares)) == 1
+    low, high = (rows[0]["low"], rows[0]["high"]) if alike else np.clip(interval(shares), 0, 1)
+    ax.plot(shares, y + aside, ".", color=SKY, ms=5)
     bars(ax, [mean], [y], [low], [high])
     ax.text(1.01, y, f"{mean:.1%}", va="center", fontsize=SMALL, transform=ax.get_yaxis_transform())
-    return mean
-
-
-def _differ(rows):
-    """Runs that are all alike tell nothing of their spread."""
-    return len({row["accuracy"] for row in rows}) > 1
-
-
-def _marks(groups):
-    if max(map(len, groups)) == 1:
-        return ["bars: 95 % interval of a single run"]
-    alone = "" if all(map(_differ, groups)) else "; of a single run, or of runs that are all alike, its own"
-    return ["light: single runs", f"bars: 95 % interval for the mean{alone}"]
+    return mean, alike
 
 
 def bills(table) -> Drawing:
-    """Accuracy against what it cost, in four currencies.
-
-    Parameters
-    ----------
-    table : sequence of dict, or pandas.DataFrame
-        Lines of `shoulders.costs.bill`.
-    """
+    """Accuracy against what it cost, in four currencies: dicts of `shoulders.costs.bill`, or a pandas.DataFrame of these."""
     import pandas as pd
 
     table = pd.DataFrame(table)
-    panels = {
-        "seconds": "seconds here",
-        "gflops": "billions of additions\nand multiplications",
-        "trained_parameters": "numbers learnt",
-        "megabytes": "megabytes of memory\nneeded to learn",
-    }
+    currencies = "seconds", "gflops", "trained_parameters", "megabytes"
+    words = "seconds here", "billions of additions\nand multiplications", "numbers learnt", "megabytes of memory\nneeded to learn"
     figure, axes = new(9.6, 3.2, 1, 4, sharey=True)
-    for ax, (name, words) in zip(axes, panels.items()):
-        _against(ax, table, name)
-        ax.set_xlabel(words)
+    for ax, currency, xlabel in zip(axes, currencies, words):
+        _against(ax, table, currency)
+        ax.set_xlabel(xlabel)
     axes[0].set_ylabel(f"accuracy on {table.n_valid.iloc[0]} pictures")
     per_cent(axes[0].yaxis)
     beside(axes[-1])
@@ -111,10 +92,10 @@ def bills(table) -> Drawing:
     return Drawing(figure, _dearest_and_cheapest(table))
 
 
-def _against(ax, table, name):
+def _against(ax, table, currency):
     """Accuracies against one currency; what costs nothing stands at the left, and says so."""
-    places = _on_a_log_axis(table[name])
-    for line, x, amount in zip(table.itertuples(), places, table[name]):
+    places = _on_a_log_axis(table[currency])
+    for line, x, amount in zip(table.itertuples(), places, table[currency]):
         (colour, mark), label = WAYS[line.regime], line.regime.replace("_", " ")
         bars(ax, [x], [line.accuracy], [line.low], [line.high], upright=True, fmt=mark, color=colour, label=label)
         if not amount:

@@ -36,8 +36,6 @@ TINY, SMALL, HEADING = 8, 9, 11
 
 FORMATS = (".png", ".svg", ".pdf", ".jpg")
 
-_LARGE = 100_000  # bytes
-
 
 class PlotError(CourseError):
     """A figure cannot be written; the message says what would be right."""
@@ -79,7 +77,7 @@ class Drawing:
         page, width = io.BytesIO(), round(self.figure.get_figwidth() * self.figure.dpi)
         with lettering.quietly():
             self.figure.savefig(page, format="png", dpi=1.4 * self.figure.dpi, facecolor="white")  # sharper on dense screens
-        if page.tell() <= _LARGE:
+        if page.tell() <= 100_000:  # bytes
             return "image/png", page.getvalue(), width
         smaller = io.BytesIO()
         Image.open(page).convert("RGB").save(smaller, "JPEG", quality=85)
@@ -102,13 +100,7 @@ class Drawing:
 
 
 def new(width: float = 7, height: float = 3.6, rows: int = 1, columns: int = 1, **kwargs):
-    """A figure with a white ground (it is looked at in dark rooms too) and its axes, as an array where there are many.
-
-    Parameters
-    ----------
-    width, height : float
-        Inches.
-    """
+    """A figure, `width` × `height` inches, white as it is looked at in dark rooms too, and its axes: an array of several."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained", facecolor="white", dpi=100)

@@ -54,8 +54,8 @@ def best_epochs(results) -> Drawing:
     right.vlines(place, last, best, color=BLACK, lw=1)
     right.plot(place, best, "^", color=ORANGE, label="best epoch")
     right.plot(place, last, "o", color=BLUE, label="last epoch")
-    right.set(xlabel="seed", ylabel="accuracy", xticks=place, xticklabels=[result.seed for result in results])
-    right.set_title("Best and last, enlarged")
+    right.set(xlabel="seed", ylabel="accuracy", title="Best and last, enlarged")
+    right.set_xticks(place, [result.seed for result in results])
     for ax in (left, right):
         per_cent(ax.yaxis)
     beside(right)

@@ -158,8 +158,11 @@ def ahead(tables) -> Drawing:
     closest = min(ways, key=lambda label: tables[label].ahead.abs().max())
     figure, (left, right) = new(11, 4.2, 1, 2)
     for i, (label, held) in enumerate(tables.items()):
+        colour, mark = WAYS.get(label.replace(" ", "_"), (PURPLE, "v"))
+        x, y, alone = held.pictures * 1.03**i, 100 * held.ahead, held.runs == 1
         for ax in (left, right) if label == closest else (left,):
-            _gaps(ax, label, held, 1.03**i)
+            bars(ax, x, y, 100 * held.low, 100 * held.high, upright=True, fmt=f"{mark}-", color=colour, label=label)
+            ax.plot(x[alone], y[alone], mark, color="white", mec=colour, zorder=3)
     together = pd.concat(tables.values())
     if (together.runs == 1).any():
         left.plot([], [], "o", color="white", mec=BLACK, label="a single run: no interval")
@@ -171,14 +174,6 @@ def ahead(tables) -> Drawing:
     figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False, fontsize=SMALL)
     right.set_title(f"{closest[:1].upper()}{closest[1:]} alone, enlarged")
     return Drawing(figure, " ".join(_verdict(label, held) for label, held in tables.items()))
-
-
-def _gaps(ax, label, held, aside):
-    """The points by which one way is ahead, with their intervals; hollow where a single run gives none."""
-    colour, mark = WAYS.get(label.replace(" ", "_"), (PURPLE, "v"))
-    x, y, alone = held.pictures * aside, 100 * held.ahead, held.runs == 1
-    bars(ax, x, y, 100 * held.low, 100 * held.high, upright=True, fmt=f"{mark}-", color=colour, label=label)
-    ax.plot(x[alone], y[alone], mark, color="white", mec=colour, zorder=3)
 
 
 def _verdict(label, held):
