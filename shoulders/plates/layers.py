@@ -15,15 +15,14 @@ def invariance(found) -> Drawing:
     rows = {"low": f"distance at {found.low}", "high": f"distance at {found.high}", "probability": "probability"}
     figure, axes = new(11, 9.2, 4, len(found.curves), squeeze=False, sharex="col", sharey="row", height_ratios=(0.9, 1, 1, 1))
     _in_a_row(figure, axes[0], found.pictures)
-    axes = axes[1:]
-    for column, (kind, curves) in zip(axes.T, found.curves.items()):
+    for column, (kind, curves) in zip(axes[1:].T, found.curves.items()):
         for ax, part in zip(column, rows):
             _of_every_picture(ax, curves.amounts, getattr(curves, part), found.names)
         column[0].set_title(kind, fontsize=10)
         column[-1].set_xlabel(LABELS.get(kind, kind))
-    for ax, label in zip(axes[:, 0], rows.values()):
+    for ax, label in zip(axes[1:, 0], rows.values()):
         ax.set(ylabel=label, ylim=(0, None))
-    beside(axes[0, -1], title="what the network\ntakes them for", alignment="left", title_fontsize=TINY, fontsize=7)
+    beside(axes[1, -1], title="what the network\ntakes them for", alignment="left", title_fontsize=TINY, fontsize=7)
     figure.suptitle(f"{found.network}: what a change of the picture does to a low and a high layer", fontsize=HEADING)
     low, high = (np.mean([getattr(curves, part).mean() for curves in found.curves.values()]) for part in ("low", "high"))
     words = (

@@ -7,7 +7,7 @@ import numpy as np
 
 from shoulders.plates.panels import around_grey, frame, panels, picture, scale_of, sharp
 from shoulders.plots.axes import ticks
-from shoulders.plots.drawing import BLUE, FOR_AND_AGAINST, GREEN, GREY, HEAT, ORANGE, PURPLE, SMALL, TINY, Drawing
+from shoulders.plots.drawing import BLUE, FOR_AND_AGAINST, GREEN, GREY, HEAT, ORANGE, PURPLE, RED, SKY, SMALL, TINY, Drawing
 from shoulders.plots.lettering import short
 
 _COLOURS = BLUE, ORANGE, GREEN, PURPLE, GREY
@@ -144,7 +144,7 @@ def boxes(pictures, parts: dict) -> Drawing:
 
     width = max(2 * len(pictures), 4)
     figure, axes = panels(width, 2.4, 1, len(pictures))
-    colours = dict(zip(parts, itertools.cycle((BLUE, ORANGE, PURPLE, GREEN))))
+    colours = dict(zip(parts, itertools.cycle((BLUE, ORANGE, PURPLE, GREEN, SKY, RED))))
     for i, (image, ax) in enumerate(zip(pictures, axes.flat)):
         ax.imshow(picture(image))
         for part, places in parts.items():

@@ -25,7 +25,7 @@ def ticks(most: int, **kwargs):
     """Where to mark an axis: at `most` places, or fewer."""
     from matplotlib.ticker import MaxNLocator
 
-    return MaxNLocator(most, **kwargs)
+    return MaxNLocator(most, min_n_ticks=1, **kwargs)
 
 
 def beside(ax, **kwargs):

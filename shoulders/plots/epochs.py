@@ -94,12 +94,11 @@ def drift(moved, xlabel: str = "batches looked at") -> Drawing:
     moved : dict of str to sequence of float
         For each way to freeze: the relative change after 0, 1, 2, … batches.
     """
-    from matplotlib.ticker import PercentFormatter
-
     figure, ax = new(7, 3)
     for (label, values), colour, mark in zip(moved.items(), (ORANGE, BLUE), ("^-", "o-")):
         ax.plot(values, mark, color=colour, label=label)
-    ax.yaxis.set_major_formatter(PercentFormatter(1))
+    per_cent(ax.yaxis)
+    ax.xaxis.set_major_locator(ticks(12, integer=True))
     ax.set(xlabel=xlabel, ylabel="change of the features", title="No weight has learnt anything, and yet")
     beside(ax)
     words = "; ".join(f"{label}: {values[-1]:.0%}" for label, values in moved.items())
