@@ -49,7 +49,7 @@ $(STAMP): pyproject.toml constraints.txt $(MOVED)
 
 lab: setup
 	$(BIN)/python -m jupyterlab --ServerApp.ip=127.0.0.1 --ServerApp.port=$(PORT) --ServerApp.root_dir=. \
-	  --ServerApp.kernel_websocket_connection_class=shoulders.lab.PromptConnection \
+	  --ServerApp.kernel_websocket_connection_class=shoulders.course.lab.PromptConnection \
 	  --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb \
 	  $(if $(filter 0,$(BROWSER)),--no-browser) $(if $(filter 0,$(shell id -u)),--allow-root)
 

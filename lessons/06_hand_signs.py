@@ -42,7 +42,7 @@ import numpy as np
 import pandas as pd
 
 from shoulders import backbones, comparison, editions, exercises, features, heads, intervals, plots
-from shoulders.neighbours import Examples
+from shoulders.heads.neighbours import Examples
 from shoulders.widgets import camera
 
 edition = editions.choose("06")

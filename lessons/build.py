@@ -285,7 +285,7 @@ def execute(notebook, folder: Path, name: str) -> None:
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-    from shoulders import lessons
+    from shoulders.course import lessons
 
     client = NotebookClient(
         notebook,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shoulders.errors import CourseError
+from shoulders.support.errors import CourseError
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,11 +15,12 @@ from pathlib import Path
 import numpy as np
 
 import shoulders
-from shoulders import backbones, engine, features, heads, pictures, places
+from shoulders import backbones, engine, features, heads, pictures
 from shoulders.backbones import Backbone
 from shoulders.datasets import PictureSet
-from shoulders.errors import CourseError
 from shoulders.results import Result
+from shoulders.support import places
+from shoulders.support.errors import CourseError
 
 
 class ModelError(CourseError):

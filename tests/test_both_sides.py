@@ -7,7 +7,8 @@ import pytest
 from making import network, set_of
 from PIL import Image
 
-from shoulders import both_sides, comparison, datasets
+from shoulders import comparison, datasets
+from shoulders.datasets import both_sides
 from shoulders.results import wilson
 
 

@@ -1,15 +1,15 @@
 """A picture that is no square: what the network sees of it in each way, and what is told where much is cut off."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from making import network, paint, set_of
 from PIL import Image
 
-from shoulders import backbones, cli, datasets, features, fits, models, training
+from shoulders import backbones, cli, datasets, features, models, training
 from shoulders.backbones import BackboneError, Transform
+from shoulders.datasets import fits
 
 WIDE = Image.fromarray(np.repeat(np.repeat(np.array([[10, 60, 110, 160]], np.uint8), 20, 0), 20, 1)).convert("RGB")
 """Four squares of 20 pixels side by side, each of one grey."""
@@ -86,7 +86,7 @@ def wide_set(tmp_path):
 
 def test_what_loses_more_than_half_is_counted_by_class(tmp_path):
     held = wide_set(tmp_path)
-    told = fits.told(held, [SimpleNamespace(transform=Transform(64, 64)), SimpleNamespace(transform=Transform(72, 64))]).findings
+    told = fits.told(held, [Transform(64, 64), Transform(72, 64)]).findings
     cats, dogs = told[len(held.findings) :]
     assert (cats["part"], cats["class"], cats["action"]) == ("train", "cats", "used")
     assert cats["file"].replace("\\", "/") == "train/cats/wide0.png"
@@ -98,7 +98,7 @@ def test_what_loses_more_than_half_is_counted_by_class(tmp_path):
 def test_of_many_classes_one_line_for_each_part_is_enough(tmp_path, monkeypatch):
     monkeypatch.setattr(fits, "MOST_CLASSES", 0)
     held = wide_set(tmp_path)
-    told = fits.told(held, [SimpleNamespace(transform=Transform(72, 64))]).findings[len(held.findings) :]
+    told = fits.told(held, [Transform(72, 64)]).findings[len(held.findings) :]
     assert [(one["part"], one["class"], one["problem"].split("; ")[1]) for one in told] == [
         ("train", "", f"2 of the {len(held.train)}, in 1 classes, lose more than half"),
         ("valid", "", f"1 of the {len(held.valid)}, in 1 classes, lose more than half"),
@@ -108,7 +108,7 @@ def test_of_many_classes_one_line_for_each_part_is_enough(tmp_path, monkeypatch)
 @pytest.mark.parametrize("fit", ["pad", "squeeze"])
 def test_where_nothing_is_cut_nothing_is_told(tmp_path, fit):
     held = wide_set(tmp_path)
-    assert fits.told(held, [SimpleNamespace(transform=Transform(72, 64, fit=fit))]) is held
+    assert fits.told(held, [Transform(72, 64, fit=fit)]) is held
 
 
 @pytest.mark.parametrize(("size", "counted"), [((800, 600), False), ((300, 450), False), ((1920, 1080), True), ((50, 50), False)])

@@ -10,7 +10,7 @@ from making import network, set_of
 from test_comparison import row
 
 from shoulders import backbones, comparison, costs, datasets, editions, exercises, features, plots, training
-from shoulders.exercises.lesson_03 import _squares
+from shoulders.course.exercises.lesson_03 import _squares
 
 
 @pytest.fixture

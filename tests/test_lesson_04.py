@@ -11,7 +11,7 @@ from making import network, paint, set_of
 from torch import nn
 
 from shoulders import datasets, editions, exercises, plates, visualize, widgets
-from shoulders.exercises.lesson_04 import BACK, SWITCHES
+from shoulders.course.exercises.lesson_04 import BACK, SWITCHES
 from shoulders.visualize import networks
 from shoulders.visualize.projection import Projection
 from shoulders.widgets import browsing

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from making import network
 
-from shoulders import datasets, editions, exercises, features, places
+from shoulders import datasets, editions, exercises, features
+from shoulders.support import places
 
 SIGNS = ("fist", "ok", "open", "point", "rock_on", "three", "thumb_up", "victory")
 
@@ -83,7 +84,7 @@ def test_a_vote(exercise, capsys):
 
 
 def test_what_one_picture_of_a_new_person_mends(held, exercise, capsys):
-    from shoulders.exercises.lesson_06 import mended
+    from shoulders.course.exercises.lesson_06 import mended
 
     right, without = (mended(network("squeezenet1_1"), held, add) for add in (True, False))
     assert abs(right - without) > 0.01  # else the check could not tell them apart
