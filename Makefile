@@ -36,6 +36,7 @@ endif
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
+# A notebook that is saved keeps its widgets as they were: opened again, they are no "model not found".
 setup: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt $(MOVED)
@@ -45,6 +46,8 @@ $(STAMP): pyproject.toml constraints.txt $(MOVED)
 	  exit 1; }
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --disable-pip-version-check $(INDEX) -c constraints.txt -e '.[lab,test]'
+	@mkdir -p .venv/share/jupyter/lab/settings
+	@printf '%s\n' '{"@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": true}}' > .venv/share/jupyter/lab/settings/overrides.json
 	@printf '%s' '$(CURDIR)' > $(STAMP)
 
 lab: setup

@@ -109,7 +109,7 @@ def test_a_report_is_a_page_of_what_the_table_says(own_set, weights, tmp_path):
     words = ["--backbone", "squeezenet1_1", "--weights", weights, "--json", tmp_path / "1.json", "--report", tmp_path / "p.html"]
     done = shoulders("compare", own_set, *words)
     page, (row,) = (tmp_path / "p.html").read_text(), json.loads((tmp_path / "1.json").read_text())
-    assert f"rightly names {row['accuracy']:.1%} of 8 pictures" in page
+    assert f"rightly names {100 * row['accuracy']:.1f} % of 8 pictures" in page
     assert f"shoulders compare {own_set} --backbone squeezenet1_1" in page
     assert "Page written to" in done.stdout and "It holds pictures of the folder" in done.stdout
 
@@ -263,8 +263,8 @@ def test_uneven_classes_have_a_table_of_their_own(capsys):
     say_classes([even | {"by_class": [one | {"class": "common"}, rare]}])
     sentence, _, line = capsys.readouterr().out.splitlines()
     assert "every class counted alike" in sentence
-    told = "common 9 of 9 (70.1% to 100.0%), seldom[/b] 0 of 1 (0.0% to 79.3%)"
-    assert " ".join(line.split()) == f"feature_extraction b all 0 50.0% 35.0% to 89.7% {told}"
+    told = "common 9 of 9 (70.1 to 100.0 %), seldom[/b] 0 of 1 (0.0 to 79.3 %)"
+    assert " ".join(line.split()) == f"feature_extraction b all 0 50.0 % 35.0 to 89.7 % {told}"
 
 
 def found(action, count):
@@ -490,7 +490,7 @@ def test_a_fine_tuned_network_is_kept_asked_and_exported(own_set, weights, tmp_p
         cli.compare(str(own_set), **words)
         said = capsys.readouterr().out
         assert len(trained) == runs and f"Model written to {model}: {trained[-1]}" in said
-        assert "fine_tuning of squeezenet1_1: 387,202 of 723,522 parameters learnt (54%), the new head's among them." in said
+        assert "fine_tuning of squeezenet1_1: 387,202 of 723,522 parameters learnt (54 %), the new head's among them." in said
         kept = models.load(model)
         assert (kept.card["regime"], kept.card["n_train"], kept.card["seed"]) == ("fine_tuning", 8, 0)
         assert weights_of(kept.backbone.module) == weights_of(trained[1].model)  # on the most pictures, of seed 0

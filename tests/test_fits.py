@@ -90,8 +90,8 @@ def test_what_loses_more_than_half_is_counted_by_class(tmp_path):
     cats, dogs = told[len(held.findings) :]
     assert (cats["part"], cats["class"], cats["action"]) == ("train", "cats", "used")
     assert cats["file"].replace("\\", "/") == "train/cats/wide0.png"
-    assert cats["problem"] == "80% of it is cut off; 2 of the 5 in its class lose more than half"
-    assert dogs["problem"] == "78% of it is cut off; 1 of the 3 in its class lose more than half"
+    assert cats["problem"] == "80 % of it is cut off; 2 of the 5 in its class lose more than half"
+    assert dogs["problem"] == "78 % of it is cut off; 1 of the 3 in its class lose more than half"
     assert "--fit pad or --fit squeeze" in dogs["remedy"]
 
 
@@ -127,7 +127,7 @@ def test_compare_and_features_take_a_way(tmp_path, monkeypatch, capsys):
     cli.features(str(tmp_path / "set"), tmp_path / "a.safetensors", "vgg16_tiny", fit="squeeze")
     assert "is cut off" not in capsys.readouterr().err
     cli.features(str(tmp_path / "set"), tmp_path / "a.safetensors", "vgg16_tiny")
-    assert "wide0.png: 75% of it is cut off" in capsys.readouterr().err
+    assert "wide0.png: 75 % of it is cut off" in capsys.readouterr().err
     assert [one.transform.fit for one in seen] == ["squeeze", "crop"]
     with pytest.raises(BackboneError, match="fit is 'x'"):
         cli.compare(str(tmp_path / "nowhere"), "vgg16_tiny", fit="x")

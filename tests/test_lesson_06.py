@@ -90,7 +90,7 @@ def test_what_one_picture_of_a_new_person_mends(held, exercise, capsys):
     assert abs(right - without) > 0.01  # else the check could not tell them apart
     for answer, verdict in (
         (right, "Right"),
-        (without, f"Not yet: {without:.1%} is what they reach"),
+        (without, f"Not yet: {100 * without:.1f} % is what they reach"),
         (right - 0.07, "Not yet: "),
     ):
         exercise.mended.check(answer)
@@ -106,7 +106,7 @@ def test_a_threshold(held, exercise, capsys):
     exercise.threshold.check(float(np.quantile(alike, 0.05)))
     assert len(alike) == 80 and said(capsys).startswith("Right")  # 4 of them are refused
     exercise.threshold.check(float(np.quantile(alike, 0.5)))
-    assert "50% of the known signs are refused, and not 5%" in said(capsys)
+    assert "50 % of the known signs are refused, and not 5 %" in said(capsys)
 
 
 def test_colours_are_a_row_for_the_figure(held):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,12 +37,12 @@ def find(lesson: str, solutions: bool = False) -> Path:
         Names the lessons that are here.
     """
     folder = places.course() / "notebooks" / ("solutions" if solutions else "")
-    here = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
-    found = [path for path in here if lesson and path.name.startswith(f"{lesson:0>2}_")]
-    if not found:
-        known = ", ".join(path.name[:2] for path in here) or "(none)"
-        raise LessonError(f"There is no lesson {lesson or repr(lesson)}: choose one of {known}.")
-    return found[0]
+    here = sorted(folder.glob("[0-9][0-9]*_*.ipynb"))
+    known = {path.name.partition("_")[0]: path for path in here}
+    wanted = f"0{lesson}" if re.fullmatch(r"\d[a-z]?", lesson) else lesson
+    if wanted not in known:
+        raise LessonError(f"There is no lesson {lesson or repr(lesson)}: choose one of {', '.join(known) or '(none)'}.")
+    return known[wanted]
 
 
 def run(lesson: str, html=None, solutions: bool = True) -> Run:

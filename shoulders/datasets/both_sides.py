@@ -7,6 +7,7 @@ import os
 from shoulders.datasets import PictureSet
 from shoulders.datasets.copies import near_copies
 from shoulders.intervals import wilson
+from shoulders.support.words import bounds, share
 
 NAMED = 5
 """So many near copies are named; the rest is counted."""
@@ -79,8 +80,8 @@ def _sentence(held, kind, positions, rows):
         return f"{first}: nothing else is left to measure on."
     several = len({row["regime"] for row in rows}) > 1
     reached = [
-        f"{row['backbone']}{' by ' + row['regime'] if several else ''} reaches {row[f'accuracy_without_{kind}']:.1%} of "
-        f"{row[f'n_without_{kind}']} (95 % interval {row[f'low_without_{kind}']:.1%} to {row[f'high_without_{kind}']:.1%})"
+        f"{row['backbone']}{' by ' + row['regime'] if several else ''} reaches {share(row[f'accuracy_without_{kind}'])} of "
+        f"{row[f'n_without_{kind}']} (95 % interval {bounds(row[f'low_without_{kind}'], row[f'high_without_{kind}'])})"
         for row in rows
     ]
     return f"{first}; without them {', '.join(reached)}."

@@ -12,6 +12,7 @@ import numpy as np
 
 from shoulders import pictures
 from shoulders.datasets import PictureSet
+from shoulders.support.words import share
 
 MOST_CLASSES = 5
 """So many classes are told of one by one; of more, how many there are."""
@@ -46,9 +47,9 @@ def _cut(home, name, part, transform):
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         seen = [transform.seen(*size) for size in pool.map(pictures.size, part.paths)]
     classes = defaultdict(list)
-    for path, label, share in zip(part.paths, part.labels, seen):
-        if share < LEAST:
-            classes[int(label)].append((share, path))
+    for path, label, whole in zip(part.paths, part.labels, seen):
+        if whole < LEAST:
+            classes[int(label)].append((whole, path))
     if len(classes) > MOST_CLASSES:
         cut = [pair for pairs in classes.values() for pair in pairs]
         yield _told(home, name, "", cut, f"{len(part)}, in {len(classes)} classes,")
@@ -61,6 +62,6 @@ def _told(home, part, label, cut, of):
     least, path = min(cut)
     return {
         "file": os.path.relpath(path, home), "part": part, "class": label, "action": "used",
-        "problem": f"{1 - least:.0%} of it is cut off; {len(cut)} of the {of} lose more than half",
+        "problem": f"{share(1 - least, 0)} of it is cut off; {len(cut)} of the {of} lose more than half",
         "remedy": "Show networks all of them with --fit pad or --fit squeeze.",
     }  # fmt: skip

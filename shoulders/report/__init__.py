@@ -16,6 +16,7 @@ from shoulders import comparison, lettering, pictures, plots
 from shoulders.report.study import DRAWS, Study
 from shoulders.support import devices, places
 from shoulders.support.errors import CourseError
+from shoulders.support.words import bounds, share
 
 FORMATS = (".html", ".htm")
 
@@ -67,7 +68,7 @@ def page(study: Study, command: str = "") -> str:
     template = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
     lines = {"trim_blocks": True, "lstrip_blocks": True}
     room = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, finalize=_seen, **lines)
-    room.filters |= {"share": _share, "span": _span}
+    room.filters |= {"share": share, "span": _span}
     return room.from_string(template).render(_content(study), command=command).lstrip()
 
 
@@ -76,12 +77,8 @@ def _seen(value):
     return "\n".join(map(lettering.seen, value.split("\n"))) if type(value) is str and not value.isprintable() else value
 
 
-def _share(value):
-    return f"{value:.1%}"
-
-
-def _span(bounds):
-    return "{:.1%} to {:.1%}".format(*bounds)
+def _span(ends):
+    return bounds(*ends)
 
 
 def _content(study):
@@ -125,7 +122,7 @@ def verdict(study: Study) -> list[str]:
     result, classes = study.best.result, study.held.classes
     n, counts = len(result.valid), np.bincount(result.valid.labels, minlength=len(classes))
     first = (
-        f"With {result.backbone}, a new head rightly names {_share(result.accuracy)} of {n} pictures that it was not taught with "
+        f"With {result.backbone}, a new head rightly names {share(result.accuracy)} of {n} pictures that it was not taught with "
         f"(95 % interval {_span(result.interval)})."
     )
     return [first, _baseline(result, counts), *_by_class(result, counts), *_what_to_look_at(study)]
@@ -134,7 +131,7 @@ def verdict(study: Study) -> list[str]:
 def _baseline(result, counts):
     largest = counts.max() / counts.sum()
     one = f"the largest class, “{result.valid.classes[counts.argmax()]}”," if counts.min() < counts.max() else "one class"
-    said = f"Always naming {one} would be right for {_share(largest)}."
+    said = f"Always naming {one} would be right for {share(largest)}."
     beyond = result.interval[0] > largest
     return said if beyond else f"{said} The interval reaches down to that: nothing shows yet that the network does better."
 
@@ -144,7 +141,7 @@ def _by_class(result, counts):
     if counts.min() < counts.max():
         yield (
             f"The classes hold {counts.min()} to {counts.max()} of these pictures; with every class counted alike, the balanced "
-            f"accuracy is {_share(result.balanced_accuracy)} (95 % interval {_span(result.balanced_interval)})."
+            f"accuracy is {share(result.balanced_accuracy)} (95 % interval {_span(result.balanced_interval)})."
         )
     if absent := [f"“{c}”" for c, count in zip(result.valid.classes, counts) if not count]:
         yield f"Of {', '.join(absent)} there is no validation picture: nothing is known of it."
@@ -153,7 +150,7 @@ def _by_class(result, counts):
 def _what_to_look_at(study):
     said, left = [], study.without_copies()
     if study.copies:
-        without = f"; without them the accuracy is {_share(left.mean())} of {len(left)}." if len(left) else "."
+        without = f"; without them the accuracy is {share(left.mean())} of {len(left)}." if len(left) else "."
         said.append(f"Near copies in the training part: of {_count(len(study.copies), 'validation picture')}{without}")
     if study.doubted:
         said.append(f"Labels to look at again: of {_count(len(study.doubted), 'training picture')}.")

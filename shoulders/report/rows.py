@@ -5,6 +5,7 @@ import sys
 from shoulders import intervals
 from shoulders.datasets import both_sides
 from shoulders.support.terminal import say, table
+from shoulders.support.words import bounds, share
 
 COLUMNS = (
     "regime",
@@ -24,8 +25,8 @@ COLUMNS = (
 
 def _cells(row):
     words = [row[name] for name in ("regime", "head", "backbone", "per_class", "seed")]
-    shares = [f"{row['accuracy']:.1%}", f"{row['low']:.1%} to {row['high']:.1%}"]
-    of = [row["n_valid"], f"{row['largest']:.1%}", row["n_train"]]
+    shares = [share(row["accuracy"]), bounds(row["low"], row["high"])]
+    of = [row["n_valid"], share(row["largest"]), row["n_train"]]
     return [*words, *shares, *of, f"{row['seconds_total']:.1f}", "yes" if row["cached"] else "no"]
 
 
@@ -41,7 +42,7 @@ def say_classes(rows):
 
 def _balanced(row, recalls):
     words = [row[name] for name in ("regime", "backbone", "per_class", "seed")]
-    return [*words, f"{row['balanced_accuracy']:.1%}", f"{row['balanced_low']:.1%} to {row['balanced_high']:.1%}", recalls]
+    return [*words, share(row["balanced_accuracy"]), bounds(row["balanced_low"], row["balanced_high"]), recalls]
 
 
 def say_rows(held, aside, rows):
@@ -58,4 +59,4 @@ def _say_what_learnt(rows):
     for regime, name, learnt, of in dict.fromkeys(
         (row["regime"], row["backbone"], row["trained_parameters"], row["parameters"]) for row in known
     ):
-        print(f"{regime} of {name}: {learnt:,} of {of:,} parameters learnt ({learnt / of:.0%}), the new head's among them.")
+        print(f"{regime} of {name}: {learnt:,} of {of:,} parameters learnt ({share(learnt / of, 0)}), the new head's among them.")

@@ -11,6 +11,7 @@ from shoulders.backbones import Backbone
 from shoulders.course.checks import Exercise
 from shoulders.course.editions import Edition
 from shoulders.results import Result
+from shoulders.support.words import share
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def _is_enough(answer, edition):
     answer = f"{answer:g}" if isinstance(answer, float) else str(answer)
     if answer == str(right):
         return True
-    return f"{answer} is not the smallest number within five points of {whole:.1%} (with the draw of seed 0, the default)."
+    return f"{answer} is not the smallest number within five points of {share(whole)} (with the draw of seed 0, the default)."
 
 
 def _is_neighbours(answer, edition):

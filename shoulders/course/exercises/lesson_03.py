@@ -15,6 +15,7 @@ from shoulders.course.checks import Exercise
 from shoulders.course.editions import Edition
 from shoulders.datasets import Pictures, PictureSet
 from shoulders.results import Result
+from shoulders.support.words import bounds, share
 
 EPOCHS = 5
 """From scratch, in step 1."""
@@ -94,7 +95,7 @@ class Lesson03:
 
 def _share(line):
     """A mean and its interval."""
-    return f"{line['mean']:.1%} ({line.low:.1%} to {line.high:.1%})"
+    return f"{share(line['mean'])} ({bounds(line.low, line.high)})"
 
 
 @cache

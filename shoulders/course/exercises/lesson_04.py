@@ -15,6 +15,7 @@ from shoulders.course.checks import Exercise
 from shoulders.course.editions import Edition
 from shoulders.datasets import Pictures
 from shoulders.support import places
+from shoulders.support.words import share
 from shoulders.visualize import networks, project, walk
 from shoulders.visualize.occluding import Occlusion
 from shoulders.visualize.projection import Projection
@@ -167,7 +168,7 @@ def _way(before, after, layers):
         torch.cat([p.detach().cpu().flatten() for layer in layers for p in module.get_submodule(layer).parameters()])
         for module in (before, after)
     )
-    return "the same to the byte" if torch.equal(old, new) else f"moved by {float((new - old).norm() / old.norm()):.1%}"
+    return "the same to the byte" if torch.equal(old, new) else f"moved by {share(float((new - old).norm() / old.norm()))}"
 
 
 def _down(step, signal, generator, switches):

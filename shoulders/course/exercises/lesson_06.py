@@ -14,6 +14,7 @@ from shoulders.course.checks import Exercise
 from shoulders.course.editions import Edition
 from shoulders.datasets import Pictures, PictureSet
 from shoulders.support import places
+from shoulders.support.words import share
 
 ROOMS = ("a", "b", "c")
 REFUSED = 0.05  # of known signs, in exercise 3
@@ -134,8 +135,8 @@ def _is_mended(answer, edition):
         return True
     without = mended(edition.backbone, edition.pictures, add=False)
     if abs(answer - without) < 0.005:
-        return f"{without:.1%} is what they reach without a picture of the new person."
-    return f"{answer:.1%} is not the share of right answers about the second pictures."
+        return f"{share(without)} is what they reach without a picture of the new person."
+    return f"{share(answer)} is not the share of right answers about the second pictures."
 
 
 def mended(network: Backbone, pictures: PictureSet, add: bool = True) -> float:
@@ -175,7 +176,7 @@ def _is_threshold(answer, edition):
     refused = float((likeness(asked["hidden"], seen["hidden"]) < answer).mean())
     if abs(refused - REFUSED) <= 0.01:
         return True
-    return f"with {answer:.3g}, {refused:.0%} of the known signs are refused, and not {REFUSED:.0%}."
+    return f"with {answer:.3g}, {share(refused, 0)} of the known signs are refused, and not {share(REFUSED, 0)}."
 
 
 def _decapitated(network):
