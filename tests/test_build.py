@@ -140,6 +140,13 @@ def test_only_lessons_with_markers_have_a_solution_edition(course):
     ]
 
 
+def test_what_has_no_outputs_is_not_compared_with_any(course):
+    (course / "lessons" / "07_sums.py").write_text(LESSON.replace('"hide-input", "keep"', '"nbval-check-output"'), encoding="utf-8")
+    tagged = [[cell.metadata.get("tags") for cell in made(course, edition).cells] for edition in build.EDITIONS]
+    assert ["nbval-check-output"] not in tagged[0]
+    assert ["nbval-check-output"] in tagged[1]
+
+
 def test_tags_are_kept_and_hidden_cells_are_folded_in_jupyterlab(course):
     metadata = made(course).cells[4].metadata
     assert metadata["tags"] == ["hide-input", "keep"]
