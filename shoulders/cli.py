@@ -201,16 +201,14 @@ def compare(
 
     regimes, counts = [name.strip() for name in regime.split(",")], comparison.parse_counts(per_class)
     comparison.need_sense(regimes, counts, seeds, head)
-    if save and len(regimes) > 1:
-        raise comparison.ComparisonError(f"--save keeps the model of one regime, and --regime names {len(regimes)}: give one.")
+    _need_one(save, "regime", regimes)
     if plot:
         plots.need_format(plot)
     if report:
         _need_report(report, regimes)
     places.need_places([save, json_file, report], [source, weights, *_read(train, valid, groups)], plot)
     networks = _networks(backbone, weights, fit)
-    if save and len(networks) > 1:
-        raise comparison.ComparisonError(f"--save keeps one model, and --backbone names {len(networks)}: give one of them.")
+    _need_one(save, "backbone", networks)
     for network in networks:
         _need_layer(network, layer)
     held = datasets.load(source, train=train, valid=valid, classes=_names(classes), groups=groups)
@@ -227,6 +225,13 @@ def compare(
         _write_report(report, held, networks, rows, counts, head, layer)
     if save:
         _save_model(save, held, *networks, comparison.to_keep(held, *networks, *regimes, counts, head, layer, made))
+
+
+def _need_one(save, option, given):
+    from shoulders.comparison import ComparisonError
+
+    if save and len(given) > 1:
+        raise ComparisonError(f"--save keeps one model, and --{option} names {len(given)}: give one of them.")
 
 
 def _save_model(path, held, network, result):

@@ -510,7 +510,7 @@ def test_a_fine_tuned_network_is_kept_asked_and_exported(own_set, weights, tmp_p
 
 def test_save_keeps_the_model_of_one_regime(monkeypatch):
     monkeypatch.setattr(datasets, "load", never)
-    with pytest.raises(CourseError, match="--save keeps the model of one regime, and --regime names 2: give one"):
+    with pytest.raises(CourseError, match="--save keeps one model, and --regime names 2: give one"):
         cli.compare("nowhere", regime="feature_extraction,fine_tuning", save="m.safetensors")
 
 
