@@ -15,7 +15,7 @@ from shoulders.folders import counted, note
 from shoulders.names import PICTURE_ENDINGS, near
 from shoulders.sets import groups as grouping
 from shoulders.sets import layouts, splits
-from shoulders.sets.cards import CARDS, Archive, Card, fetch, find
+from shoulders.sets.cards import CARDS, Archive, Card, Repository, fetch, find
 from shoulders.sets.notes import Notes
 from shoulders.sets.parts import TRAIN_NAMES, VALID_NAMES, names_no_class
 
@@ -31,6 +31,7 @@ __all__ = [
     "DatasetError",
     "PictureSet",
     "Pictures",
+    "Repository",
     "fetch",
     "find",
     "load",
@@ -256,7 +257,7 @@ def _folder_of(source):
             return folder
         card = CARDS[source]
         raise DatasetError(
-            f"{source} is not in {places.pictures()}: run `shoulders fetch {source}` ({places.size(card.bytes)}), or "
+            f"{source} is not in {places.pictures()}: run `shoulders fetch {source}` ({card.size}), or "
             f"set SHOULDERS_DATA to the folder that holds {' or '.join(card.folders)}."
         )
     folder = places.expanded(source)
