@@ -296,8 +296,8 @@ _ = told("the same, asked in room a", neighbours_say(rows, labels, away["hidden"
 #
 # One hand in three rooms was the easy part. Back to the set with many people, of whom some are kept apart. Does it help to
 # replace the neighbours with a head that *learns* which features matter, the logistic regression of lesson 01? The cell
-# teaches both with 1, 5, 20 and all pictures of each sign, five draws of each. It takes 10 to 40 seconds in the pocket
-# edition.
+# teaches both with 1, 5, 20 and all pictures of each sign, five draws of each. It takes 10 to 40 seconds, and in the full
+# edition a minute or two.
 
 # %%
 counts = (1, 5, 20, None)  # None: all of them
@@ -434,7 +434,7 @@ if threshold is not None:
 # ## When a mirror lies
 #
 # Many recipes double their pictures by mirroring each of them. For these signs that is harmless: a mirrored fist is the fist
-# of the other hand. The cell tries it (up to 10 seconds).
+# of the other hand. The cell tries it (up to 10 seconds, and in the full edition up to a minute).
 
 # %%
 mirrored = features.extract(network, pictures.train, flip=True)
