@@ -6,7 +6,7 @@ Chromium, without a window, opens the page of `shoulders teach`; its camera play
 page was taught with those in another. Each way has a process of its own, and in every turn each answers for a while, one after
 the other. The page is the same for all, and so are what it was taught and the film.
 
-ours          the fast pass on one thread, and `shoulders.neighbours`
+ours          the fast pass on one thread, and `shoulders.heads.neighbours`
 one thread    timm's network as it comes, its own transform, and scikit-learn's neighbours, on one thread of PyTorch's
 all threads   the same, on as many threads as PyTorch takes by itself
 
@@ -36,8 +36,9 @@ import numpy as np
 import typer
 from PIL import Image
 
-from shoulders import backbones, datasets, devices, features, intervals, places, teaching
-from shoulders.neighbours import Answer, Examples
+from shoulders import backbones, datasets, features, intervals, teaching
+from shoulders.heads.neighbours import Answer, Examples
+from shoulders.support import devices, places
 from shoulders.widgets.page import Page
 
 NAME = "efficientnet_lite0"

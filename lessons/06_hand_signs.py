@@ -43,7 +43,7 @@ import numpy as np
 import pandas as pd
 
 from shoulders import backbones, comparison, editions, exercises, features, heads, intervals, plots
-from shoulders.neighbours import Examples
+from shoulders.heads.neighbours import Examples
 from shoulders.widgets import camera
 
 edition = editions.choose("06")
@@ -469,7 +469,7 @@ _ = told("with mirrored pictures, too", doubled.predict(asked["hidden"]) == aske
 #
 # * A. Mavi: *A new dataset and proposed convolutional neural network architecture for classification of American Sign Language
 #   digits*, 2020, [arXiv 2011.08927](https://arxiv.org/abs/2011.08927): the photographs, by pupils of the Ayrancı Anadolu High
-#   School in Ankara, under the Apache licence 2.0. Who signed is taken from the files' numbers: see `shoulders.sets.signers`.
+#   School in Ankara, under the Apache licence 2.0. Who signed is taken from the files' numbers: see `shoulders.datasets.signers`.
 # * Y. Wang and others: *SimpleShot: revisiting nearest-neighbor classification for few-shot learning*, 2019,
 #   [arXiv 1911.04623](https://arxiv.org/abs/1911.04623): neighbours on a giant's features, with the mean taken away.
 # * M. Carney and others: *Teachable Machine: approachable web-based tool for exploring machine learning classification*, 2020,

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shoulders import lettering, places
-from shoulders.errors import CourseError
+from shoulders import lettering
 from shoulders.intervals import balanced_means, class_by_class, interval, summary, wilson
 from shoulders.lettering import short, wrapped
+from shoulders.support import places
+from shoulders.support.errors import CourseError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -87,7 +88,7 @@ class Drawing:
         ------
         PlotError
             For an ending that is none of `FORMATS`.
-        shoulders.errors.CourseError, OSError
+        shoulders.support.errors.CourseError, OSError
             For a place that cannot be written to.
         """
         path = need_format(path)

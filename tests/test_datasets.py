@@ -15,9 +15,10 @@ from making import COLOURS, folder_of, paint, photograph, serving, set_of
 from PIL import Image
 from test_pictures import bytes_of, png_that_claims, rotated
 
-from shoulders import datasets, downloads, pictures, places
+from shoulders import datasets, pictures
 from shoulders.datasets import Archive, DatasetError
-from shoulders.errors import CourseError
+from shoulders.support import downloads, places
+from shoulders.support.errors import CourseError
 
 # ------------------------------------------------------------------------------------------ a damaged copy of every kind
 

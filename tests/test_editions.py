@@ -7,9 +7,10 @@ import pytest
 import safetensors.torch
 from making import network, set_of
 
-from shoulders import backbones, datasets, downloads, editions, places
+from shoulders import backbones, datasets, editions
 from shoulders.backbones import ours, packages
-from shoulders.editions import EditionError
+from shoulders.course.editions import EditionError
+from shoulders.support import downloads, places
 
 SWITCH = "For the full edition, run `shoulders fetch cats_vs_dogs vgg16` (1.4 GB), then restart this notebook."
 

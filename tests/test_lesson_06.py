@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from making import network, set_of
 
-from shoulders import datasets, editions, exercises, features, places
-from shoulders.exercises.lesson_06 import firsts, mended, newcomers, people
+from shoulders import datasets, editions, exercises, features
+from shoulders.course.exercises.lesson_06 import firsts, mended, newcomers, people
+from shoulders.support import places
 
 SIGNS = ("fist", "ok", "open", "point", "rock_on", "three", "thumb_up", "victory")
 
@@ -89,7 +90,7 @@ def test_what_one_picture_of_a_new_person_mends(held, exercise, capsys):
     assert abs(right - without) > 0.01  # else the check could not tell them apart
     for answer, verdict in (
         (right, "Right"),
-        (without, f"Not yet: {without:.1%} is what they reach"),
+        (without, f"Not yet: {100 * without:.1f} % is what they reach"),
         (right - 0.07, "Not yet: "),
     ):
         exercise.mended.check(answer)
@@ -105,7 +106,7 @@ def test_a_threshold(held, exercise, capsys):
     exercise.threshold.check(float(np.quantile(alike, 0.05)))
     assert len(alike) == 80 and said(capsys).startswith("Right")  # 4 of them are refused
     exercise.threshold.check(float(np.quantile(alike, 0.5)))
-    assert "50% of the known signs are refused, and not 5%" in said(capsys)
+    assert "50 % of the known signs are refused, and not 5 %" in said(capsys)
 
 
 def test_of_few_pictures_the_nearest_share_is_right(held, capsys):

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from making import paint, photograph, start
 
-from shoulders import datasets, downloads, places
-from shoulders.downloads import DownloadError
-from shoulders.errors import DatasetError
-from shoulders.sets import signers
+from shoulders import datasets
+from shoulders.datasets import signers
+from shoulders.support import downloads, places
+from shoulders.support.downloads import DownloadError
+from shoulders.support.errors import DatasetError
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
@@ -140,7 +141,7 @@ def test_a_full_disk_is_said_before_git_is_asked(published, tmp_path):
 
 FETCH = """
 import sys, time
-from shoulders import downloads
+from shoulders.support import downloads
 
 def stay(room):
     print("all is here", flush=True)
