@@ -126,7 +126,7 @@ def _pictures(name):
         card, folder = datasets.CARDS[name], datasets.find(name)
         if folder:
             return Finding("pictures", f"{name}: {folder}")
-        advice = f"`shoulders fetch {name}` brings them ({places.size(card.bytes)})." if card.archives else ""
+        advice = f"`shoulders fetch {name}` brings them ({card.size})." if card.sources else ""
         return Finding("pictures", f"{name}: not here", True, advice)
 
     return look

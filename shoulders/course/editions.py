@@ -28,8 +28,7 @@ class Need:
     Attributes
     ----------
     pictures : str
-        Its question: a set of the registry; the pocket edition takes the felt one of that name. A felt set's own name: there is
-        no other, and both editions have it.
+        Its question: a set of the registry; the pocket edition takes the felt one of that name.
     backbone : str
         Of the full edition.
     per_class : int
@@ -53,7 +52,7 @@ NEEDS = {
     "03": Need("bees_vs_ants", "mobilenet_v2", 170, other=backbones.DEFAULT),
     "04": Need("cats_vs_dogs", "vgg16"),
     "05": Need("cats_vs_dogs", "vgg16"),
-    "06": Need("felt_hand_signs", backbones.DEFAULT, pocket=backbones.DEFAULT),
+    "06": Need("hand_signs", backbones.DEFAULT, 200, pocket=backbones.DEFAULT),
 }
 
 
@@ -154,8 +153,7 @@ def _need_own():
 
 def _chosen(need, edition):
     """Pictures and backbone of an edition, after the learner's own wishes."""
-    felt = need.pictures if need.pictures.startswith("felt_") else f"felt_{need.pictures}"
-    own = (felt, _pocket(need)) if edition == "pocket" else (need.pictures, need.backbone)
+    own = (f"felt_{need.pictures}", _pocket(need)) if edition == "pocket" else (need.pictures, need.backbone)
     return os.environ.get("SHOULDERS_PICTURES") or own[0], os.environ.get("SHOULDERS_BACKBONE") or own[1]
 
 
@@ -197,7 +195,8 @@ def _bringing(name):
 
 def _command(names):
     sizes = [_bytes(name) for name in names]
-    return f"`shoulders fetch {' '.join(names)}` ({places.size(sum(sizes)) if all(sizes) else 'size not known'})"
+    about = "about " * any(name in datasets.CARDS and datasets.CARDS[name].repository is not None for name in names)
+    return f"`shoulders fetch {' '.join(names)}` ({about + places.size(sum(sizes)) if all(sizes) else 'size not known'})"
 
 
 def _bytes(name):
@@ -226,9 +225,9 @@ def offers(names=None, only_lessons: bool = False) -> list[Offer]:
     """
     if only_lessons:
         names = dict.fromkeys(name for need in NEEDS.values() for name in (need.pictures, need.backbone))
-        names = [name for name in names if not name.startswith("felt_") and name != backbones.DEFAULT]  # these are here already
+        names = [name for name in names if name != backbones.DEFAULT]  # it is here already
     if names is None:
-        names = [name for name, card in datasets.CARDS.items() if card.archives]
+        names = [name for name, card in datasets.CARDS.items() if card.sources]
         names += [name for name, card in backbones.cards().items() if card.url or card.package]
     return [_offer(name) for name in names]
 
@@ -236,7 +235,7 @@ def offers(names=None, only_lessons: bool = False) -> list[Offer]:
 def _offer(name):
     if name in datasets.CARDS:
         card, where = datasets.CARDS[name], datasets.find(name)
-        return Offer(name, "pictures", places.size(card.bytes), str(where or ""), card.licence, datasets.fetch)
+        return Offer(name, "pictures", card.size, str(where or ""), card.licence, datasets.fetch)
     card = _network(name)
     return Offer(name, "weights", card.size, str(backbones.weights_path(card) or ""), card.licence, backbones.fetch)
 

@@ -12,7 +12,7 @@ import numpy as np
 from shoulders import pictures
 from shoulders.datasets import groups as grouping
 from shoulders.datasets import layouts, splits
-from shoulders.datasets.cards import CARDS, Archive, Card, fetch, find
+from shoulders.datasets.cards import CARDS, Archive, Card, Repository, fetch, find
 from shoulders.datasets.notes import Notes
 from shoulders.datasets.parts import TRAIN_NAMES, VALID_NAMES, names_no_class
 from shoulders.support import places
@@ -32,6 +32,7 @@ __all__ = [
     "DatasetError",
     "PictureSet",
     "Pictures",
+    "Repository",
     "fetch",
     "find",
     "load",
@@ -257,7 +258,7 @@ def _folder_of(source):
             return folder
         card = CARDS[source]
         raise DatasetError(
-            f"{source} is not in {places.pictures()}: run `shoulders fetch {source}` ({places.size(card.bytes)}), or "
+            f"{source} is not in {places.pictures()}: run `shoulders fetch {source}` ({card.size}), or "
             f"set SHOULDERS_DATA to the folder that holds {' or '.join(card.folders)}."
         )
     folder = places.expanded(source)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from shoulders.datasets import signers
 from shoulders.support import downloads, places
 from shoulders.support.errors import DatasetError
 from shoulders.support.folders import inside, walked
@@ -24,6 +25,15 @@ class Archive:
 
 
 @dataclass(frozen=True)
+class Repository:
+    """A git repository where a publisher offers no file with a checksum: the commit is one. `bytes` of its files, about."""
+
+    url: str
+    commit: str
+    bytes: int
+
+
+@dataclass(frozen=True)
 class Card:
     """What a picture set is, whose it is, and where to get it.
 
@@ -39,12 +49,23 @@ class Card:
     licence: str
     folders: tuple[str, ...]
     archives: tuple[Archive, ...] = ()
+    repository: Repository | None = None
     beside: tuple[str, ...] = ()
     groups: str | None = None
 
     @property
+    def sources(self):
+        """What there is to fetch; nothing for a set that ships with the course."""
+        return self.archives if self.repository is None else (*self.archives, self.repository)
+
+    @property
     def bytes(self):
-        return sum(archive.bytes for archive in self.archives)
+        return sum(source.bytes for source in self.sources)
+
+    @property
+    def size(self):
+        """For people; how much git fetches is known about."""
+        return f"{'about ' if self.repository else ''}{places.size(self.bytes)}"
 
 
 _SIGNS = ("fist", "ok", "open", "point", "rock_on", "three", "thumb_up", "victory")
@@ -93,6 +114,19 @@ CARDS = {
                 ),
             ),
         ),
+        Card(
+            "hand_signs",
+            "Sign Language Digits: about 2,060 photographs of hands that sign 0 to 9",
+            tuple("0123456789"),
+            "Turkey Ankara Ayrancı Anadolu High School; Mavi: A New Dataset and Proposed CNN Architecture for Classification of "
+            "American Sign Language Digits, 2020, arXiv:2011.08927, https://github.com/ardamavi/Sign-Language-Digits-Dataset",
+            "Apache-2.0",
+            ("sign_language_digits", "hand_signs"),
+            repository=Repository(
+                "https://github.com/ardamavi/Sign-Language-Digits-Dataset", "306fffc703199e5986ab003935914b72483733ec", 9_300_000
+            ),
+            groups=r"(p\d+)_",
+        ),
         *(
             Card(
                 f"felt_{name}",
@@ -134,16 +168,18 @@ def fetch(name: str, progress: bool = True) -> Path:
     card = CARDS[name]
     if folder := find(name):
         return folder
-    if not card.archives:
+    if not card.sources:
         raise DatasetError(f"{name} ships with the course and is not in {places.box()}: get the course again.")
     home = places.pictures()
     if (goal := home / card.folders[0]).exists():
         raise DatasetError(f"{goal} is there, and holds no class folders with pictures: remove or rename it, and fetch again.")
+    if one := card.repository:
+        return downloads.check_out(one.url, one.commit, goal, signers.arranged, one.bytes, progress)
     # Named after the set: an images.tar.gz that lies there may be the learner's own.
     archives = [downloads.fetch(a.urls, home / f"{name}-{a.name}", a.checksum, a.bytes, progress) for a in card.archives]
     if name == "cats_vs_dogs":
-        return _unpack_pets(archives, home / card.folders[0])
-    return downloads.unpack(archives[0], home / card.folders[0])
+        return _unpack_pets(archives, goal)
+    return downloads.unpack(archives[0], goal)
 
 
 def _unpack_pets(archives, folder):

@@ -1,8 +1,10 @@
-"""Fetch a file once and whole: mirrors, checksum, lock, atomic rename, archives that cannot escape their folder."""
+"""Fetch a file or a repository once and whole: mirrors, checksum, lock, atomic rename; archives cannot escape their folder."""
 
 import errno
 import os
 import shutil
+import subprocess
+import sys
 import tarfile
 import tempfile
 import zipfile
@@ -105,21 +107,89 @@ def unpack(archive, folder, arrange=None) -> Path:
     DownloadError
         For an archive that is damaged or holds a name that would escape the folder.
     """
-    archive, folder = Path(archive), Path(folder)
+    archive = Path(archive)
+    return _made(Path(folder), lambda room: _unpacked(archive, room), arrange)
+
+
+def check_out(url, commit, folder, arrange=None, bytes_=0, progress=True) -> Path:
+    """What a git repository holds at one commit, so that `folder` appears only when it is complete.
+
+    The commit is the checksum: the program git computes it anew from what arrives. Nothing older is fetched.
+
+    Parameters
+    ----------
+    url : str
+    commit : str
+        All its hexadecimal digits.
+    folder, arrange
+        As for `unpack`.
+    bytes_ : int
+        About the size of its files, if known: refused where the disk is too full for them and for what git keeps beside them.
+
+    Raises
+    ------
+    DownloadError
+        Where git is not installed or did not bring the commit; tells git's own reason. Nothing is left behind.
+    """
+    folder = Path(folder)
+
+    def fetched(room):
+        _need_space(folder, 2 * bytes_)
+        if progress:
+            print(f"git fetches about {size(bytes_)} from {url}, for {folder}.", file=sys.stderr)
+        for words in (["init"], ["fetch", "--depth", "1", url, commit], ["checkout", "FETCH_HEAD"]):
+            _git(words, room, url, commit)
+
+    return _made(folder, fetched, arrange)
+
+
+_ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR")
+"""In the environment, these would take git to another repository."""
+
+
+def _git(words, room, url, commit):
+    kept = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
+    told = kept | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    wishes = ("core.symlinks=false", f"core.hooksPath={os.devnull}", "http.lowSpeedLimit=1", "http.lowSpeedTime=30")
+    command = ["git", *(word for wish in wishes for word in ("-c", wish)), words[0], "--quiet", *words[1:]]
+    try:
+        done = subprocess.run(command, cwd=room, env=told, stdin=subprocess.DEVNULL, capture_output=True)
+    except FileNotFoundError as error:
+        remedy = "install it from https://git-scm.com and run the same command again"
+        raise DownloadError(f"{url} is fetched by the program git, which is not on this machine: {remedy}.") from error
+    if done.returncode:
+        raise DownloadError(f"{url} could not be fetched at commit {commit}: {_git_says(done.stderr.decode(errors='replace'))}")
+
+
+def _git_says(said):
+    """Why git failed, and what to do."""
+    if "not our ref" in said:
+        return "its publisher has no such commit any more. Get the newest version of this course, or use other pictures."
+    lines = [line for line in said.splitlines() if line.strip()]
+    why = next((line for line in lines if line.startswith(("fatal:", "error:"))), *lines[:1] or ["it says nothing"])
+    return f"git says {why!r}. Check the network and the disk, and run the same command again."
+
+
+def _made(folder, fill, arrange):
+    """The folder, once `fill` has filled a room beside it, of which `arrange` says what is to become the folder."""
     with locked(folder):
         for left in folder.parent.glob(f".{folder.name}.unpack-*"):
             shutil.rmtree(left, ignore_errors=True)
         if folder.exists():
             return folder
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.unpack-") as room:
-            try:
-                _extract(archive, Path(room))
-            except (OSError, EOFError, RuntimeError, tarfile.TarError, zipfile.BadZipFile, zlib.error) as error:
-                full = getattr(error, "errno", None) == errno.ENOSPC
-                advice = f"Make room in {folder.parent} and run it again" if full else "Delete it and fetch it again"
-                raise DownloadError(f"{archive} cannot be unpacked: {reason(error)}. {advice}.") from error
-            os.replace(arrange(Path(room)) if arrange else room_of(Path(room)), folder)
+            fill(Path(room))
+            os.replace((arrange or room_of)(Path(room)), folder)
     return folder
+
+
+def _unpacked(archive, room):
+    try:
+        _extract(archive, room)
+    except (OSError, EOFError, RuntimeError, tarfile.TarError, zipfile.BadZipFile, zlib.error) as error:
+        full = getattr(error, "errno", None) == errno.ENOSPC
+        advice = f"Make room in {room.parent} and run it again" if full else "Delete it and fetch it again"
+        raise DownloadError(f"{archive} cannot be unpacked: {reason(error)}. {advice}.") from error
 
 
 def room_of(folder):

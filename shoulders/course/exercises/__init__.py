@@ -5,9 +5,9 @@ from shoulders.course.exercises.lesson_02 import lesson_02
 from shoulders.course.exercises.lesson_03 import lesson_03
 from shoulders.course.exercises.lesson_04 import by_hand, in_common, larger, lesson_04, pool
 from shoulders.course.exercises.lesson_05 import compared, faces, lesson_05
-from shoulders.course.exercises.lesson_06 import firsts, lesson_06, likeness, on_colours, people
+from shoulders.course.exercises.lesson_06 import lesson_06, likeness, on_colours
 
 __all__ = [
-    "by_hand", "compared", "faces", "firsts", "in_common", "larger", "lesson_01", "lesson_02", "lesson_03", "lesson_04",
-    "lesson_05", "lesson_06", "likeness", "name_it", "on_colours", "people", "pool",
+    "by_hand", "compared", "faces", "in_common", "larger", "lesson_01", "lesson_02", "lesson_03", "lesson_04", "lesson_05",
+    "lesson_06", "likeness", "name_it", "on_colours", "pool",
 ]  # fmt: skip

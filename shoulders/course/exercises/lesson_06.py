@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -18,6 +18,7 @@ from shoulders.support.words import share
 
 ROOMS = ("a", "b", "c")
 REFUSED = 0.05  # of known signs, in exercise 3
+SECONDS = 0.25  # of the pictures show a sign again, or exercise 2 has nobody to ask
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Lesson06:
         One glove in three rooms: of every sign a run of frames, in the order in which they were taken.
     strangers : Pictures
         Things that are no signs.
+    newcomers : Newcomers
+        Who sits down before a machine that others have taught.
     """
 
     vote: Exercise
@@ -37,12 +40,18 @@ class Lesson06:
     threshold: Exercise
     rooms: dict[str, Pictures]
     strangers: Pictures
+    newcomers: Newcomers
 
     @property
     def recordings(self) -> dict[str, list]:
         """Each run of frames by a name, for `shoulders.widgets.camera`."""
         named = ((room, held, sign, name) for room, held in self.rooms.items() for sign, name in enumerate(held.classes))
         return {f"room {room}: {name}": _run(held, sign) for room, held, sign, name in named}
+
+    @staticmethod
+    def people(edition: Edition):
+        """A figure: three who teach and one who judges, with their signs."""
+        return _people(edition.pictures, edition.backbone)
 
     @staticmethod
     def decapitated(network: Backbone):
@@ -52,6 +61,45 @@ class Lesson06:
 
 def _run(held, sign):
     return [held.paths[i] for i in np.flatnonzero(held.labels == sign)]
+
+
+@dataclass(frozen=True)
+class Newcomers:
+    """People of whom a picture of each sign may be taught, and other pictures asked; `print` it to see who they are.
+
+    Attributes
+    ----------
+    pictures : PictureSet
+    whose : numpy.ndarray of str
+        Of each picture of its validation part.
+    first : numpy.ndarray of bool
+        Which of these are the first of their person and sign.
+    """
+
+    pictures: PictureSet
+    whose: np.ndarray
+    first: np.ndarray
+    why: str
+
+    def __str__(self):
+        return self.why
+
+
+def newcomers(pictures: PictureSet) -> Newcomers:
+    """The people of the validation part. Where nothing says who they are, all of it is one person's; where hardly anybody made
+    a sign twice, the felt gloves take their place.
+    """
+    valid, known = pictures.valid, bool(pictures.groups)
+    whose = people(valid) if known else np.full(len(valid), "valid")
+    first = firsts(whose, valid.labels)
+    if (~first).mean() < SECONDS:
+        felt = newcomers(datasets.load("felt_hand_signs"))
+        why = f"Of these {len(valid)} pictures, {(~first).sum()} show a sign of the same person again: too few. Felt gloves take"
+        return replace(felt, why=f"{why} their place: {felt.why}")
+    counted = f"{first.sum()} first pictures and {(~first).sum()} others"
+    nobody = "Nothing says whose each picture is: the validation part is taken for one new person"
+    said = f"{len(set(whose))} new people" if known else nobody
+    return Newcomers(pictures, whose, first, f"{said}, {counted}.")
 
 
 def people(held: Pictures) -> np.ndarray:
@@ -90,9 +138,9 @@ def lesson_06(edition: Edition) -> Lesson06:
             "counts = np.bincount(labels[:k]); return the first label in labels[:k] whose counts[label] == counts.max().",
         )),
         Exercise("2", "exercise.mended", lambda answer: _is_mended(answer, edition), (
-            "For each person of valid: fit on all of train and this person's first pictures, then ask about the second ones.",
+            "For each new person: fit on all of train and this person's first pictures, then ask about the others.",
             "np.concatenate([rows, more]) puts rows below one another; np.append(labels, others) does it with labels.",
-            "right += list(head.predict(asked['hidden'][left]) == asked.labels[left]), where left are this person's second ones.",
+            "right += list(head.predict(met['hidden'][left]) == met.labels[left]), where left are this person's other pictures.",
         )),
         Exercise("3", "exercise.threshold", lambda answer: _is_threshold(answer, edition), (
             "How alike is the nearest training picture of each known sign? Five in a hundred of these should lie below it.",
@@ -101,6 +149,7 @@ def lesson_06(edition: Edition) -> Lesson06:
         )),
         rooms,
         strangers,
+        newcomers(edition.pictures),
     )  # fmt: skip
 
 
@@ -136,16 +185,15 @@ def _is_mended(answer, edition):
     without = mended(edition.backbone, edition.pictures, add=False)
     if abs(answer - without) < 0.005:
         return f"{share(without)} is what they reach without a picture of the new person."
-    return f"{share(answer)} is not the share of right answers about the second pictures."
+    return f"{share(answer)} is not the share of right answers about all pictures that are not first."
 
 
 def mended(network: Backbone, pictures: PictureSet, add: bool = True) -> float:
-    """The share of right answers about each person's second pictures, where the first ones are taught or not."""
-    seen, asked = (features.extract(network, part) for part in (pictures.train, pictures.valid))
-    first, right = firsts(pictures.valid), []
-    whose = people(pictures.valid)
-    for person in np.unique(whose):
-        more, left = (np.flatnonzero((whose == person) & which) for which in (first, ~first))
+    """The share of right answers about what newcomers show after their first pictures, where these are taught or not."""
+    new, right = newcomers(pictures), []
+    seen, asked = (features.extract(network, part) for part in (new.pictures.train, new.pictures.valid))
+    for person in np.unique(new.whose):
+        more, left = (np.flatnonzero((new.whose == person) & which) for which in (new.first, ~new.first))
         more = more if add else more[:0]
         rows = np.concatenate([seen["hidden"], asked["hidden"][more]])
         labels = np.append(seen.labels, asked.labels[more])
@@ -154,12 +202,12 @@ def mended(network: Backbone, pictures: PictureSet, add: bool = True) -> float:
     return float(np.mean(right))
 
 
-def firsts(held: Pictures) -> np.ndarray:
+def firsts(whose: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Which pictures are the first of their person and sign."""
     met, first = set(), []
-    for whose, label in zip(people(held), held.labels.tolist()):
-        first.append((whose, label) not in met)
-        met.add((whose, label))
+    for shown in zip(whose.tolist(), labels.tolist()):
+        first.append(shown not in met)
+        met.add(shown)
     return np.array(first)
 
 
@@ -174,9 +222,41 @@ def _is_threshold(answer, edition):
         return "the answer should be one number."
     seen, asked = (features.extract(edition.backbone, part) for part in (edition.pictures.train, edition.pictures.valid))
     refused = float((likeness(asked["hidden"], seen["hidden"]) < answer).mean())
-    if abs(refused - REFUSED) <= 0.01:
+    if abs(refused - REFUSED) <= max(0.01, 1 / len(asked.labels)):  # of few pictures, no share is nearer
         return True
     return f"with {answer:.3g}, {share(refused, 0)} of the known signs are refused, and not {share(REFUSED, 0)}."
+
+
+def _people(pictures, network):
+    from shoulders import plots
+
+    told = [len(set(people(part))) for part in (pictures.train, pictures.valid)]
+    several = pictures.groups and [_complete(part)[:most] for part, most in ((pictures.train, 3), (pictures.valid, 1))]
+    if several and [len(found) for found in several] == [3, 1]:
+        rows, heading = several[0] + several[1], "Four people and their signs; the last row is of the validation part"
+        words = f"A row for each of four people. {told[0]} people teach, and {told[1]} others judge."
+    else:
+        rows = [_nth(pictures.train, i) for i in range(3)] + [_nth(pictures.valid, 0)]
+        heading, words = "Pictures of each class; the last row is of the validation part", "A row has a picture of each class."
+        if not pictures.groups:
+            words += " Nothing says whose they are: in this set, each picture counts as a person."
+    paths = sum(rows, [])
+    shown, names = [network.transform.cropped(path) for path in paths], [path.parent.name for path in paths]
+    return plots.show_pictures(shown, names, heading=heading, words=words, columns=len(pictures.classes))
+
+
+def _complete(held):
+    """The first picture of each class, for everybody who has one of each."""
+    whose = people(held)
+    first = firsts(whose, held.labels)
+    rows = [[held.paths[i] for i in np.flatnonzero((whose == person) & first)] for person in np.unique(whose)]
+    return [row for row in rows if len(row) == len(held.classes)]
+
+
+def _nth(held, n):
+    """The picture of this number of each class that has some; of a class with fewer, from the start again."""
+    places = [np.flatnonzero(held.labels == c) for c in range(len(held.classes))]
+    return [held.paths[where[n % len(where)]] for where in places if len(where)]
 
 
 def _decapitated(network):
