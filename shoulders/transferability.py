@@ -110,7 +110,7 @@ def leep(probabilities: np.ndarray, labels: np.ndarray) -> float:
     """
     labels, rows = _need_sense(probabilities, labels), probabilities.astype(float)
     if (rows < 0).any() or not np.allclose(rows.sum(1), 1, atol=1e-3):
-        raise TransferError("LEEP needs probabilities: rows that add up to 1 and hold nothing negative (layer `classes`, softmax).")
+        raise TransferError("LEEP needs probabilities: rows that add up to 1 and are not negative (layer `classes`, softmax).")
     together = np.stack([rows[labels == c].sum(0) for c in np.unique(labels)])  # classes × own classes
     given = together / np.maximum(together.sum(0), 1e-300)
     places = np.unique(labels, return_inverse=True)[1]
@@ -184,7 +184,7 @@ def _need_sense(rows, labels):
     if rows.ndim != 2 or labels.shape != rows.shape[:1]:
         raise TransferError(f"Rows of shape {rows.shape} and labels of shape {labels.shape} do not fit: give (n, d) and (n,).")
     if not np.isfinite(rows).all():
-        raise TransferError("Some features are not finite: the weights are damaged (get them again), or another transform is right.")
+        raise TransferError("Some features are not finite: the weights are damaged (get them again), or it is another transform.")
     if len(np.unique(labels)) < 2:
         raise TransferError("A score needs pictures of at least two classes: draw more pictures.")
     return labels
