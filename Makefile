@@ -36,6 +36,7 @@ endif
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
+# A notebook that is saved keeps its widgets as they were: opened again, they are no "model not found".
 setup: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt $(MOVED)
@@ -45,11 +46,13 @@ $(STAMP): pyproject.toml constraints.txt $(MOVED)
 	  exit 1; }
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --disable-pip-version-check $(INDEX) -c constraints.txt -e '.[lab,test]'
+	@mkdir -p .venv/share/jupyter/lab/settings
+	@printf '%s\n' '{"@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": true}}' > .venv/share/jupyter/lab/settings/overrides.json
 	@printf '%s' '$(CURDIR)' > $(STAMP)
 
 lab: setup
 	$(BIN)/python -m jupyterlab --ServerApp.ip=127.0.0.1 --ServerApp.port=$(PORT) --ServerApp.root_dir=. \
-	  --ServerApp.kernel_websocket_connection_class=shoulders.lab.PromptConnection \
+	  --ServerApp.kernel_websocket_connection_class=shoulders.course.lab.PromptConnection \
 	  --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb \
 	  $(if $(filter 0,$(BROWSER)),--no-browser) $(if $(filter 0,$(shell id -u)),--allow-root)
 

@@ -45,7 +45,7 @@ def _is_cell(item):
 def lacking(notebook: Path) -> str:
     """Why the lesson of a notebook cannot run on this machine, or nothing."""
     from shoulders import editions
-    from shoulders.errors import CourseError
+    from shoulders.support.errors import CourseError
 
     lesson = notebook.name[:2]
     if lesson not in editions.NEEDS:

@@ -179,9 +179,10 @@ SETS = ("cats_vs_dogs", "bees_vs_ants", "felt_cats_vs_dogs", "felt_bees_vs_ants"
 
 def formats():
     """ONNX Runtime in fp32, PyTorch in fp32 and, where the hardware has it, bf16: the network's rate, the head's accuracy."""
-    from shoulders import backbones, datasets, devices, features, heads
+    from shoulders import backbones, datasets, features, heads
     from shoulders.engine import onnx, pytorch
     from shoulders.results import wilson
+    from shoulders.support import devices
 
     backbone, rows = backbones.load(NAME), []
     native = devices.precision("cpu")
@@ -250,7 +251,7 @@ def main(
 
 
 def about(source, before):
-    from shoulders import devices
+    from shoulders.support import devices
 
     commit = ["git", "-C", before, "log", "-1", "--format=%h"]
     libraries = ", ".join(f"{name} {version(name)}" for name in ("torch", "timm", "onnxruntime", "pillow"))

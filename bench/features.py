@@ -24,7 +24,8 @@ import numpy as np
 import torch
 import typer
 
-from shoulders import backbones, datasets, devices, engine, features
+from shoulders import backbones, datasets, engine, features
+from shoulders.support import devices
 
 warnings.filterwarnings("ignore", category=FutureWarning)
 

@@ -32,9 +32,10 @@ from sklearn.model_selection import LeaveOneOut, StratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import normalize
 
-from shoulders import backbones, comparison, datasets, devices, features, heads
-from shoulders.progress import track
+from shoulders import backbones, comparison, datasets, features, heads
 from shoulders.results import wilson
+from shoulders.support import devices
+from shoulders.support.progress import track
 
 warnings.filterwarnings("ignore")  # that lbfgs can gain no further digit
 

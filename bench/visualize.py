@@ -29,7 +29,8 @@ import typer
 from captum import attr
 from PIL import Image
 
-from shoulders import backbones, devices, visualize
+from shoulders import backbones, visualize
+from shoulders.support import devices
 from shoulders.visualize import networks
 
 warnings.filterwarnings("ignore")

@@ -137,7 +137,7 @@ def tutorial(task):
     import torch
     from torch import nn
 
-    from shoulders import devices
+    from shoulders.support import devices
 
     held, backbone = loaded(task)
     apart = woken(task, backbone, held)
@@ -328,7 +328,8 @@ def _by_search(features, labels, seed):
     from sklearn.model_selection import GridSearchCV, StratifiedKFold
     from sklearn.pipeline import make_pipeline
 
-    from shoulders import heads, logistic
+    from shoulders import heads
+    from shoulders.heads import logistic
 
     pipeline = make_pipeline(*heads.scalers(), LogisticRegression(max_iter=10_000, tol=1e-7))
     folds = StratifiedKFold(5, shuffle=True, random_state=seed)
@@ -399,7 +400,8 @@ def machine(task):
     """What measures; and the check of the pictures, which the others do without, is remembered for them."""
     import torch
 
-    from shoulders import datasets, devices
+    from shoulders import datasets
+    from shoulders.support import devices
 
     datasets.load(task["source"])
 

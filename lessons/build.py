@@ -2,6 +2,7 @@
 
     python lessons/build.py                     # every lesson: generate, run, write; then the table in README.md
     python lessons/build.py 01 --no-outputs     # run it as a check, write it without outputs
+    python lessons/build.py 01 --learner        # run the learner edition, too, as a check
     python lessons/build.py --no-execute        # generate only; outputs stay where no code has changed
     python lessons/build.py --check             # do notebooks/ and README.md hold what lessons/ says? writes nothing
 
@@ -11,7 +12,8 @@ A lesson is ``lessons/NN_name.py`` in jupytext's percent format, with its soluti
 * lines from ``### BEGIN LEARNER`` to ``### END LEARNER`` are in the learner edition alone; in the source each of them is
   a comment, and loses its ``# `` on the way.
 
-A lesson without markers has no solution edition. A cell tagged ``this-machine`` runs, but its outputs are not kept.
+A lesson without markers has no solution edition. Where there is one, it alone holds outputs: a learner who guesses has not seen
+the answer. A cell tagged ``this-machine`` runs, but its outputs are not kept. ``lessons/glossary.py`` is a page of text.
 """
 
 from __future__ import annotations
@@ -41,6 +43,9 @@ KERNEL = {
 EMPTY = "# Your code here."
 MARKER = re.compile(r"\s*### (BEGIN|END) (SOLUTION|LEARNER)\s*")
 LIST = re.compile(r"<!-- lessons -->.*?<!-- /lessons -->", re.DOTALL)
+BESIDE = re.compile(r"\]\((?![a-z]+:|#)")
+"""Where a link to a file begins, as seen from notebooks/."""
+GLOSSARY = "glossary.py"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 CELL_SECONDS = 600
 
@@ -103,19 +108,29 @@ class Front:
 # ------------------------------------------------------------------------------------------------- from lesson to cells
 
 
-def lesson_files(root: Path, names=()) -> list[Path]:
-    """The lessons in order; `names` are numbers or beginnings of names.
+def sources(root: Path, names=()) -> list[Path]:
+    """The lessons in order, and the page of words; `names` are numbers or beginnings of names.
 
     Raises
     ------
     BuildError
         For a name that fits no lesson.
     """
-    files = sorted((root / "lessons").glob("[0-9][0-9]_*.py"))
+    files = [*lesson_files(root), *(root / "lessons").glob(GLOSSARY)]
     for name in names:
         if not any(path.stem.startswith(name) for path in files):
             raise BuildError(f"No lesson is called {name}: there are {', '.join(path.stem for path in files) or 'none yet'}.")
     return [path for path in files if not names or any(path.stem.startswith(name) for name in names)]
+
+
+def lesson_files(root: Path) -> list[Path]:
+    """The lessons in order: ``01_name.py``; of one that takes several sittings ``04a_name.py``, ``04b_name.py``."""
+    return sorted((root / "lessons").glob("[0-9][0-9]*_*.py"))
+
+
+def sitting(path: Path) -> str:
+    """A lesson's number, with its letter."""
+    return path.stem.partition("_")[0]
 
 
 def read_lesson(path: Path):
@@ -237,12 +252,24 @@ def generate(path: Path, edition: str, root: Path = ROOT):
     if address:
         title, _, rest = cells[0].source.partition("\n")
         cells[0].source = f"{title}\n\n{badges(address, name)}\n{rest}".rstrip("\n")
-    first = next((i for i, cell in enumerate(cells) if cell.cell_type == "code"), len(cells))
-    cells.insert(first, _first_cell(address, needed(root)))
-    _number(cells, path.stem[:2])
+    if edition == "learner" and has_solution(source):
+        cells[0].source += f"\n\n{_with_results(path.stem, address)}"
+        for cell in cells:  # without outputs there is nothing to compare with
+            cell.metadata["tags"] = [tag for tag in cell.metadata.pop("tags", ()) if tag != "nbval-check-output"]
+            cell.metadata = {name: value for name, value in cell.metadata.items() if value}
+    first = next((i for i, cell in enumerate(cells) if cell.cell_type == "code"), None)
+    if first is not None:
+        cells.insert(first, _first_cell(address, needed(root)))
+    _number(cells, sitting(path))
     notebook = new_notebook(cells=cells, metadata=json.loads(json.dumps(KERNEL)))
     nbformat.validate(notebook)
     return notebook
+
+
+def _with_results(stem, address):
+    """For who reads and does not run."""
+    where = f"https://github.com/{address}/blob/main/notebooks/" if address else ""
+    return f"*Only reading? [The same lesson with all results and solutions]({where}solutions/{stem}.ipynb).*"
 
 
 def _first_cell(address, names):
@@ -257,7 +284,8 @@ def _cell(cell, edition, stem, root):
         metadata["jupyter"] = {"source_hidden": True}
     if cell.cell_type == "code":
         return new_code_cell(in_edition(cell.source, edition) or EMPTY, metadata=metadata)
-    return new_markdown_cell(LIST.sub(lambda _: lesson_list(root, stem), cell.source), metadata=metadata)
+    text = LIST.sub(lambda _: lesson_list(root, stem), cell.source)
+    return new_markdown_cell(BESIDE.sub("](../", text) if edition == "solution" else text, metadata=metadata)
 
 
 def _number(cells, prefix):
@@ -285,7 +313,7 @@ def execute(notebook, folder: Path, name: str) -> None:
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-    from shoulders import lessons
+    from shoulders.course import lessons
 
     client = NotebookClient(
         notebook,
@@ -373,7 +401,7 @@ def outlines(root: Path = ROOT) -> dict[Path, str]:
     """Every notebook that lessons/ would generate: its place and its edition, in order."""
     return {
         target(path, edition, root): edition
-        for path in lesson_files(root)
+        for path in sources(root)
         for edition in EDITIONS
         if edition == "learner" or has_solution(read_lesson(path))
     }
@@ -382,7 +410,7 @@ def outlines(root: Path = ROOT) -> dict[Path, str]:
 def lesson_list(root: Path, own: str = "") -> str:
     """The lessons with links, for the start page."""
     rows = [
-        f"{int(path.stem[:2])}. [{about.title}]({path.stem}.ipynb): {about.question}".rstrip(": ")
+        f"* **{sitting(path)}** [{about.title}]({path.stem}.ipynb): {about.question}".rstrip(": ")
         + (f" ({about.minutes} minutes)" if about.minutes else "")
         for path in lesson_files(root)
         if path.stem != own
@@ -398,7 +426,7 @@ def lesson_table(root: Path = ROOT) -> str:
     rows = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
     for path in lesson_files(root):
         about = front(read_lesson(path))
-        cells = [path.stem[:2], f"[{about.title}](notebooks/{path.stem}.ipynb)", about.question, about.minutes]
+        cells = [sitting(path), f"[{about.title}](notebooks/{path.stem}.ipynb)", about.question, about.minutes]
         rows.append("| " + " | ".join(cells + [badges(address, path.stem)] * bool(address)) + " |")
     return "\n".join(["<!-- lessons -->", "", *rows, "", "<!-- /lessons -->"])
 
@@ -471,8 +499,8 @@ def stale(root: Path = ROOT) -> list[str]:
 
 
 def build(path: Path, edition: str, root: Path = ROOT, run: bool = True, outputs: bool = True) -> Path:
-    """Generate, run, tidy and write one notebook."""
-    goal = target(path, edition, root)
+    """Generate, run, tidy and write one notebook; one whose solutions lie beside it holds no outputs."""
+    goal, outputs = target(path, edition, root), outputs and (edition == "solution" or not has_solution(read_lesson(path)))
     name = goal.relative_to(root).as_posix()
     notebook = generate(path, edition, root)
     if run:
@@ -496,6 +524,7 @@ def main(arguments=None, root: Path = ROOT) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="a lesson's number or the start of its name; without one, all")
     parser.add_argument("--no-execute", action="store_true", help="do not run them; outputs stay where no code has changed")
     parser.add_argument("--no-outputs", action="store_true", help="write them without outputs and execution counts")
+    parser.add_argument("--learner", action="store_true", help="run the learner edition, too, which keeps no outputs: a check")
     parser.add_argument("--check", action="store_true", help="only say whether notebooks/ and README.md are up to date")
     chosen = parser.parse_args(arguments)
     try:
@@ -503,11 +532,12 @@ def main(arguments=None, root: Path = ROOT) -> int:
             problems = stale(root)
             print("\n".join([*problems, "Build them again: python lessons/build.py"]) if problems else "Up to date.")
             return bool(problems)
-        for path in lesson_files(root, chosen.names):
-            for edition in EDITIONS:
-                if edition == "learner" or has_solution(read_lesson(path)):
-                    goal = build(path, edition, root, not chosen.no_execute, not chosen.no_outputs)
-                    print(goal.relative_to(root).as_posix(), flush=True)
+        for path in sources(root, chosen.names):
+            solved = has_solution(read_lesson(path))
+            for edition in EDITIONS[: 1 + solved]:
+                run = not chosen.no_execute and (edition == "solution" or not solved or chosen.learner)
+                goal = build(path, edition, root, run, not chosen.no_outputs)
+                print(goal.relative_to(root).as_posix(), flush=True)
         write(root / "README.md", readme(root))
     except BuildError as error:
         print(error, file=sys.stderr)

@@ -1,10 +1,12 @@
 """Transfer learning that runs: take a network that already sees, cut off its head, teach a new one your question.
 
-The rooms, in the order in which data moves through them: `datasets`, `backbones`, `editions`, `features`, `heads`,
-`training`, `comparison`, `plots`. Import the room, not its contents: ``from shoulders import datasets, features``.
+The rooms, in the order in which data moves through them: `datasets`, `backbones`, `features`, `heads`, `training`,
+`comparison`, `plots`. Import the room, not its contents: ``from shoulders import datasets, features``. What is the course and
+not its method lies in `course`, and lessons import that by its own name, too: ``from shoulders import editions``.
 """
 
 import ctypes
+import importlib
 import os
 import sys
 import warnings
@@ -41,3 +43,12 @@ _keep_memory()
 
 # torchvision and fastai still use torch.jit.script; torch says so to everyone who imports them, who can do nothing about it.
 warnings.filterwarnings("ignore", message=".*torch.jit.script.* is deprecated", category=FutureWarning)
+
+COURSE = ("checks", "doctor", "editions", "exercises", "guesses", "lessons")
+
+
+def __getattr__(name):
+    """What lessons import by its own name, ``from shoulders import editions``, though it lies in `shoulders.course`."""
+    if name not in COURSE:
+        raise AttributeError(f"module 'shoulders' has no attribute {name!r}")
+    return importlib.import_module(f"shoulders.course.{name}")

@@ -15,9 +15,10 @@ from typing import Annotated, Optional
 
 import typer
 
-from shoulders import places
-from shoulders.errors import CourseError
-from shoulders.names import HEADS, REGIMES
+from shoulders.support import places
+from shoulders.support.errors import CourseError
+from shoulders.support.names import HEADS, REGIMES
+from shoulders.support.terminal import say, table
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
@@ -59,7 +60,7 @@ def main() -> None:
     try:
         app()
     except CourseError as error:
-        _say(f"shoulders: {error}", sys.stderr)
+        say(f"shoulders: {error}", sys.stderr)
         sys.exit(1)
     except SystemExit as end:
         if end.code == 130:  # typer's, for Ctrl-C
@@ -69,7 +70,7 @@ def main() -> None:
     except OSError as error:
         where = f"{error.filename2 or error.filename}: " if error.filename else ""
         advice = _ADVICE.get(error.errno, "Check the path.")
-        _say(f"shoulders: {where}{error.strerror or error}. {advice}", sys.stderr)
+        say(f"shoulders: {where}{error.strerror or error}. {advice}", sys.stderr)
         sys.exit(1)
 
 
@@ -107,34 +108,12 @@ def _write_json(path, content):
             part.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
-def _printable(text):
-    """What a file's name may hold and a terminal would obey, as Python writes it."""
-    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
-
-
-def _say(text, file):
-    if text:
-        print(*map(_printable, str(text).split("\n")), sep="\n", file=file)
-
-
-def _table(rows, columns):
-    """As wide as it needs to be: a cell that is cut says nothing, and what reads a pipe has no width."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(*columns, box=None)
-    for row in rows:
-        table.add_row(*(Text(_printable(str(cell))) for cell in row))  # plain text: square brackets in a name are no markup
-    Console(soft_wrap=True, width=10_000).print(table)
-
-
 @app.command()
 def doctor(
     network: Annotated[bool, typer.Option(help="Try whether the network is there.")] = True, json_file: Json = None
 ) -> None:
     """Say what this machine has, and what to do; exit 1 if a lesson cannot run."""
-    from shoulders import doctor
+    from shoulders.course import doctor
 
     places.need_places([json_file])
     findings = doctor.examine(network)
@@ -151,13 +130,13 @@ def fetch(
     json_file: Json = None,
 ) -> None:
     """Download picture sets and weights. Safe to interrupt and to repeat. Without a name: list what there is."""
-    from shoulders import editions
+    from shoulders.course import editions
 
     if names and everything:
         raise CourseError("--all brings what the lessons use: give names, or --all.")
     places.need_places([json_file])
     wanted = editions.offers(None if everything or not names else names, only_lessons=everything)
-    _table(
+    table(
         [(offer.name, offer.kind, offer.size, offer.where or "not here") for offer in wanted], ["name", "kind", "size", "on disk"]
     )
     if names or everything:
@@ -186,7 +165,7 @@ def lesson(
     json_file: Json = None,
 ) -> None:
     """Run a lesson without a browser."""
-    from shoulders import lessons
+    from shoulders.course import lessons
 
     places.need_places([html, json_file])
     done = lessons.run(number, html)
@@ -216,29 +195,29 @@ def compare(
     json_file: Json = None,
 ) -> None:
     """Teach a network to tell a folder's classes apart; every accuracy with its interval."""
-    from shoulders import both_sides, comparison, datasets, fits, plots
+    from shoulders import comparison, datasets, plots
+    from shoulders.datasets import both_sides, fits
+    from shoulders.report.rows import say_rows
 
     regimes, counts = [name.strip() for name in regime.split(",")], comparison.parse_counts(per_class)
     comparison.need_sense(regimes, counts, seeds, head)
-    if save and len(regimes) > 1:
-        raise comparison.ComparisonError(f"--save keeps the model of one regime, and --regime names {len(regimes)}: give one.")
+    _need_one(save, "regime", regimes)
     if plot:
         plots.need_format(plot)
     if report:
         _need_report(report, regimes)
     places.need_places([save, json_file, report], [source, weights, *_read(train, valid, groups)], plot)
     networks = _networks(backbone, weights, fit)
-    if save and len(networks) > 1:
-        raise comparison.ComparisonError(f"--save keeps one model, and --backbone names {len(networks)}: give one of them.")
+    _need_one(save, "backbone", networks)
     for network in networks:
         _need_layer(network, layer)
     held = datasets.load(source, train=train, valid=valid, classes=_names(classes), groups=groups)
-    held = fits.told(held, networks)
+    held = fits.told(held, [network.transform for network in networks])
     _say_what_is_held(held)
     aside, made = both_sides.aside(held), [] if save else None
-    _say("\n".join(both_sides.listed(held, aside)), sys.stderr)
+    say("\n".join(both_sides.listed(held, aside)), sys.stderr)
     rows = comparison.rows_of_each(held, networks, regimes, counts, seeds, head, layer, aside=aside, made=made)
-    _say_rows(held, aside, rows)
+    say_rows(held, aside, rows)
     _write_json(json_file, rows)
     if plot:
         print(plots.comparison(rows).save(plot))
@@ -248,82 +227,32 @@ def compare(
         _save_model(save, held, *networks, comparison.to_keep(held, *networks, *regimes, counts, head, layer, made))
 
 
+def _need_one(save, option, given):
+    from shoulders.comparison import ComparisonError
+
+    if save and len(given) > 1:
+        raise ComparisonError(f"--save keeps one model, and --{option} names {len(given)}: give one of them.")
+
+
 def _save_model(path, held, network, result):
     from shoulders import models
 
     print(f"Model written to {models.save(path, result, network, held)}: {result}")
 
 
-def _say_rows(held, aside, rows):
-    """The table, and what to know beside it."""
-    from shoulders import both_sides
-
-    _table([_cells(row) for row in rows], COLUMNS)
-    _say_classes(rows)
-    _say("\n".join(both_sides.sentences(held, aside, rows)), sys.stdout)
-    _say_what_learnt(rows)
-
-
-def _say_what_learnt(rows):
-    """How much of a network a training changed."""
-    known = [row for row in rows if row.get("parameters")]
-    for regime, name, learnt, of in dict.fromkeys(
-        (row["regime"], row["backbone"], row["trained_parameters"], row["parameters"]) for row in known
-    ):
-        print(f"{regime} of {name}: {learnt:,} of {of:,} parameters learnt ({learnt / of:.0%}), the new head's among them.")
-
-
 def _need_report(path, regimes):
-    from shoulders import report, study
+    from shoulders import report
+    from shoulders.report import study
 
     report.need_format(path)
     study.need_sense(regimes)
 
 
 def _write_report(path, *comparison):
-    from shoulders import report, study
+    from shoulders import report
+    from shoulders.report import study
 
     print(report.write(path, study.study(*comparison), shlex.join(["shoulders", *sys.argv[1:]])))
-
-
-COLUMNS = (
-    "regime",
-    "head",
-    "backbone",
-    "per class",
-    "seed",
-    "accuracy",
-    "95 % interval",
-    "of",
-    "largest class",
-    "trained on",
-    "seconds",
-    "cached",
-)
-
-
-def _cells(row):
-    words = [row[name] for name in ("regime", "head", "backbone", "per_class", "seed")]
-    shares = [f"{row['accuracy']:.1%}", f"{row['low']:.1%} to {row['high']:.1%}"]
-    of = [row["n_valid"], f"{row['largest']:.1%}", row["n_train"]]
-    return [*words, *shares, *of, f"{row['seconds_total']:.1f}", "yes" if row["cached"] else "no"]
-
-
-BALANCED = (*COLUMNS[:1], *COLUMNS[2:5], "balanced accuracy", "95 % interval", "recall of each class, 95 % interval")
-
-
-def _say_classes(rows):
-    """Where one accuracy hides how the smaller classes fare."""
-    from shoulders import intervals
-
-    if told := [row for row in rows if intervals.uneven(row)]:
-        print("The classes hold different numbers of these pictures. With every class counted alike:")
-        _table([_balanced(row, intervals.recalls(row)) for row in told], BALANCED)
-
-
-def _balanced(row, recalls):
-    words = [row[name] for name in ("regime", "backbone", "per_class", "seed")]
-    return [*words, f"{row['balanced_accuracy']:.1%}", f"{row['balanced_low']:.1%} to {row['balanced_high']:.1%}", recalls]
 
 
 def _names(text):
@@ -336,7 +265,7 @@ def _read(train, valid, groups):
 
 
 def _say_what_is_held(held):
-    _say(held.overview(), sys.stderr)
+    say(held.overview(), sys.stderr)
     _say_findings(held)
 
 
@@ -347,7 +276,7 @@ def _say_findings(held):
     urgent = sum(finding["action"] != "converted" for finding in findings)
     shown = min(max(urgent, 10), 100)
     for finding in findings[:shown]:
-        _say(f"{finding['action']}: {finding['file']}: {finding['problem']}. {finding['remedy']}".rstrip(), sys.stderr)
+        say(f"{finding['action']}: {finding['file']}: {finding['problem']}. {finding['remedy']}".rstrip(), sys.stderr)
     if rest := Counter(finding["action"] for finding in findings[shown:]):
         print(f"… and {', '.join(f'{count} more {action}' for action, count in rest.items())}.", file=sys.stderr)
 
@@ -367,13 +296,14 @@ def features(
     json_file: Json = None,
 ) -> None:
     """Write what a network says about every picture: features, labels, and a card with the file names."""
-    from shoulders import backbones, datasets, fits, models
+    from shoulders import backbones, datasets, models
+    from shoulders.datasets import fits
 
     places.need_places([out, json_file], [source, weights, *_read(train, valid, groups)])
     network = _fitted(backbones.load(backbone or None, weights), fit)
     _need_layer(network, layer)
     held = datasets.load(source, train=train, valid=valid, classes=_names(classes), groups=groups)
-    held = fits.told(held, [network])
+    held = fits.told(held, [network.transform])
     _say_what_is_held(held)
     card = models.save_features(out, held, network, layer)
     print(
@@ -391,14 +321,15 @@ def predict(
     json_file: Json = None,
 ) -> None:
     """Name the class of pictures; exit 1 if one could not be read."""
-    from shoulders import folders, models
+    from shoulders import models
+    from shoulders.support import folders
 
     if csv_file and json_file:
         raise CourseError("--json keeps every answer in memory until the last, and --csv none: give one of them.")
     places.need_places([csv_file, json_file], [model, weights, *pictures])
     asked, beside = models.load(model, weights), (model, weights, json_file)
     for source in filter(Path.is_dir, map(Path, pictures)):
-        _say(folders.overview(source, (*beside, csv_file)), sys.stderr)
+        say(folders.overview(source, (*beside, csv_file)), sys.stderr)
     if csv_file:
         problems = _write_csv(csv_file, asked, pictures, beside)
     else:
@@ -412,7 +343,7 @@ def _write_csv(path, model, pictures, beside):
 
     done = predictions.write(path, model, pictures, beside)
     earlier = f" ({done.earlier:,} of an earlier sitting)" if done.earlier else ""
-    _say(f"{path}: {done.rows:,} rows{earlier}, {done.problems:,} of them with a problem.", sys.stderr)
+    say(f"{path}: {done.rows:,} rows{earlier}, {done.problems:,} of them with a problem.", sys.stderr)
     return done.problems
 
 
@@ -420,11 +351,11 @@ def _show(rows, json_file):
     from shoulders.plots.lettering import sure
 
     good = [row for row in rows if "class" in row]
-    _table([(row["file"], row["class"], sure(row["probability"], 1)) for row in good], ["picture", "class", "how sure"])
+    table([(row["file"], row["class"], sure(row["probability"], 1)) for row in good], ["picture", "class", "how sure"])
     _write_json(json_file, rows)
-    _say("\n".join(f"{row['file']}: {row['note']}." for row in good if "note" in row), sys.stderr)
+    say("\n".join(f"{row['file']}: {row['note']}." for row in good if "note" in row), sys.stderr)
     if wrong := [row["problem"] for row in rows if "problem" in row]:
-        _say("\n".join(wrong), sys.stderr)
+        say("\n".join(wrong), sys.stderr)
     return len(wrong)
 
 
@@ -459,7 +390,7 @@ def teach(
     look = features.looker(network, threads=1)
     examples = teaching.load(folder, look) if folder and teaching.taken(folder) else teaching.Examples()
     shown = page.Page(examples, look, str(teaching.free(folder or Path("my_pictures"))), port)
-    _say(f"{network.name}, {len(examples)} pictures of {len(examples.classes)} classes.", sys.stdout)
+    say(f"{network.name}, {len(examples)} pictures of {len(examples.classes)} classes.", sys.stdout)
     print(f"{shown.address}\nCtrl-C ends it; what you have not saved is then gone.", flush=True)
     if browser:
         import webbrowser

@@ -18,15 +18,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shoulders import both_sides, datasets, devices, engine, features, heads, places, training
+from shoulders import datasets, engine, features, heads, training
 from shoulders.backbones import Backbone
-from shoulders.datasets import PictureSet
-from shoulders.errors import CourseError
+from shoulders.datasets import PictureSet, both_sides
 from shoulders.intervals import ComparisonError, against, band, interval, paired, summary, wilson  # noqa: F401 (known here, too)
-from shoulders.memory import Memory
-from shoulders.names import HEADS, REGIMES
-from shoulders.progress import track
 from shoulders.results import Result
+from shoulders.support import devices, places
+from shoulders.support.errors import CourseError
+from shoulders.support.memory import Memory
+from shoulders.support.names import HEADS, REGIMES
+from shoulders.support.progress import track
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,7 +81,7 @@ def rows(
         Of the other regimes: arguments of `shoulders.training.fine_tune` or `from_scratch`. They look at the validation
         pictures once, at the end.
     aside : dict, optional
-        Validation pictures without which the accuracy is told, too, as `shoulders.both_sides.aside` names them.
+        Validation pictures without which the accuracy is told, too, as `shoulders.datasets.both_sides.aside` names them.
     made : list, optional
         The `Result` on the most pictures, of seed 0, is put here where it is run now: for `to_keep`.
 

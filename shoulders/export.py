@@ -44,11 +44,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shoulders import places
+from shoulders.backbones.graphs import IR, OPSET, Graph
 from shoulders.engine import onnx as runtime
-from shoulders.errors import CourseError, reason
-from shoulders.graphs import IR, OPSET, Graph
 from shoulders.models import Model, sure_of
+from shoulders.support import places
+from shoulders.support.errors import CourseError, reason
 
 if TYPE_CHECKING:
     import onnx
@@ -90,7 +90,7 @@ def write(path, model: Model) -> float:
     Metadata, as JSON: ``classes``, ``transform``, and ``card``, without the place of the weights on this machine.
 
     A network without a graph of its own goes through the exporter of PyTorch that traces: the other one needs a package more
-    (onnxscript). The file computes in float32; where PyTorch computes in bfloat16 (`shoulders.devices.precision`), what
+    (onnxscript). The file computes in float32; where PyTorch computes in bfloat16 (`shoulders.support.devices.precision`), what
     `shoulders predict` says differs from it by that rounding: by 0.08 at most on 153 photographs of bees and ants (MobileNetV2).
     """
     _need_libraries()

@@ -22,20 +22,19 @@ from pathlib import Path
 
 import numpy as np
 
-from shoulders import devices, engine, places
+from shoulders import engine
 from shoulders.backbones import Backbone
 from shoulders.datasets import Pictures
-from shoulders.errors import CourseError
 from shoulders.pictures import PictureError, stream
-from shoulders.places import locked, size
-from shoulders.progress import track
+from shoulders.support import devices, places
+from shoulders.support.errors import CourseError
+from shoulders.support.places import locked, size
+from shoulders.support.progress import track
 
 VERSION = 5
 """Part of every key: raised whenever this code would compute something else."""
 
 
-BATCH = 32
-"""Pictures that are decoded together where no engine says otherwise."""
 
 
 class FeatureError(CourseError):
@@ -115,7 +114,7 @@ def extract(
     -----
     `shoulders.engine` says which library runs the network. BatchNorm is folded into the convolution before it, which changes
     what a layer says by rounding alone. ONNX Runtime computes in float32; PyTorch in bfloat16 exactly where the processor
-    multiplies it in hardware (`shoulders.devices.precision`). Pictures are decoded by threads while the network computes.
+    multiplies it in hardware (`shoulders.support.devices.precision`). Pictures are decoded by threads while the network computes.
     Memory holds a few batches, whatever the number of pictures: rows go to a memory-mapped file, and come from it as they are
     used.
     """
@@ -264,7 +263,7 @@ class _Rows:
         try:
             with open(self.part, "wb") as file:
                 file.write(struct.pack("<Q", len(header)) + header)
-                reserve(file, 8 + len(header) + span)
+                places.reserve(file, 8 + len(header) + span)
         except OSError as error:
             self.part.unlink(missing_ok=True)
             room = f"make room in {path.parent}, or set SHOULDERS_CACHE to a folder on a larger disk"
@@ -279,18 +278,6 @@ class _Rows:
                 os.replace(self.part, self.path)
         finally:
             self.part.unlink(missing_ok=True)
-
-
-def reserve(file, length: int) -> None:
-    """Take the room on the disk now: writing to a memory map on a full disk would kill the process without a word.
-
-    Raises
-    ------
-    OSError
-    """
-    file.truncate(length)
-    if hasattr(os, "posix_fallocate"):
-        os.posix_fallocate(file.fileno(), 0, length)
 
 
 def _remove_dead(path):

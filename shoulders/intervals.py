@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shoulders.errors import CourseError
+from shoulders.support.errors import CourseError
+from shoulders.support.words import bounds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,8 +65,8 @@ def recalls(row: dict, most: int = 4) -> str:
         return ", ".join(map(_recall, classes))
     worst = sorted((one for one in classes if one["pictures"]), key=lambda one: (one["recall"], -one["pictures"]))
     shown, rest, absent = worst[: most - 1], worst[most - 1 :], len(classes) - len(worst)
-    bounds = dict.fromkeys(f"{one['recall']:.1%}" for one in rest[:1] + rest[-1:])  # one where they are alike
-    told = [*map(_recall, shown), *[f"the other {len(rest)}: {' to '.join(bounds)}"] * bool(rest)]
+    ends = bounds(rest[0]["recall"], rest[-1]["recall"]) if rest else ""
+    told = [*map(_recall, shown), *[f"the other {len(rest)}: {ends}"] * bool(rest)]
     return ", ".join([*told, *[f"{absent} without a picture"] * bool(absent)])
 
 
@@ -73,7 +74,7 @@ def _recall(one):
     if not one["pictures"]:
         return f"{one['class']} without a picture"
     right = round(one["recall"] * one["pictures"])
-    return f"{one['class']} {right} of {one['pictures']} ({one['recall_low']:.1%} to {one['recall_high']:.1%})"
+    return f"{one['class']} {right} of {one['pictures']} ({bounds(one['recall_low'], one['recall_high'])})"
 
 
 def class_by_class(rows) -> list[tuple[str, int, dict]]:

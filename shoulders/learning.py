@@ -11,8 +11,8 @@ from fastai.metrics import accuracy
 from fastai.torch_core import set_seed
 from torch import nn
 
-from shoulders import devices
-from shoulders.progress import bar
+from shoulders.support import devices
+from shoulders.support.progress import bar
 
 
 class Diary(Callback):

@@ -15,11 +15,12 @@ from pathlib import Path
 import numpy as np
 
 import shoulders
-from shoulders import backbones, engine, features, heads, pictures, places
+from shoulders import backbones, engine, features, heads, pictures
 from shoulders.backbones import Backbone
 from shoulders.datasets import PictureSet
-from shoulders.errors import CourseError
 from shoulders.results import Result
+from shoulders.support import places
+from shoulders.support.errors import CourseError
 
 
 class ModelError(CourseError):
@@ -111,21 +112,7 @@ def load(path, weights=None) -> Model:
     ModelError, shoulders.backbones.BackboneError
         When the file is none of ours, or the weights are not those with which the head was fitted.
     """
-    from safetensors import SafetensorError, safe_open
-
-    if lack := places.lack(path):
-        raise ModelError(f"{path} {lack}.")
-    try:
-        with safe_open(path, "np") as file:
-            card = json.loads((file.metadata() or {})["card"])
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
-        if missing := {"backbone", "weights_sha256", "weights_file", "layer", "classes"} - set(card):
-            raise KeyError(*missing)
-        trained = card.get("regime", "feature_extraction") != "feature_extraction"
-        head, transform = _head(card, arrays, trained), backbones.transform_from(card["transform"])
-        _need_fit(head, head.n_features_in_, card)
-    except (OSError, SafetensorError, LookupError, TypeError, ValueError, AttributeError) as error:
-        raise ModelError(f"{path} is no model file: give one that `shoulders compare … --save FILE` wrote.") from error
+    card, arrays, trained, head, transform = _read(path)
     if trained:
         if weights is not None:
             raise ModelError(f"{path} holds all of its network's weights: leave {weights} out.")
@@ -144,6 +131,26 @@ def load(path, weights=None) -> Model:
         )
     backbone = replace(backbone, transform=transform)  # the one with which the head was fitted, whatever the catalogue says today
     return Model(head, backbone, card["layer"], tuple(card["classes"]), card)
+
+
+def _read(path):
+    """What a file holds: its card, its arrays, whether they are a network's, the head and the transform."""
+    from safetensors import SafetensorError, safe_open
+
+    if lack := places.lack(path):
+        raise ModelError(f"{path} {lack}.")
+    try:
+        with safe_open(path, "np") as file:
+            card = json.loads((file.metadata() or {})["card"])
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+        if missing := {"backbone", "weights_sha256", "weights_file", "layer", "classes"} - set(card):
+            raise KeyError(*missing)
+        trained = card.get("regime", "feature_extraction") != "feature_extraction"
+        head, transform = _head(card, arrays, trained), backbones.transform_from(card["transform"])
+        _need_fit(head, head.n_features_in_, card)
+    except (OSError, SafetensorError, LookupError, TypeError, ValueError, AttributeError) as error:
+        raise ModelError(f"{path} is no model file: give one that `shoulders compare … --save FILE` wrote.") from error
+    return card, arrays, trained, head, transform
 
 
 def _head(card, arrays, trained):

@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from shoulders import devices, engine, features, folders, heads, places
-from shoulders.errors import CourseError
+from shoulders import engine, features, heads
 from shoulders.models import Model, each_answer
-from shoulders.progress import track
+from shoulders.support import devices, folders, places
+from shoulders.support.errors import CourseError
+from shoulders.support.progress import track
 
 COLUMNS = ("file", "class", "probability", "margin", "note", "problem")
 
@@ -47,7 +48,7 @@ def write(path, model: Model, sources, but=()) -> Table:
     path : path
     model : Model
     sources : sequence of path
-        Files, and folders of which all that lies below is asked about (`shoulders.folders.files`).
+        Files, and folders of which all that lies below is asked about (`shoulders.support.folders.files`).
     but : iterable of path or None
         Files to leave out where a folder holds them; `path` is one of them.
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from shoulders.datasets import Pictures
 from shoulders.intervals import wilson
+from shoulders.support.words import bounds, share
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,7 @@ class Result:
         return [(k, n) for k, n in zip(right, pictures) if n]
 
     def __str__(self):
-        low, high = self.interval
-        return f"{self.accuracy:.1%} of {len(self.valid)} pictures right (95 % interval {low:.1%} to {high:.1%})"
+        return f"{share(self.accuracy)} of {len(self.valid)} pictures right (95 % interval {bounds(*self.interval)})"
 
     def row(self) -> dict:
         """One line of a comparison, plain numbers and words.
@@ -165,3 +165,35 @@ def _class_row(right, pictures, named):
 def _plain(row):
     """Without nan, which JSON does not know."""
     return {name: None if value != value else value for name, value in row.items()}
+
+def verdict(names: tuple[str, str], one: Result, other: Result) -> str:
+    """Which of two runs is ahead on the same pictures, by how much, and whether that can be luck: one sentence or two.
+
+    Where both are right, or both wrong, nothing is decided between them. Of the pictures on which they differ, luck alone would
+    give half to each (sign test, exact: McNemar 1947; two-sided, at 5 %).
+
+    Parameters
+    ----------
+    names : (str, str)
+        What they are called in the sentence, in the plural: ``('Learnt weights', 'random ones')``.
+    one, other : Result
+
+    Raises
+    ------
+    ValueError
+        For runs that were judged by different pictures.
+    """
+    from scipy.stats import binomtest
+
+    if one.valid.digests != other.valid.digests:
+        raise ValueError("The two runs were judged by different pictures: compare what was judged by the same.")
+    ours, theirs = int((one.right & ~other.right).sum()), int((other.right & ~one.right).sum())
+    shares = f"{100 * one.accuracy:.1f} against {share(other.accuracy)} of the same {len(one.valid)} pictures"
+    first, second = names
+    if ours == theirs:
+        return f"{first} and {second} are level: {shares}."
+    luck = ours + theirs == 0 or binomtest(ours, ours + theirs).pvalue > 0.05
+    differ = f"Of the {ours + theirs} pictures on which they differ, {max(ours, theirs)} go to the better side"
+    behind = "beat" if ours > theirs else "stay behind"
+    ahead = f"{first} and {second} are too close to call" if luck else f"{first} {behind} {second}"
+    return f"{ahead}: {shares}. {differ}: {'that can be luck' if luck else 'more than luck'}."

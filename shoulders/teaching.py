@@ -11,9 +11,9 @@ from collections.abc import Callable, Hashable, Sequence
 from itertools import chain, count
 from pathlib import Path
 
-from shoulders import folders
-from shoulders.errors import reason
-from shoulders.neighbours import NEIGHBOURS, Answer, Examples, TeachingError
+from shoulders.heads.neighbours import NEIGHBOURS, Answer, Examples, TeachingError
+from shoulders.support import folders
+from shoulders.support.errors import reason
 
 _KINDS = {b"\xff\xd8": "jpg", b"\x89P": "png"}  # a picture's first two bytes
 _NUMBERED = re.compile(r"(?:(?P<group>.*)_)?(?P<number>\d+)")

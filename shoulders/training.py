@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shoulders import backbones, devices, features, heads
+from shoulders import backbones, features, heads
 from shoulders.backbones import Backbone
 from shoulders.datasets import PictureSet
-from shoulders.errors import CourseError
 from shoulders.results import Result
+from shoulders.support import devices
+from shoulders.support.errors import CourseError
 
 if TYPE_CHECKING:
     from shoulders.cutting import Headless

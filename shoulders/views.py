@@ -21,13 +21,15 @@ from fastai.data.core import DataLoaders
 from fastai.data.load import DataLoader
 from torch import nn
 
-from shoulders import cutting, devices, features
+from shoulders import cutting
 from shoulders.backbones import Backbone, Transform
 from shoulders.datasets import Pictures, PictureSet
 from shoulders.engine import pytorch
 from shoulders.pictures import stream
-from shoulders.places import size
-from shoulders.progress import track
+from shoulders.support import devices, places
+from shoulders.support.errors import CourseError
+from shoulders.support.places import size
+from shoulders.support.progress import track
 
 LEAST = 128
 """Pictures in an epoch. A smaller set is repeated: else two pictures would make a handful of steps."""
@@ -54,7 +56,7 @@ class Rows:
         `make`, from positions, shape (k,), to a tensor of k rows, is not kept: it may hold a network.
         """
         missing = np.unique(positions[~self.made[positions]])
-        parts = np.split(missing, range(features.BATCH, len(missing), features.BATCH)) if len(missing) else []
+        parts = np.split(missing, range(pytorch.BATCH, len(missing), pytorch.BATCH)) if len(missing) else []
         for part in track(parts, len(missing), words, size=len):
             values = make(part)
             if self.rows is None:
@@ -69,10 +71,10 @@ def _on_disk(shape, dtype):
     file = tempfile.TemporaryFile()  # noqa: SIM115 (it goes with the memory map)
     length = int(np.prod(shape)) * dtype.itemsize
     try:
-        features.reserve(file, length)
+        places.reserve(file, length)
     except OSError as error:
         where = f"make room in {tempfile.gettempdir()}, or set TMPDIR to a folder on a larger disk"
-        raise features.FeatureError(f"{size(length)} of decoded pictures do not fit on the disk: {where}.") from error
+        raise CourseError(f"{size(length)} of decoded pictures do not fit on the disk: {where}.") from error
     return torch.from_numpy(np.memmap(file, np.uint8, "r+", shape=length)).view(dtype).view(shape)
 
 

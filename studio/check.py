@@ -191,7 +191,7 @@ def from_scratch(name, seed, epochs, side):
     import torch
     from torch.nn import functional as F
 
-    from shoulders import devices
+    from shoulders.support import devices
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     (x, y), (u, v) = resized(name, "train", side + 12), resized(name, "valid", side)
@@ -216,7 +216,7 @@ def from_scratch(name, seed, epochs, side):
 
 def check_scratch(report, name, epochs, seeds, side):
     """The mean over the seeds is held against the bound; its interval is that of one run on n pictures."""
-    from shoulders import devices
+    from shoulders.support import devices
     rights = []
     for seed in range(seeds):
         right, n, fit = from_scratch(name, seed, epochs, side)

@@ -24,7 +24,8 @@ import pandas as pd
 import torch
 import typer
 
-from shoulders import backbones, comparison, datasets, devices, editions, features
+from shoulders import backbones, comparison, datasets, editions, features
+from shoulders.support import devices
 
 COLUMNS = {
     "regime": "the way to teach the network",

@@ -5,7 +5,7 @@ import os
 import pytest
 import torch
 
-from shoulders import devices
+from shoulders.support import devices
 
 # the networks here are tiny: threads that wait for each other on a busy machine cost more than they give
 torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", 1)))

@@ -15,10 +15,11 @@ import torchvision.transforms.v2.functional as F
 from making import alike, network, paint, serving, weights_of
 from torchvision import models
 
-from shoulders import backbones, cutting, places
+from shoulders import backbones, cutting
 from shoulders.backbones import BackboneError, ours, packages, torchvision
 from shoulders.backbones import timm as timm_source
-from shoulders.downloads import DownloadError
+from shoulders.support import places
+from shoulders.support.downloads import DownloadError
 
 IN_THE_BOX = ["vgg16_tiny", *(card.name for card in packages.cards())]  # or from Python packages
 OURS = [name for name, card in backbones.cards().items() if card.library == "torchvision"]
@@ -610,17 +611,17 @@ def test_a_file_of_other_published_weights_comes_with_its_own_transform(tmp_path
     (tmp_path / "second.safetensors").write_bytes(b"the second weights")
     second = models.ResNet50_Weights.IMAGENET1K_V2
     start = second.url.rsplit("-", 1)[-1].removesuffix(".pth")
-    monkeypatch.setattr("shoulders.places.digest", lambda path: start + "0" * (64 - len(start)))
+    monkeypatch.setattr("shoulders.support.places.digest", lambda path: start + "0" * (64 - len(start)))
     assert (
         backbones.load("resnet50", tmp_path / "second.safetensors").transform.resize == second.transforms().resize_size[0] == 232
     )
-    monkeypatch.setattr("shoulders.places.digest", lambda path: "0" * 64)
+    monkeypatch.setattr("shoulders.support.places.digest", lambda path: "0" * 64)
     assert backbones.load("resnet50", tmp_path / "second.safetensors").transform.resize == 256
 
 
 def test_damaged_weights_are_fetched_again(tmp_path, monkeypatch):
     asked = []
-    monkeypatch.setattr("shoulders.downloads.fetch", lambda urls, target, *rest: asked.append(target) or target)
+    monkeypatch.setattr("shoulders.support.downloads.fetch", lambda urls, target, *rest: asked.append(target) or target)
     path = tmp_path / "torch" / "hub" / "checkpoints" / "resnet18-f37072fd.pth"
     path.parent.mkdir(parents=True)
     path.write_bytes(b"damaged")

@@ -7,7 +7,8 @@ import pytest
 from making import network, set_of
 from PIL import Image
 
-from shoulders import both_sides, comparison, datasets
+from shoulders import comparison, datasets
+from shoulders.datasets import both_sides
 from shoulders.results import wilson
 
 
@@ -50,7 +51,7 @@ def test_near_copies_are_named_and_every_row_tells_what_is_left(held):
     (said,) = both_sides.sentences(held, aside, first)
     assert said.startswith("2 of 10 validation pictures have a near copy in training (first: cats/cats_00")
     assert said.endswith(
-        f"without them squeezenet1_1 reaches {row[names[0]]:.1%} of 8 (95 % interval {row[names[1]]:.1%} to {row[names[2]]:.1%})."
+        f"without them squeezenet1_1 reaches {100 * row[names[0]]:.1f} % of 8 (95 % interval {100 * row[names[1]]:.1f} to {100 * row[names[2]]:.1f} %)."
     )
 
 
@@ -70,7 +71,7 @@ def test_several_networks_and_regimes_each_have_their_word(held):
 
     rows = [row("a", "x", 2, [0, 1]), row("a", "x", 12, [0]), row("a", "x", 12, [0, 2]), row("b", "y", 12, [])]
     (said,) = both_sides.sentences(held, {"near_copies": {1: 1, 3: 3}}, rows)
-    assert "a by x reaches 87.5% of 8" in said and ", b by y reaches 100.0% of 8" in said
+    assert "a by x reaches 87.5 % of 8" in said and ", b by y reaches 100.0 % of 8" in said
 
 
 def test_groups_on_both_sides_and_their_number_are_told(held):
@@ -84,6 +85,6 @@ def test_groups_on_both_sides_and_their_number_are_told(held):
     assert shared.startswith(
         "4 of 10 validation pictures are of a group that is in training, too (first: cats/cats_000.jpg ~ cats/"
     )
-    assert "without them n reaches 83.3% of 6 (95 % interval" in shared
+    assert "without them n reaches 83.3 % of 6 (95 % interval" in shared
     assert count.startswith("The 10 validation pictures are of 4 groups: where those of a group are alike")
     assert np.isin(list(aside["near_copies"]), [1, 3]).all()

@@ -73,7 +73,7 @@ def lab(tmp_path_factory):
     paths = [str(COURSE), *filter(None, [ENVIRONMENT.get("PYTHONPATH")])]
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"]
     command += ["--ServerApp.port_retries=0", f"--ServerApp.root_dir={served}"]
-    command += ["--ServerApp.kernel_websocket_connection_class=shoulders.lab.PromptConnection"]
+    command += ["--ServerApp.kernel_websocket_connection_class=shoulders.course.lab.PromptConnection"]
     command += ["--allow-root"] * (hasattr(os, "geteuid") and os.geteuid() == 0)
     # The token goes by the environment: a command line is there for every user of the machine to read.
     environment = ENVIRONMENT | places | {"JUPYTER_TOKEN": token, "PYTHONPATH": os.pathsep.join(paths)}

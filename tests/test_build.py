@@ -140,6 +140,13 @@ def test_only_lessons_with_markers_have_a_solution_edition(course):
     ]
 
 
+def test_what_has_no_outputs_is_not_compared_with_any(course):
+    (course / "lessons" / "07_sums.py").write_text(LESSON.replace('"hide-input", "keep"', '"nbval-check-output"'), encoding="utf-8")
+    tagged = [[cell.metadata.get("tags") for cell in made(course, edition).cells] for edition in build.EDITIONS]
+    assert ["nbval-check-output"] not in tagged[0]
+    assert ["nbval-check-output"] in tagged[1]
+
+
 def test_tags_are_kept_and_hidden_cells_are_folded_in_jupyterlab(course):
     metadata = made(course).cells[4].metadata
     assert metadata["tags"] == ["hide-input", "keep"]
@@ -288,6 +295,32 @@ def test_a_change_elsewhere_moves_no_cells_identifier(course):
     assert [old != new for old, new in zip(before, after)].count(True) == 1
 
 
+def test_who_only_reads_is_led_to_the_results_and_links_hold_in_both_editions(course):
+    link = "\n# See [the page](../docs/page.md), [here](#here), [a word](glossary.ipynb), [afar](https://example.org/x).\n"
+    (course / "lessons" / "07_sums.py").write_text(LESSON.replace("# ## Exercise", "# ## Exercise\n#" + link), encoding="utf-8")
+    learner, solution = (made(course, edition).cells for edition in build.EDITIONS)
+    assert "[The same lesson with all results and solutions](solutions/07_sums.ipynb)" in learner[0].source
+    assert "Only reading?" not in solution[0].source
+    assert "(../docs/page.md), [here](#here), [a word](glossary.ipynb), [afar](https://example.org/x)" in learner[3].source
+    assert "(../../docs/page.md), [here](#here), [a word](../glossary.ipynb), [afar](https://example.org/x)" in solution[3].source
+    address(course, "someone/a-course")
+    where = "https://github.com/someone/a-course/blob/main/notebooks/solutions/07_sums.ipynb"
+    assert where in made(course).cells[0].source
+
+
+def test_a_lesson_may_take_several_sittings_and_a_page_holds_the_words(course):
+    (course / "lessons" / "07_sums.py").rename(course / "lessons" / "07a_sums.py")
+    (course / "lessons" / "glossary.py").write_text("# %% [markdown]\n# # Words\n#\n# **sum**: what adds up\n", encoding="utf-8")
+    assert build.main(["--no-execute"], course) == 0
+    names = sorted(path.relative_to(course / "notebooks").as_posix() for path in course.rglob("*.ipynb"))
+    assert names == ["00_start.ipynb", "07a_sums.ipynb", "glossary.ipynb", "solutions/07a_sums.ipynb"]
+    words = nbformat.read(course / "notebooks" / "glossary.ipynb", as_version=4)
+    assert [cell.cell_type for cell in words.cells] == ["markdown"]
+    assert "| 07a | [" in (course / "README.md").read_text(encoding="utf-8")
+    assert "glossary" not in (course / "README.md").read_text(encoding="utf-8")
+    assert [path.stem for path in build.sources(course, ["07a"])] == ["07a_sums"]
+
+
 @pytest.mark.parametrize("change", ["lesson", "notebook", "missing", "stray", "table", "address"])
 def test_the_check_notices(course, change, capsys):
     build.main(["--no-execute"], course)
@@ -317,6 +350,8 @@ def test_executed_notebooks_hold_what_every_reader_may_see(course):
     assert not any("execution" in cell.metadata for cell in solution.cells)
     start = nbformat.read(course / "notebooks" / "00_start.ipynb", as_version=4)
     assert start.cells[-1].outputs == []
+    learner = nbformat.read(course / "notebooks" / "07_sums.ipynb", as_version=4)
+    assert not any(cell.get("outputs") or cell.get("execution_count") for cell in learner.cells)
 
     assert build.main(["--no-execute"], course) == 0
     again = nbformat.read(course / "notebooks" / "solutions" / "07_sums.ipynb", as_version=4)

@@ -18,8 +18,12 @@ from PIL import Image
 from safetensors.numpy import load_file
 from safetensors.torch import save_file
 
-from shoulders import backbones, cli, comparison, datasets, doctor, fits, lessons, models, places, views
-from shoulders.errors import CourseError
+from shoulders import backbones, cli, comparison, datasets, doctor, models, views
+from shoulders.course import lessons
+from shoulders.datasets import fits
+from shoulders.report.rows import say_classes
+from shoulders.support import places, terminal
+from shoulders.support.errors import CourseError
 
 
 def shoulders(*words, code=0):
@@ -105,7 +109,7 @@ def test_a_report_is_a_page_of_what_the_table_says(own_set, weights, tmp_path):
     words = ["--backbone", "squeezenet1_1", "--weights", weights, "--json", tmp_path / "1.json", "--report", tmp_path / "p.html"]
     done = shoulders("compare", own_set, *words)
     page, (row,) = (tmp_path / "p.html").read_text(), json.loads((tmp_path / "1.json").read_text())
-    assert f"rightly names {row['accuracy']:.1%} of 8 pictures" in page
+    assert f"rightly names {100 * row['accuracy']:.1f} % of 8 pictures" in page
     assert f"shoulders compare {own_set} --backbone squeezenet1_1" in page
     assert "Page written to" in done.stdout and "It holds pictures of the folder" in done.stdout
 
@@ -218,7 +222,7 @@ def test_doctor_says_what_is_here_and_exits_by_it(tmp_path, monkeypatch):
 
 def _expected_doctor_code():
     from shoulders import editions
-    from shoulders.errors import CourseError
+    from shoulders.support.errors import CourseError
 
     try:
         editions.decide("01")
@@ -244,7 +248,7 @@ def test_no_cell_is_cut_and_no_bracket_is_markup(capsys, monkeypatch):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", "40")
     names = ["cat[bold].jpg", "x[/b].jpg", "long/" * 60 + "cat.jpg"]
-    cli._table([(name, "[red]", "87.6%") for name in names], ["picture", "class", "how sure"])
+    terminal.table([(name, "[red]", "87.6%") for name in names], ["picture", "class", "how sure"])
     lines = capsys.readouterr().out.splitlines()
     assert [line.split() for line in lines[1:]] == [[name, "[red]", "87.6%"] for name in names]
 
@@ -253,14 +257,14 @@ def test_uneven_classes_have_a_table_of_their_own(capsys):
     even = {"regime": "feature_extraction", "backbone": "b", "per_class": "all", "seed": 0,
             "balanced_accuracy": 0.5, "balanced_low": 0.35, "balanced_high": 0.897}  # fmt: skip
     one = {"pictures": 9, "recall": 1.0, "recall_low": 0.701, "recall_high": 1.0}
-    cli._say_classes([even | {"by_class": [one | {"class": "common"}, one | {"class": "seldom"}]}, {"accuracy": 1.0}])
+    say_classes([even | {"by_class": [one | {"class": "common"}, one | {"class": "seldom"}]}, {"accuracy": 1.0}])
     assert not capsys.readouterr().out
     rare = {"class": "seldom[/b]", "pictures": 1, "recall": 0.0, "recall_low": 0.0, "recall_high": 0.793}
-    cli._say_classes([even | {"by_class": [one | {"class": "common"}, rare]}])
+    say_classes([even | {"by_class": [one | {"class": "common"}, rare]}])
     sentence, _, line = capsys.readouterr().out.splitlines()
     assert "every class counted alike" in sentence
-    told = "common 9 of 9 (70.1% to 100.0%), seldom[/b] 0 of 1 (0.0% to 79.3%)"
-    assert " ".join(line.split()) == f"feature_extraction b all 0 50.0% 35.0% to 89.7% {told}"
+    told = "common 9 of 9 (70.1 to 100.0 %), seldom[/b] 0 of 1 (0.0 to 79.3 %)"
+    assert " ".join(line.split()) == f"feature_extraction b all 0 50.0 % 35.0 to 89.7 % {told}"
 
 
 def found(action, count):
@@ -393,9 +397,9 @@ def test_what_a_command_wrote_beside_the_class_folders_it_may_write_again(tmp_pa
 
 
 def test_a_table_holds_nothing_that_a_terminal_obeys(capsys):
-    cli._table([("red\x1b[31m.jpg", "two\nlines", "Käfer 猫")], ["a", "b", "c"])
+    terminal.table([("red\x1b[31m.jpg", "two\nlines", "Käfer 猫")], ["a", "b", "c"])
     out = capsys.readouterr().out
-    cli._say("bad\x1b[2J.jpg\nnext", sys.stdout)
+    terminal.say("bad\x1b[2J.jpg\nnext", sys.stdout)
     assert capsys.readouterr().out == "bad\\x1b[2J.jpg\nnext\n"
     assert "red\\x1b[31m.jpg" in out and "two\\nlines" in out and "Käfer 猫" in out and "\x1b" not in out
 
@@ -442,10 +446,10 @@ def test_a_mistyped_name_among_several_is_told_before_the_pictures_are_checked(m
 
 def test_regimes_may_be_written_with_spaces(monkeypatch, tmp_path):
     asked = []
-    monkeypatch.setattr(backbones, "load", lambda *_: None)
+    monkeypatch.setattr(backbones, "load", lambda *_: SimpleNamespace(transform=None))
     held = datasets.load(set_of(tmp_path / "set", 2, 1))
     monkeypatch.setattr(datasets, "load", lambda *_, **__: held)
-    monkeypatch.setattr(fits, "told", lambda held, networks: held)
+    monkeypatch.setattr(fits, "told", lambda held, transforms: held)
     monkeypatch.setattr(comparison, "rows", lambda held, network, regimes, *_, **__: asked.extend(regimes) or [])
     cli.compare("nowhere", regime="feature_extraction, fine_tuning ")
     assert asked == ["feature_extraction", "fine_tuning"]
@@ -486,7 +490,7 @@ def test_a_fine_tuned_network_is_kept_asked_and_exported(own_set, weights, tmp_p
         cli.compare(str(own_set), **words)
         said = capsys.readouterr().out
         assert len(trained) == runs and f"Model written to {model}: {trained[-1]}" in said
-        assert "fine_tuning of squeezenet1_1: 387,202 of 723,522 parameters learnt (54%), the new head's among them." in said
+        assert "fine_tuning of squeezenet1_1: 387,202 of 723,522 parameters learnt (54 %), the new head's among them." in said
         kept = models.load(model)
         assert (kept.card["regime"], kept.card["n_train"], kept.card["seed"]) == ("fine_tuning", 8, 0)
         assert weights_of(kept.backbone.module) == weights_of(trained[1].model)  # on the most pictures, of seed 0
@@ -506,7 +510,7 @@ def test_a_fine_tuned_network_is_kept_asked_and_exported(own_set, weights, tmp_p
 
 def test_save_keeps_the_model_of_one_regime(monkeypatch):
     monkeypatch.setattr(datasets, "load", never)
-    with pytest.raises(CourseError, match="--save keeps the model of one regime, and --regime names 2: give one"):
+    with pytest.raises(CourseError, match="--save keeps one model, and --regime names 2: give one"):
         cli.compare("nowhere", regime="feature_extraction,fine_tuning", save="m.safetensors")
 
 

@@ -9,8 +9,8 @@ from making import paint
 from PIL import Image, ImageCms
 from test_brightness import png
 
-from shoulders import colours, pictures
-from shoulders.pictures import Verdict
+from shoulders import pictures
+from shoulders.pictures import Verdict, colours
 
 P3 = np.array([[1.2249, -0.2247, 0], [-0.0420, 1.0419, 0], [-0.0197, -0.0786, 1.0979]])
 """From the light of P3 to that of sRGB: W3C, CSS Color 4."""

@@ -11,11 +11,12 @@ import pytest
 from making import COURSE, folder_of, network, set_of, start
 from pandas.testing import assert_frame_equal
 
-from shoulders import backbones, comparison, datasets, editions, heads, places, plots, training, views
+from shoulders import backbones, comparison, datasets, editions, heads, plots, training, views
 from shoulders.comparison import ComparisonError
 from shoulders.datasets import Pictures
-from shoulders.errors import CourseError
-from shoulders.names import REGIMES
+from shoulders.support import places
+from shoulders.support.errors import CourseError
+from shoulders.support.names import REGIMES
 from studio import grid
 
 ONCE = ["cached", "seconds_total", "seconds_features", "seconds_train", "seconds_run"]

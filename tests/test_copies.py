@@ -7,7 +7,8 @@ import pytest
 from making import paint, set_of
 from PIL import Image, ImageEnhance, ImageOps
 
-from shoulders import copies, datasets, pictures
+from shoulders import datasets, pictures
+from shoulders.datasets import copies
 
 
 def found(folder):

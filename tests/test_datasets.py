@@ -15,9 +15,10 @@ from making import COLOURS, folder_of, paint, photograph, serving, set_of
 from PIL import Image
 from test_pictures import bytes_of, png_that_claims, rotated
 
-from shoulders import datasets, downloads, pictures, places
+from shoulders import datasets, pictures
 from shoulders.datasets import Archive, DatasetError
-from shoulders.errors import CourseError
+from shoulders.support import downloads, places
+from shoulders.support.errors import CourseError
 
 # ------------------------------------------------------------------------------------------ a damaged copy of every kind
 
@@ -499,6 +500,8 @@ def test_every_card_says_whose_it_is():
             kind, _, digits = archive.checksum.partition(":")
             assert len(digits) == 2 * hashlib.new(kind).digest_size
             assert all(url.startswith("https://") and url.endswith(archive.name) for url in archive.urls)
+        if card.repository:
+            assert card.repository.url.startswith("https://") and len(bytes.fromhex(card.repository.commit)) == 20
 
 
 def test_the_checksum_of_hymenoptera_is_the_publishers():

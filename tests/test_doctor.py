@@ -4,8 +4,9 @@ import socket
 
 import pytest
 
-from shoulders import backbones, doctor, places
+from shoulders import backbones, doctor
 from shoulders.backbones import packages
+from shoulders.support import places
 
 
 def test_network_is_asked_at_the_host_that_was_named():

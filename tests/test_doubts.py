@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from making import network, set_of
 
-from shoulders import datasets, doubts, features, heads
-from shoulders.doubts import Doubt
+from shoulders import datasets, features, heads
+from shoulders.report import doubts
+from shoulders.report.doubts import Doubt
 
 
 def looked(folder):

@@ -11,8 +11,8 @@ import zipfile
 import pytest
 from making import closed_port, finish, send, serving, start
 
-from shoulders import downloads
-from shoulders.downloads import DownloadError
+from shoulders.support import downloads
+from shoulders.support.downloads import DownloadError
 
 BODY = bytes(range(256)) * 2000
 SHA256 = "sha256:" + hashlib.sha256(BODY).hexdigest()
@@ -120,7 +120,7 @@ def test_a_disk_too_small_is_said_before_anything_is_asked_for(tmp_path):
 
 FETCH = """
 import sys
-from shoulders import downloads
+from shoulders.support import downloads
 print("ready", flush=True)
 downloads.fetch([sys.argv[1]], sys.argv[2], sys.argv[3], progress=False)
 print("done", flush=True)

@@ -7,9 +7,10 @@ import pytest
 import safetensors.torch
 from making import network, set_of
 
-from shoulders import backbones, datasets, downloads, editions, places
+from shoulders import backbones, datasets, editions
 from shoulders.backbones import ours, packages
-from shoulders.editions import EditionError
+from shoulders.course.editions import EditionError
+from shoulders.support import downloads, places
 
 SWITCH = "For the full edition, run `shoulders fetch cats_vs_dogs vgg16` (1.4 GB), then restart this notebook."
 
@@ -177,8 +178,7 @@ def test_strange_wishes(monkeypatch, lesson, edition, said):
 
 def test_every_lesson_needs_what_the_registry_and_the_catalogue_have():
     for need in editions.NEEDS.values():
-        assert need.pictures in datasets.CARDS
-        assert need.pictures.startswith("felt_") or f"felt_{need.pictures}" in datasets.CARDS
+        assert {need.pictures, f"felt_{need.pictures}"} <= datasets.CARDS.keys()
         assert backbones.card(need.backbone).url or backbones.card(need.backbone).package
 
 
@@ -186,7 +186,14 @@ def test_offers_know_sizes_and_what_is_here(photographs_here):
     by_name = {offer.name: offer for offer in editions.offers()}
     assert by_name["cats_vs_dogs"].where == str(photographs_here)
     assert (by_name["vgg16"].size, by_name["vgg16"].where, by_name["vgg16"].kind) == ("553 MB", "", "weights")
+    assert (by_name["hand_signs"].size, by_name["hand_signs"].kind) == ("about 9 MB", "pictures")
     assert [offer.name for offer in editions.offers(only_lessons=True)][:2] == ["cats_vs_dogs", "vgg16"]
+
+
+def test_of_a_repository_the_size_is_known_about(monkeypatch):
+    monkeypatch.setenv("SHOULDERS_EDITION", "full")
+    with pytest.raises(EditionError, match=r"lesson 06 lacks hand_signs: run `shoulders fetch hand_signs` \(about 9 MB\)\."):
+        editions.decide("06")
 
 
 @pytest.mark.parametrize("name", ["SHOULDERS_PICTURES", "SHOULDERS_WEIGHTS"])

@@ -11,8 +11,9 @@ import torch
 from making import finish, network, paint, set_of, start, weights_of
 from torch import nn
 
-from shoulders import backbones, cutting, datasets, devices, engine, features
+from shoulders import backbones, cutting, datasets, engine, features
 from shoulders.engine import onnx, pytorch
+from shoulders.support import devices
 
 IMAGES = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
 GIANTS = ["efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2"]
@@ -147,7 +148,8 @@ def test_a_library_that_does_not_load_is_one_sentence_and_no_end(tmp_path, exact
 
 COLD = """
 import sys
-from shoulders import backbones, datasets, devices, features, heads
+from shoulders import backbones, datasets, features, heads
+from shoulders.support import devices
 devices.device = lambda: "cpu"
 held = datasets.load(sys.argv[1])
 both = [features.extract(backbones.load(), part)["hidden"] for part in (held.train, held.valid)]
@@ -185,7 +187,7 @@ def test_the_reader_leaves_the_backbone_as_it_is(exact):
 
 
 def test_the_reader_answers_float32_in_either_precision(monkeypatch):
-    from shoulders import devices
+    from shoulders.support import devices
 
     images, values = (IMAGES * 255).to(torch.uint8), {}
     monkeypatch.setattr(devices, "device", lambda: "cpu")

@@ -19,8 +19,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer, StandardScaler
 
 from shoulders import backbones, cli, datasets, export, features, heads, models, training
-from shoulders.errors import CourseError
 from shoulders.export import ExportError
+from shoulders.support.errors import CourseError
 
 NETWORKS = {
     "efficientnet_lite0": lambda: replace(

@@ -11,10 +11,11 @@ from PIL import Image
 from safetensors.numpy import load_file
 from torchvision import models
 
-from shoulders import backbones, datasets, devices, features, places
+from shoulders import backbones, datasets, features
 from shoulders.backbones import BackboneError, Transform
-from shoulders.downloads import digest
 from shoulders.engine import pytorch
+from shoulders.support import devices, places
+from shoulders.support.downloads import digest
 
 
 @pytest.fixture
@@ -388,8 +389,8 @@ def test_a_picture_that_changed_since_it_was_checked_is_refused(held):
 def test_a_picture_that_cannot_be_decoded_is_named(held):
     from dataclasses import replace
 
-    from shoulders.downloads import digest
     from shoulders.pictures import PictureError
+    from shoulders.support.downloads import digest
 
     held.paths[0].write_bytes(b"no picture")
     bad = replace(held, digests=(digest(held.paths[0]), *held.digests[1:]))
@@ -416,8 +417,17 @@ def test_no_picture_is_one_sentence(held):
 def test_many_pictures_are_looked_at_in_batches(held, exact, monkeypatch):
     sources = list(held.paths) * 3
     whole = features.look(network(), sources)["hidden"]
-    monkeypatch.setattr(features, "BATCH", 4)
+    reader, sizes = pytorch.reader, []
+
+    def counted(*network, **how):
+        read = reader(*network, **how)
+        return lambda pixels: sizes.append(len(pixels)) or read(pixels)
+
+    monkeypatch.setattr(pytorch, "BATCH", 4)
+    monkeypatch.setattr(pytorch, "reader", counted)
     np.testing.assert_allclose(features.look(network(), sources)["hidden"], whole, atol=1e-5)
+    assert max(sizes) == 4
+    assert sum(sizes) == len(sources)
 
 
 def test_no_picture_at_a_time_is_refused(tmp_path):

@@ -1,15 +1,15 @@
 """A picture that is no square: what the network sees of it in each way, and what is told where much is cut off."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from making import network, paint, set_of
 from PIL import Image
 
-from shoulders import backbones, cli, datasets, features, fits, models, training
+from shoulders import backbones, cli, datasets, features, models, training
 from shoulders.backbones import BackboneError, Transform
+from shoulders.datasets import fits
 
 WIDE = Image.fromarray(np.repeat(np.repeat(np.array([[10, 60, 110, 160]], np.uint8), 20, 0), 20, 1)).convert("RGB")
 """Four squares of 20 pixels side by side, each of one grey."""
@@ -86,19 +86,19 @@ def wide_set(tmp_path):
 
 def test_what_loses_more_than_half_is_counted_by_class(tmp_path):
     held = wide_set(tmp_path)
-    told = fits.told(held, [SimpleNamespace(transform=Transform(64, 64)), SimpleNamespace(transform=Transform(72, 64))]).findings
+    told = fits.told(held, [Transform(64, 64), Transform(72, 64)]).findings
     cats, dogs = told[len(held.findings) :]
     assert (cats["part"], cats["class"], cats["action"]) == ("train", "cats", "used")
     assert cats["file"].replace("\\", "/") == "train/cats/wide0.png"
-    assert cats["problem"] == "80% of it is cut off; 2 of the 5 in its class lose more than half"
-    assert dogs["problem"] == "78% of it is cut off; 1 of the 3 in its class lose more than half"
+    assert cats["problem"] == "80 % of it is cut off; 2 of the 5 in its class lose more than half"
+    assert dogs["problem"] == "78 % of it is cut off; 1 of the 3 in its class lose more than half"
     assert "--fit pad or --fit squeeze" in dogs["remedy"]
 
 
 def test_of_many_classes_one_line_for_each_part_is_enough(tmp_path, monkeypatch):
     monkeypatch.setattr(fits, "MOST_CLASSES", 0)
     held = wide_set(tmp_path)
-    told = fits.told(held, [SimpleNamespace(transform=Transform(72, 64))]).findings[len(held.findings) :]
+    told = fits.told(held, [Transform(72, 64)]).findings[len(held.findings) :]
     assert [(one["part"], one["class"], one["problem"].split("; ")[1]) for one in told] == [
         ("train", "", f"2 of the {len(held.train)}, in 1 classes, lose more than half"),
         ("valid", "", f"1 of the {len(held.valid)}, in 1 classes, lose more than half"),
@@ -108,7 +108,7 @@ def test_of_many_classes_one_line_for_each_part_is_enough(tmp_path, monkeypatch)
 @pytest.mark.parametrize("fit", ["pad", "squeeze"])
 def test_where_nothing_is_cut_nothing_is_told(tmp_path, fit):
     held = wide_set(tmp_path)
-    assert fits.told(held, [SimpleNamespace(transform=Transform(72, 64, fit=fit))]) is held
+    assert fits.told(held, [Transform(72, 64, fit=fit)]) is held
 
 
 @pytest.mark.parametrize(("size", "counted"), [((800, 600), False), ((300, 450), False), ((1920, 1080), True), ((50, 50), False)])
@@ -127,7 +127,7 @@ def test_compare_and_features_take_a_way(tmp_path, monkeypatch, capsys):
     cli.features(str(tmp_path / "set"), tmp_path / "a.safetensors", "vgg16_tiny", fit="squeeze")
     assert "is cut off" not in capsys.readouterr().err
     cli.features(str(tmp_path / "set"), tmp_path / "a.safetensors", "vgg16_tiny")
-    assert "wide0.png: 75% of it is cut off" in capsys.readouterr().err
+    assert "wide0.png: 75 % of it is cut off" in capsys.readouterr().err
     assert [one.transform.fit for one in seen] == ["squeeze", "crop"]
     with pytest.raises(BackboneError, match="fit is 'x'"):
         cli.compare(str(tmp_path / "nowhere"), "vgg16_tiny", fit="x")

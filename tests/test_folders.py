@@ -2,8 +2,9 @@
 
 import pytest
 
-from shoulders import folders, pictures
-from shoulders.errors import CourseError
+from shoulders import pictures
+from shoulders.support import folders
+from shoulders.support.errors import CourseError
 
 
 def tree(root, *names):

@@ -12,7 +12,7 @@ def test_what_a_kernel_says_is_sent_at_once(monkeypatch):
     from jupyter_server.services.kernels.connection import channels
     from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
 
-    from shoulders.lab import PromptConnection
+    from shoulders.course.lab import PromptConnection
 
     class Handler(KernelWebsocketHandler):
         def __init__(self):
@@ -33,4 +33,4 @@ def test_what_a_kernel_says_is_sent_at_once(monkeypatch):
 def test_make_lab_names_it():
     makefile = (Path(__file__).resolve().parent.parent / "Makefile").read_text(encoding="utf-8")
     (named,) = re.findall(r"kernel_websocket_connection_class=(\S+)", makefile)
-    assert named == "shoulders.lab.PromptConnection"
+    assert named == "shoulders.course.lab.PromptConnection"

@@ -9,10 +9,9 @@ from making import paint
 from typer.testing import CliRunner
 
 from shoulders import cli, datasets
-from shoulders.datasets import DatasetError
-from shoulders.sets import layouts, parts
-from shoulders.sets.notes import Notes
-from shoulders.sets.parts import TRAIN_NAMES, VALID_NAMES
+from shoulders.datasets import DatasetError, layouts, parts
+from shoulders.datasets.notes import Notes
+from shoulders.datasets.parts import TRAIN_NAMES, VALID_NAMES
 
 
 def tree(root, *names):

@@ -10,7 +10,8 @@ from making import network, photograph, set_of, weights_of
 from torch import nn
 from torchvision.datasets import ImageFolder
 
-from shoulders import cutting, datasets, editions, exercises, features, plots, progress, training
+from shoulders import cutting, datasets, editions, exercises, features, plots, training
+from shoulders.support import progress
 
 
 @pytest.fixture(scope="module")

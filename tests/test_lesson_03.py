@@ -10,7 +10,7 @@ from making import network, set_of
 from test_comparison import row
 
 from shoulders import backbones, comparison, costs, datasets, editions, exercises, features, plots, training
-from shoulders.exercises.lesson_03 import _squares
+from shoulders.course.exercises.lesson_03 import _squares
 
 
 @pytest.fixture
@@ -73,10 +73,10 @@ def test_what_another_giant_is_worth_is_told_in_pictures(lesson):
     own = pd.DataFrame([row(a, per_class=n) | {"backbone": "small"} for n, a in ((1, 0.6), (10, 0.8), ("all", 0.9))])
     other = pd.DataFrame([row(0.8, per_class=1) | {"backbone": "large"}, row(0.98, per_class=10) | {"backbone": "large"}])
     low, high = comparison.wilson(120, 150)
-    said = f"With 1 of each class, large names 80.0% ({low:.1%} to {high:.1%}) correctly.\nsmall does as well with 10: 80.0%"
+    said = f"With 1 of each class, large names 80.0 % ({100 * low:.1f} to {100 * high:.1f} %) correctly.\nsmall does as well with 10: 80.0 %"
     assert exercise.worth(own, other).startswith(said)
     better = other.assign(accuracy=0.95)
-    assert "small does not reach that, even with all 120: 90.0%" in exercise.worth(own, better)
+    assert "small does not reach that, even with all 120: 90.0 %" in exercise.worth(own, better)
 
 
 def test_exercise_4_is_found_from_the_curve(lesson, capsys):

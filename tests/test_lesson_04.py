@@ -11,7 +11,7 @@ from making import network, paint, set_of
 from torch import nn
 
 from shoulders import datasets, editions, exercises, plates, visualize, widgets
-from shoulders.exercises.lesson_04 import BACK, SWITCHES
+from shoulders.course.exercises.lesson_04 import BACK, SWITCHES
 from shoulders.visualize import networks
 from shoulders.visualize.projection import Projection
 from shoulders.widgets import browsing
@@ -202,7 +202,7 @@ def test_moved_weights_are_told_block_by_block(lesson, tiny):
         for parameter in [*module.features[5].parameters(), *module.features[7].parameters()]:
             parameter.mul_(1.5)
     said = lesson.moved(backbone, networks.variant(backbone, module))
-    assert said.pop("block 2 (features.5 to features.7)") == "moved by 50.0%"
+    assert said.pop("block 2 (features.5 to features.7)") == "moved by 50.0 %"
     assert said.pop("head (classifier)") == "new"
     assert len(said) == 4 and set(said.values()) == {"the same to the byte"}
 

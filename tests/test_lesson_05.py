@@ -12,7 +12,7 @@ from scipy.stats import spearmanr
 
 from shoulders import datasets, exercises, plates, visualize
 from shoulders.backbones import Transform
-from shoulders.exercises.lesson_05 import FACES, PAPER
+from shoulders.course.exercises.lesson_05 import FACES, PAPER
 
 
 @pytest.fixture

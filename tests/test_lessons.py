@@ -3,7 +3,8 @@
 import nbformat
 import pytest
 
-from shoulders import lessons, places
+from shoulders.course import lessons
+from shoulders.support import places
 
 
 @pytest.fixture

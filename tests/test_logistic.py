@@ -12,8 +12,9 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, Normalizer, StandardScaler, normalize
 
-from shoulders import heads, logistic
-from shoulders.logistic import STRENGTHS
+from shoulders import heads
+from shoulders.heads import logistic
+from shoulders.heads.logistic import STRENGTHS
 
 
 def clouds(n, d, share=0.5, apart=0.5, seed=0):

@@ -5,8 +5,8 @@ import os
 
 import pytest
 
-from shoulders.errors import CourseError
-from shoulders.memory import Memory
+from shoulders.support.errors import CourseError
+from shoulders.support.memory import Memory
 
 
 def test_what_is_added_is_known_at_once_and_by_the_next_process():

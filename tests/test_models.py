@@ -18,8 +18,8 @@ import torch
 from making import folder_of, network, paint, photograph, set_of, weights_of
 
 from shoulders import backbones, datasets, export, features, heads, models, pictures, predictions, training, views
-from shoulders.errors import CourseError
 from shoulders.models import ModelError
+from shoulders.support.errors import CourseError
 
 
 def asked(model, paths):

@@ -6,8 +6,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from shoulders import heads, neighbours
-from shoulders.neighbours import Examples, TeachingError
+from shoulders.heads import arrays, neighbours
+from shoulders.heads.neighbours import Examples, TeachingError
 
 
 def rows(seed, n, d=8):
@@ -53,7 +53,7 @@ def test_the_rule_is_that_of_the_head(k):
     from sklearn.preprocessing import normalize
 
     examples, values = taught()
-    other = KNeighborsClassifier(k, weights=heads._votes).fit(normalize(values), examples.labels)
+    other = KNeighborsClassifier(k, weights=arrays.ranked).fit(normalize(values), examples.labels)
     asked = rows(1, 50)
     assert [examples.answer(row, k).label for row in asked] == other.predict(normalize(asked)).tolist()
 

@@ -77,3 +77,18 @@ def test_headings_are_in_order(notebook):
 
 def test_outputs_do_not_tell_where_they_were_made(notebook):
     assert build.machine_paths(notebook, COURSE) == []
+
+
+LEARNERS = [path for path in NOTEBOOKS if (COURSE / "notebooks" / "solutions" / path.name).is_file() and path.parent.name == "notebooks"]
+
+
+@pytest.mark.parametrize("path", LEARNERS, ids=[path.name for path in LEARNERS])
+def test_a_learner_has_not_seen_the_answer_and_nobody_has_guessed_for_them(path):
+    held = nbformat.read(path, as_version=nbformat.NO_CONVERT)
+    code = [cell for cell in held.cells if cell.cell_type == "code"]
+    assert not any(cell.outputs or cell.execution_count for cell in code)
+    lines = "\n".join(cell.source for cell in code)
+    for call in re.findall(r"guesses\.keep\((.*?)\)\n", lines + "\n", flags=re.DOTALL):
+        numbers = re.sub(r"""(["']).*?\1|\b(low|high)=[\d.]+""", "", call)
+        assert not re.search(r"\d", numbers), f"a guess is filled in: {call}"
+    assert not re.search(r"^my_(guess|worth)\w* = (?!None|guesses\.)", lines, flags=re.MULTILINE), "a guess is filled in"

@@ -10,8 +10,9 @@ import pytest
 from making import paint
 from PIL import Image
 
-from shoulders import pictures, places
+from shoulders import pictures
 from shoulders.pictures import PictureError, Verdict
+from shoulders.support import places
 
 
 def png_that_claims(width, height):

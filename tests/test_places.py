@@ -6,8 +6,9 @@ import tempfile
 import platformdirs
 import pytest
 
-from shoulders import backbones, datasets, editions, names, places
-from shoulders.errors import CourseError
+from shoulders import backbones, datasets, editions
+from shoulders.support import names, places
+from shoulders.support.errors import CourseError
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,11 @@ import pytest
 from making import folder_of, network, paint
 from PIL import Image
 
-from shoulders import comparison, copies, datasets, report, study
+from shoulders import comparison, datasets, report
 from shoulders.comparison import ComparisonError
+from shoulders.datasets import copies
 from shoulders.plots import lettering
+from shoulders.report import study
 
 STRANGE = 'a<b>&"c'
 
@@ -119,12 +121,12 @@ def test_the_page_is_made_for_readers_of_all_kinds(text, page):
 
 def test_the_first_lines_are_the_verdict(found, page):
     result = found.best.result
-    first = f"With {result.backbone}, a new head rightly names {result.accuracy:.1%} of 16 pictures that it was not taught with"
+    first = f"With {result.backbone}, a new head rightly names {100 * result.accuracy:.1f} % of 16 pictures that it was not taught with"
     assert first in page.said
     low, high = result.interval
-    assert f"(95 % interval {low:.1%} to {high:.1%})" in page.said
-    assert "Always naming the largest class, “cats”, would be right for 50.0%." in page.said
-    assert f"the balanced accuracy is {result.balanced_accuracy:.1%}" in page.said
+    assert f"(95 % interval {100 * low:.1f} to {100 * high:.1f} %)" in page.said
+    assert "Always naming the largest class, “cats”, would be right for 50.0 %." in page.said
+    assert f"the balanced accuracy is {100 * result.balanced_accuracy:.1f} %" in page.said
     assert "Of “owls” there is no validation picture: nothing is known of it." in page.said
     assert page.said.count("This page holds pictures of the folder") == 2
 
@@ -144,20 +146,20 @@ def test_a_near_copy_and_a_planted_label_are_shown(found, page):
     assert "The two bear different labels." in page.said
     assert any(re.fullmatch(r"labelled dogs, looks like cats, .+sure: train/dogs/planted.jpg", alt) for alt in alts)
     left = np.delete(found.best.result.right, [pair.valid for pair in found.copies])
-    assert f"without them the accuracy is {left.mean():.1%} of 15" in page.said
+    assert f"without them the accuracy is {100 * left.mean():.1f} % of 15" in page.said
 
 
 def test_every_class_has_its_line(found, page):
     for row in found.best.result.by_class().itertuples():
         if row.pictures:
-            assert f"{row.Index} {row.pictures} {row.recall:.1%} {row.recall_low:.1%} to {row.recall_high:.1%}" in page.said
+            assert f"{row.Index} {row.pictures} {100 * row.recall:.1f} % {100 * row.recall_low:.1f} to {100 * row.recall_high:.1f} %" in page.said
     assert re.search(r"owls 0 not measured", page.said)
 
 
 def test_the_table_of_giants_and_the_curve_hold_every_run(found, page):
     for one in found.candidates:
         low, high = one.result.interval
-        assert re.search(rf"{one.network.name}( \(chosen\))? {one.result.accuracy:.1%} {low:.1%} to {high:.1%}", page.said)
+        assert re.search(rf"{one.network.name}( \(chosen\))? {100 * one.result.accuracy:.1f} % {100 * low:.1f} to {100 * high:.1f} %", page.said)
     assert page.said.count("(chosen)") == 1
     curve = next(image["alt"] for image in page.all("img") if "runs here" in image["alt"])
     assert "squeezenet1_1" in curve and "squeezenet1_0" in curve
@@ -217,7 +219,7 @@ def test_of_many_classes_the_confusions_are_listed(tmp_path):
 
 def test_a_perfect_result_says_so_and_one_like_the_largest_class_too(found):
     counts = np.bincount(found.held.valid.labels)
-    assert report._baseline(found.best.result, np.array([5, 5])).startswith("Always naming one class would be right for 50.0%.")
+    assert report._baseline(found.best.result, np.array([5, 5])).startswith("Always naming one class would be right for 50.0 %.")
     perfect = replace(found.best.result, probabilities=np.eye(4)[found.held.valid.labels])
     blind = replace(found.best.result, probabilities=np.eye(4)[[int(counts.argmax())] * len(found.held.valid)])
     said = Reader(report.page(replace(found, best=replace(found.best, result=perfect)))).said

@@ -7,7 +7,7 @@ import pytest
 
 from shoulders.datasets import Pictures
 from shoulders.intervals import class_by_class, recalls, uneven, wilson
-from shoulders.results import Result
+from shoulders.results import Result, verdict
 
 
 def result_of(probabilities, labels, classes=("cats", "dogs", "owls")):
@@ -66,7 +66,7 @@ def test_accuracy_predictions_and_mistakes_by_hand():
     assert result.accuracy == 2 / 6
     assert result.interval == wilson(2, 6)
     assert result.mistakes().tolist() == [2, 4, 1, 5]  # 0.9 before 0.9 in their order, then 0.7, 0.4
-    assert str(result) == "33.3% of 6 pictures right (95 % interval 9.7% to 70.0%)"
+    assert str(result) == "33.3 % of 6 pictures right (95 % interval 9.7 to 70.0 %)"
 
 
 def test_confusion_counts_every_picture_once():
@@ -127,18 +127,18 @@ def test_recalls_in_words():
     """0 of n and n of n have intervals, a class without a picture has none, and of many classes the worst are named."""
     few = result_of([[0.9, 0.1, 0], [0.2, 0.8, 0], [0.6, 0.4, 0]], [0, 1, 1], ("a", "b", "never")).row()
     assert uneven(few) and not uneven(result_of([[1, 0], [1, 0]], [0, 1], ("a", "b")).row()) and not uneven({"accuracy": 0.5})
-    assert recalls(few) == "a 1 of 1 (20.7% to 100.0%), b 1 of 2 (9.5% to 90.5%), never without a picture"
+    assert recalls(few) == "a 1 of 1 (20.7 to 100.0 %), b 1 of 2 (9.5 to 90.5 %), never without a picture"
     labels = np.repeat(np.arange(49), 4)
     said = np.where(labels == 7, 8, labels)
     said[labels == 30] = [30, 0, 0, 30]
     said[labels == 20] = [20, 20, 20, 1]
     many = result_of(np.eye(50)[said], labels, tuple(f"c{i:02}" for i in range(50))).row()
-    worst = ["c07 0 of 4 (0.0% to 49.0%)", "c30 2 of 4 (15.0% to 85.0%)", "c20 3 of 4 (30.1% to 95.4%)"]
-    assert recalls(many) == ", ".join([*worst, "the other 46: 100.0%", "1 without a picture"])
+    worst = ["c07 0 of 4 (0.0 to 49.0 %)", "c30 2 of 4 (15.0 to 85.0 %)", "c20 3 of 4 (30.1 to 95.4 %)"]
+    assert recalls(many) == ", ".join([*worst, "the other 46: 100.0 %", "1 without a picture"])
     assert [name for name, *_ in class_by_class([many])[:4]] == ["c07", "c30", "c20", "c00"]
     two = result_of([[1, 0, 0], [1, 0, 0], [1, 0, 0], [1, 0, 0]], [0, 1, 2, 2], ("right", "one", "two")).row()
     assert [name for name, *_ in class_by_class([two])] == ["two", "one", "right"]
-    assert "the other 47: 75.0% to 100.0%" in recalls(many, most=3)
+    assert "the other 47: 75.0 to 100.0 %" in recalls(many, most=3)
     assert [(one["class"], one["named"]) for one in many["by_class"] if one["named"] != 4] == [
         ("c00", 6), ("c01", 5), ("c07", 0), ("c08", 8), ("c20", 3), ("c30", 2), ("c49", 0),
     ]  # fmt: skip
@@ -186,3 +186,31 @@ def test_the_interval_of_a_balanced_accuracy_is_wilsons_for_one_class_and_covers
         low, high = result.balanced_interval
         covered += low <= np.mean(truth) <= high
     assert 0.92 < covered / 400 < 0.98
+
+
+def judged(right):
+    return result_of([[0, 1, 0] if one else [1, 0, 0] for one in right], [1] * len(right))
+
+
+@pytest.mark.parametrize(
+    ("both", "ours", "theirs", "said"),
+    [
+        (2, 6, 0, "A beat B: 100.0 against 25.0 % of the same 8 pictures. Of the 6 pictures on which they differ, 6 go to the better "
+         "side: more than luck."),  # 2 / 2 ** 6 = 0.03
+        (2, 0, 6, "A stay behind B: 25.0 against 100.0 % of the same 8 pictures. Of the 6 pictures on which they differ, 6 go to the "
+         "better side: more than luck."),
+        (3, 5, 0, "A and B are too close to call: 100.0 against 37.5 % of the same 8 pictures. Of the 5 pictures on which they differ, "
+         "5 go to the better side: that can be luck."),  # 2 / 2 ** 5 = 0.06
+        (4, 2, 2, "A and B are level: 75.0 against 75.0 % of the same 8 pictures."),
+        (8, 0, 0, "A and B are level: 100.0 against 100.0 % of the same 8 pictures."),
+    ],
+)  # fmt: skip
+def test_two_runs_are_told_apart_by_the_pictures_on_which_they_differ(both, ours, theirs, said):
+    one = judged([True] * (both + ours) + [False] * (8 - both - ours))
+    other = judged([True] * both + [False] * ours + [True] * theirs + [False] * (8 - both - ours - theirs))
+    assert verdict(("A", "B"), one, other) == said
+
+
+def test_runs_on_other_pictures_are_not_compared():
+    with pytest.raises(ValueError, match="judged by different pictures"):
+        verdict(("A", "B"), judged([True, False]), judged([True, False, True]))

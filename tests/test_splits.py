@@ -7,8 +7,7 @@ import pytest
 from making import folder_of, paint
 
 from shoulders import datasets
-from shoulders.datasets import DatasetError
-from shoulders.sets import splits
+from shoulders.datasets import DatasetError, splits
 
 
 def test_groups_that_share_a_picture_are_one_and_a_picture_without_a_group_is_one_by_itself():

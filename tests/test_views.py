@@ -160,8 +160,8 @@ def test_a_full_disk_is_one_sentence(held, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(views.features, "reserve", full)
-    with pytest.raises(views.features.FeatureError, match="do not fit on the disk.*TMPDIR"):
+    monkeypatch.setattr(views.places, "reserve", full)
+    with pytest.raises(views.CourseError, match="do not fit on the disk.*TMPDIR"):
         views.decoded(held.train, TRANSFORM, np.arange(3))
 
 

@@ -9,7 +9,8 @@ from captum import attr
 from making import alike, network, weights_of
 from torch import nn
 
-from shoulders import cutting, devices, visualize
+from shoulders import cutting, visualize
+from shoulders.support import devices
 from shoulders.visualize import fields, networks, rules, sight, walk
 
 pytestmark = pytest.mark.usefixtures("exact")
@@ -568,7 +569,7 @@ def test_importing_the_course_imports_neither_torch_nor_visualize():
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU on this machine")
 def test_a_gpu_says_the_same(monkeypatch):
-    from shoulders import devices
+    from shoulders.support import devices
 
     module, images = nn.Sequential(*small(nn.MaxPool2d(3, 2)), nn.AdaptiveAvgPool2d(1), nn.Flatten()).eval(), pictures(4, 40)
 

@@ -12,7 +12,7 @@ from test_visualize import Residual, WrittenOver, pictures, seeded, small
 from torch import nn
 
 from shoulders import backbones, datasets, features, plates, training, visualize
-from shoulders.errors import CourseError
+from shoulders.support.errors import CourseError
 from shoulders.visualize import filters, locality, moving, networks, occluding, parts, surgery
 
 pytestmark = pytest.mark.usefixtures("exact")

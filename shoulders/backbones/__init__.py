@@ -9,7 +9,7 @@ Each source of networks is a file here with the same few functions: `ours`, `pac
 ``cards()``                       those of the catalogue
 ``card(name)``                    of any network that the source knows, or None
 ``path(card)``                    where the published weights lie on this machine, or None
-``fetch(card, progress)``         bring them; a `shoulders.downloads.DownloadError` says what to do
+``fetch(card, progress)``         bring them; a `shoulders.support.downloads.DownloadError` says what to do
 ``network(card)``                 the module with random weights
 ``state(card, path, network)``    the tensors of a file that are the module's, under its names
 ``classes(card)``                 what the network's own classes are called
@@ -25,12 +25,12 @@ from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from shoulders import places
 from shoulders.backbones import files, ours, packages, timm, torchvision
 from shoulders.backbones.card import Card
 from shoulders.backbones.files import state_digest
 from shoulders.backbones.transform import BackboneError, Transform, transform_from
-from shoulders.names import near
+from shoulders.support import places
+from shoulders.support.names import near
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -153,7 +153,7 @@ def fetch(name: str, progress: bool = True) -> Path:
 
     Raises
     ------
-    shoulders.downloads.DownloadError
+    shoulders.support.downloads.DownloadError
     """
     wanted = card(name)
     return _SOURCES[wanted.library].fetch(wanted, progress)

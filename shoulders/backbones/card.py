@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from shoulders import places
 from shoulders.backbones.transform import Transform
+from shoulders.support import places
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from shoulders.backbones.graphs import Graph
 from shoulders.backbones.transform import BackboneError, Transform
-from shoulders.graphs import Graph
 
 if TYPE_CHECKING:
     import onnx

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shoulders import places
 from shoulders.backbones import files
 from shoulders.backbones.card import Card
 from shoulders.backbones.transform import Transform
+from shoulders.support import places
 
 if TYPE_CHECKING:
     from torch import nn

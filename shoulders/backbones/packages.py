@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shoulders import downloads, places
 from shoulders.backbones import efficientnet_lite, files
 from shoulders.backbones.card import Card
 from shoulders.backbones.transform import Transform
+from shoulders.support import downloads, places
 
 if TYPE_CHECKING:
     from torch import nn

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shoulders import downloads
 from shoulders.backbones import files
 from shoulders.backbones.card import Card
 from shoulders.backbones.transform import BackboneError, Transform
+from shoulders.support import downloads
 
 if TYPE_CHECKING:
     from torch import nn

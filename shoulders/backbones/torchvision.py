@@ -8,10 +8,10 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shoulders import downloads, places
 from shoulders.backbones import files
 from shoulders.backbones.card import Card
 from shoulders.backbones.transform import Transform, transform_from
+from shoulders.support import downloads, places
 
 if TYPE_CHECKING:
     from torch import nn

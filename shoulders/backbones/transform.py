@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from shoulders import pictures
-from shoulders.errors import CourseError
+from shoulders.support.errors import CourseError
 
 if TYPE_CHECKING:
     import torch

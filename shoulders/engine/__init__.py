@@ -18,9 +18,9 @@ from types import ModuleType
 
 import numpy as np
 
-from shoulders import devices
 from shoulders.backbones import Backbone
 from shoulders.engine import onnx
+from shoulders.support import devices
 
 
 def chosen(backbone: Backbone, layers) -> ModuleType:

@@ -13,9 +13,9 @@ from importlib.util import find_spec
 
 import numpy as np
 
-from shoulders import devices
 from shoulders.backbones import Backbone, BackboneError, files
-from shoulders.errors import reason
+from shoulders.support import devices
+from shoulders.support.errors import reason
 
 NAME, BATCH, IN_THREADS = "onnxruntime", 4, True
 

@@ -15,9 +15,10 @@ import torch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from shoulders import cutting, devices
+from shoulders import cutting
 from shoulders.backbones import Backbone
 from shoulders.cutting import HIDDEN, Headless, hooked, pooled, run
+from shoulders.support import devices
 
 NAME, BATCH, IN_THREADS = "torch", 32, False
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shoulders import places
-from shoulders.errors import CourseError
 from shoulders.plots import lettering
+from shoulders.support import places
+from shoulders.support.errors import CourseError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -90,7 +90,7 @@ class Drawing:
         ------
         PlotError
             For an ending that is none of `FORMATS`.
-        shoulders.errors.CourseError, OSError
+        shoulders.support.errors.CourseError, OSError
             For a place that cannot be written to.
         """
         path = need_format(path)

@@ -11,9 +11,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from shoulders import places
 from shoulders.backbones import Backbone
-from shoulders.errors import reason
+from shoulders.support import places
+from shoulders.support.errors import reason
 from shoulders.visualize import networks
 from shoulders.visualize.fields import receptive_field
 from shoulders.visualize.networks import VisualizeError

@@ -10,7 +10,7 @@ from torchvision.transforms.v2 import InterpolationMode
 from torchvision.transforms.v2.functional import affine
 
 from shoulders.backbones import Backbone
-from shoulders.progress import track
+from shoulders.support.progress import track
 from shoulders.visualize import networks
 from shoulders.visualize.networks import VisualizeError
 

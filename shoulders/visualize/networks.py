@@ -20,11 +20,12 @@ import torch
 from PIL import Image
 from torch import nn
 
-from shoulders import backbones, cutting, devices, features
+from shoulders import backbones, cutting, features
 from shoulders.backbones import Backbone, Transform
 from shoulders.datasets import Pictures
-from shoulders.errors import CourseError, reason
 from shoulders.pictures import stream
+from shoulders.support import devices
+from shoulders.support.errors import CourseError, reason
 
 
 class VisualizeError(CourseError):

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from shoulders.backbones import Backbone
-from shoulders.progress import track
+from shoulders.support.progress import track
 from shoulders.visualize import locality, networks
 from shoulders.visualize.networks import VisualizeError
 from shoulders.visualize.projection import back, mixed, need_maps, walked

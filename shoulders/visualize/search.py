@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from shoulders.backbones import Backbone
-from shoulders.progress import track
+from shoulders.support.progress import track
 from shoulders.visualize import networks, projection
 from shoulders.visualize.networks import VisualizeError
 

@@ -9,10 +9,11 @@ import pandas as pd
 import torch
 from torch import nn
 
-from shoulders import backbones, cutting, devices, training
+from shoulders import backbones, cutting, training
 from shoulders.backbones import Backbone
 from shoulders.datasets import PictureSet
 from shoulders.results import Result
+from shoulders.support import devices
 from shoulders.visualize import locality, networks
 from shoulders.visualize.networks import VisualizeError
 

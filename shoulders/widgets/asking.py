@@ -9,7 +9,7 @@ import ipywidgets
 from IPython.display import display
 from PIL import Image
 
-from shoulders.errors import CourseError
+from shoulders.support.errors import CourseError
 
 
 def uploaded(value) -> list[bytes]:

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import ipywidgets
 
-from shoulders.errors import CourseError
+from shoulders.support.errors import CourseError
 
 REMEMBERED = 200
 """Plates that a filter browser keeps: what was looked at before comes at once."""

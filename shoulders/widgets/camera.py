@@ -11,7 +11,7 @@ from importlib.resources import files
 
 import anywidget
 
-from shoulders.neighbours import NEIGHBOURS, Examples
+from shoulders.heads.neighbours import NEIGHBOURS, Examples
 from shoulders.widgets.desk import Desk
 
 
@@ -25,14 +25,14 @@ class Camera(anywidget.AnyWidget):
 
     Parameters
     ----------
-    examples : shoulders.neighbours.Examples
+    examples : shoulders.heads.neighbours.Examples
         To which the collected frames are added. It can be used while the camera runs.
     look : callable
         ``shoulders.features.looker(backbone, threads=1)``.
     recordings : mapping of str to sequence of path, optional
         Frames by a name, which can be chosen where cameras are chosen.
     neighbours : int
-        As for `shoulders.neighbours.Examples.answer`.
+        As for `shoulders.heads.neighbours.Examples.answer`.
     threshold : float
         Where the slider stands at first, in 0..1: how alike the nearest example must be.
     group : str

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from shoulders import teaching
-from shoulders.errors import CourseError, reason
-from shoulders.neighbours import NEIGHBOURS, Answer, Examples
+from shoulders.heads.neighbours import NEIGHBOURS, Answer, Examples
+from shoulders.support.errors import CourseError, reason
 
 LATEST = 8
 """Pictures of each class that the page shows: those that came last."""

@@ -9,8 +9,8 @@ import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from shoulders.errors import CourseError, reason
-from shoulders.neighbours import Examples
+from shoulders.heads.neighbours import Examples
+from shoulders.support.errors import CourseError, reason
 from shoulders.widgets.camera import beside
 from shoulders.widgets.desk import Desk
 

@@ -1,0 +1,250 @@
+"""Pocket or full: which pictures and which backbone a lesson gets on this machine, and the sentence that says why."""
+
+from __future__ import annotations
+
+import os
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from shoulders import backbones, datasets
+from shoulders.backbones import Backbone
+from shoulders.datasets import PictureSet
+from shoulders.datasets.notes import listed
+from shoulders.support import places
+from shoulders.support.errors import CourseError
+from shoulders.support.names import near
+
+
+class EditionError(CourseError):
+    """No edition can run here; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a lesson wants.
+
+    Attributes
+    ----------
+    pictures : str
+        Its question: a set of the registry; the pocket edition takes the felt one of that name.
+    backbone : str
+        Of the full edition.
+    per_class : int
+        Training pictures of each class, at most.
+    pocket : str
+        The backbone of the pocket edition.
+    other : str
+        A second network that the first is held against, in both editions.
+    """
+
+    pictures: str
+    backbone: str
+    per_class: int = 150
+    pocket: str = backbones.SMALL
+    other: str = ""
+
+
+NEEDS = {
+    "01": Need("cats_vs_dogs", "vgg16", pocket=backbones.DEFAULT, other=backbones.SMALL),
+    "02": Need("bees_vs_ants", "resnet18", 170, backbones.DEFAULT, backbones.SMALL),
+    "03": Need("bees_vs_ants", "mobilenet_v2", 170, other=backbones.DEFAULT),
+    "04": Need("cats_vs_dogs", "vgg16"),
+    "05": Need("cats_vs_dogs", "vgg16"),
+    "06": Need("hand_signs", backbones.DEFAULT, 200, pocket=backbones.DEFAULT),
+}
+
+
+@dataclass(frozen=True)
+class Edition:
+    """What a lesson gets: `print` it to see the sentence.
+
+    Attributes
+    ----------
+    name : str
+        ``'pocket'`` or ``'full'``.
+    pictures : PictureSet
+    backbone : Backbone
+    why : str
+        One or two sentences.
+    other : Backbone or None
+        The second network of lessons that hold one against another; None where it is the same, or not on this machine.
+    """
+
+    name: str
+    pictures: PictureSet
+    backbone: Backbone
+    why: str
+    other: Backbone | None = None
+
+    def __str__(self):
+        return textwrap.fill(self.why, 100)
+
+
+def choose(lesson: str) -> Edition:
+    """The edition of a lesson on this machine. Downloads nothing.
+
+    ``SHOULDERS_EDITION=pocket|full`` decides; without it, full where everything it needs is on disk, else pocket.
+    ``SHOULDERS_PICTURES`` (a folder or a set's name), ``SHOULDERS_BACKBONE`` (a name) and ``SHOULDERS_WEIGHTS`` (a file)
+    put others in the place of the lesson's own, in both editions.
+
+    Raises
+    ------
+    EditionError
+        When the wanted edition lacks something; names the command that brings it.
+    shoulders.backbones.BackboneError, shoulders.datasets.DatasetError
+        For a network or pictures of the environment's that are not known.
+    """
+    name, need = decide(lesson), _need(lesson)
+    pictures, backbone = _chosen(need, name)
+    held = datasets.load(pictures).small(need.per_class)
+    network = backbones.load(backbone, os.environ.get("SHOULDERS_WEIGHTS") or None)
+    return Edition(name, held, network, " ".join(_sentences(name, need, held, network)), _other(need, network))
+
+
+def _other(need, network):
+    wanted = need.other
+    return backbones.load(wanted) if wanted and wanted != network.name and backbones.on_disk(wanted) else None
+
+
+def decide(lesson: str) -> str:
+    """``'pocket'`` or ``'full'``, as `choose` would; reads no picture and no weights.
+
+    Raises
+    ------
+    EditionError
+        As `choose`.
+    """
+    need = _need(lesson)
+    _need_own()
+    wanted = os.environ.get("SHOULDERS_EDITION", "")
+    if wanted not in ("", "pocket", "full"):
+        raise EditionError(f"SHOULDERS_EDITION is {wanted!r}: say pocket or full, or leave it out.")
+    missing = _missing(need, "full")
+    if wanted == "full" and missing:
+        raise EditionError(f"The full edition of lesson {lesson} lacks {' and '.join(missing)}: run {_command(missing)}.")
+    if wanted != "pocket" and not missing:
+        return "full"
+    if lack := _missing(need, "pocket"):
+        full = (
+            f"; for the full edition, run {_command(missing)}"
+            if missing
+            else "; the full edition is here: unset SHOULDERS_EDITION"
+        )
+        raise EditionError(f"The pocket edition of lesson {lesson} lacks {' and '.join(lack)} in this copy of the course{full}.")
+    return "pocket"
+
+
+def _need(lesson):
+    if lesson not in NEEDS:
+        raise EditionError(f"There is no lesson {lesson}: choose one of {', '.join(NEEDS)}.")
+    return NEEDS[lesson]
+
+
+def _need_own():
+    """What a learner put in the place of a lesson's own must be there."""
+    pictures, weights = os.environ.get("SHOULDERS_PICTURES"), os.environ.get("SHOULDERS_WEIGHTS")
+    if pictures and pictures not in datasets.CARDS and not places.expanded(pictures).is_dir():
+        raise EditionError(f"SHOULDERS_PICTURES is {pictures}, neither a folder nor a known set: check the path, or unset it.")
+    if weights and weights != "random" and (lack := places.lack(places.expanded(weights))):
+        raise EditionError(f"SHOULDERS_WEIGHTS: {weights} {lack}, or unset it.")
+
+
+def _chosen(need, edition):
+    """Pictures and backbone of an edition, after the learner's own wishes."""
+    own = (f"felt_{need.pictures}", _pocket(need)) if edition == "pocket" else (need.pictures, need.backbone)
+    return os.environ.get("SHOULDERS_PICTURES") or own[0], os.environ.get("SHOULDERS_BACKBONE") or own[1]
+
+
+def _pocket(need):
+    """The small network, which ships, where the giant's package is not on this machine."""
+    return need.pocket if backbones.on_disk(need.pocket) else backbones.SMALL
+
+
+def _missing(need, edition):
+    """Names of the set and of the network that an edition needs and that are not on this machine."""
+    pictures, backbone = _chosen(need, edition)
+    no_pictures = pictures in datasets.CARDS and datasets.find(pictures) is None
+    no_weights = not os.environ.get("SHOULDERS_WEIGHTS") and not backbones.on_disk(backbone)
+    return [pictures] * no_pictures + [backbone] * no_weights
+
+
+def _sentences(name, need, held, network):
+    wanted, missing = os.environ.get("SHOULDERS_EDITION"), _missing(need, "full")
+    lack = f"{' and '.join(missing)} {'are' if len(missing) > 1 else 'is'} not on this machine"
+    reason = "SHOULDERS_EDITION says so" if wanted else lack if missing else "everything it needs is on this machine"
+    pictures = f"{len(held.train)} + {len(held.valid)} pictures of {listed(held.classes)}"
+    own = os.environ.get("SHOULDERS_WEIGHTS")
+    top1 = f" (it names {network.card.top1:.0f} % of new ones correctly)" if network.card.top1 else ""
+    weights = "random weights" if own == "random" else f"the weights of {Path(own or '').name}"
+    trained = f"with {weights}" if own else f"trained on {network.card.trained_on}{top1}"
+    yield f"This is the {name} edition, because {reason}: {pictures}, and {network.name}, {trained}."
+    if held.name.startswith("felt_"):
+        yield "The pictures are renderings of felt, not photographs: what is measured on them is a demonstration."
+    if name == "pocket" and need.pocket != network.name == backbones.SMALL:
+        yield f"{need.pocket} is not on this machine: the small network takes its place. `{_bringing(need.pocket)}` brings it."
+    if name == "pocket":
+        switch = f"run {_command(missing)}" if missing else "unset SHOULDERS_EDITION"
+        yield f"For the full edition, {switch}, then restart this notebook."
+
+
+def _bringing(name):
+    return backbones.card(name).bringing
+
+
+def _command(names):
+    sizes = [_bytes(name) for name in names]
+    about = "about " * any(name in datasets.CARDS and datasets.CARDS[name].repository is not None for name in names)
+    return f"`shoulders fetch {' '.join(names)}` ({about + places.size(sum(sizes)) if all(sizes) else 'size not known'})"
+
+
+def _bytes(name):
+    return datasets.CARDS[name].bytes if name in datasets.CARDS else backbones.card(name).bytes
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Something that `shoulders fetch` can bring."""
+
+    name: str
+    kind: str
+    size: str
+    where: str
+    licence: str
+    fetch: Callable
+
+
+def offers(names=None, only_lessons: bool = False) -> list[Offer]:
+    """What can be fetched: the named things, what lessons use, or everything of the registry and the catalogue.
+
+    Raises
+    ------
+    shoulders.backbones.BackboneError, EditionError
+        For a name that is neither a set nor a network.
+    """
+    if only_lessons:
+        names = dict.fromkeys(name for need in NEEDS.values() for name in (need.pictures, need.backbone))
+        names = [name for name in names if name != backbones.DEFAULT]  # it is here already
+    if names is None:
+        names = [name for name, card in datasets.CARDS.items() if card.sources]
+        names += [name for name, card in backbones.cards().items() if card.url or card.package]
+    return [_offer(name) for name in names]
+
+
+def _offer(name):
+    if name in datasets.CARDS:
+        card, where = datasets.CARDS[name], datasets.find(name)
+        return Offer(name, "pictures", card.size, str(where or ""), card.licence, datasets.fetch)
+    card = _network(name)
+    return Offer(name, "weights", card.size, str(backbones.weights_path(card) or ""), card.licence, backbones.fetch)
+
+
+def _network(name):
+    """Its card; a name that is like a set's was meant for the set."""
+    try:
+        return backbones.card(name)
+    except backbones.BackboneError as error:
+        if set_ := near(name, datasets.CARDS):
+            raise EditionError(f"No set and no backbone is called {name!r}.{set_}") from error
+        raise

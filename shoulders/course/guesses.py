@@ -1,0 +1,80 @@
+"""What a learner guesses before a cell runs: asked for once, kept on this machine, and held against what came out."""
+
+from __future__ import annotations
+
+from numbers import Real
+
+from shoulders.support.errors import CourseError
+from shoulders.support.memory import Memory
+
+
+def keep(question: str, guess, low: float = 0, high: float = 100, unit: str = "%"):
+    """A guess that stands beside the result; nothing is raised at a learner.
+
+    Parameters
+    ----------
+    question : str
+        Under which it is kept, as ``'01 new pictures'``: another session finds it again.
+    guess : number, or dict of str to number
+        None for what is not guessed yet.
+    low, high : float
+        The least and the most that make sense.
+    unit : str
+        Behind the number where it is told.
+
+    Returns
+    -------
+    number or dict or None
+        What was guessed, now or in an earlier session; of several numbers those that there are. None, or an empty dict, so far.
+    """
+    several = isinstance(guess, dict)
+    given = {name: one for name, one in (guess if several else {"": guess}).items() if one is not None}
+    if wrong := [one for one in given.values() if not _is_number(one, low, high)]:
+        print(f"A guess is a number from {low} to {high}, and not {wrong[0]!r}: write one, and run this cell again.")
+        given = {}
+    memory = Memory("guesses.jsonl", dict)
+    earlier = memory.known.get(question, {})
+    if given:
+        _remember(memory, question, given)
+        print(f"Kept: {_listed(given, unit)}. It stands beside the result later on.")
+    elif earlier:
+        print(f"Your guess of before: {_listed(earlier, unit)}.")
+    elif not wrong:
+        place = "of each None" if several else "of None"
+        print(f"No guess yet: write a number from {low} to {high} in place {place}, and run this cell again.")
+        print("The lesson goes on without one, too.")
+    held = given or earlier
+    return held if several else held.get("")
+
+
+def _is_number(guess, low, high):
+    return isinstance(guess, Real) and not isinstance(guess, bool) and low <= guess <= high
+
+
+def _remember(memory, question, given):
+    try:
+        with memory.adding() as add:
+            add(question, {name: float(one) for name, one in given.items()})
+    except CourseError as error:  # the guess counts in this session
+        print(error)
+
+
+def _listed(guesses, unit):
+    return ", ".join(f"{name} {one:g} {unit}".strip() for name, one in guesses.items())
+
+
+def beside(guess, came_out: float, unit: str = "%") -> str:
+    """``You guessed 75 %, and it was 87.5 %: 12.5 more.``; without a guess what came out alone.
+
+    Parameters
+    ----------
+    guess : number or None
+        As `keep` gave it.
+    came_out : float
+        In the same unit.
+    """
+    if guess is None:
+        return f"It was {came_out:.3g} {unit}. You made no guess."
+    gap = came_out - guess
+    told = "your guess, to the digit" if abs(gap) < 0.05 else f"{abs(gap):.3g} {'more' if gap > 0 else 'less'}"
+    return f"You guessed {guess:g} {unit}, and it was {came_out:.3g} {unit}: {told}."

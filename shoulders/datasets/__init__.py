@@ -1,0 +1,401 @@
+"""Picture sets: any folder of class folders, checked and split. Which sets are known: `shoulders.datasets.cards`."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from shoulders import pictures
+from shoulders.datasets import groups as grouping
+from shoulders.datasets import layouts, splits
+from shoulders.datasets.cards import CARDS, Archive, Card, Repository, fetch, find
+from shoulders.datasets.notes import Notes
+from shoulders.datasets.parts import TRAIN_NAMES, VALID_NAMES, names_no_class
+from shoulders.support import places
+from shoulders.support.errors import DatasetError
+from shoulders.support.folders import counted, note
+from shoulders.support.names import PICTURE_ENDINGS, near
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "CARDS",
+    "TRAIN_NAMES",
+    "VALID_NAMES",
+    "Archive",
+    "Card",
+    "DatasetError",
+    "PictureSet",
+    "Pictures",
+    "Repository",
+    "fetch",
+    "find",
+    "load",
+]
+
+
+MOST_CLASSES, MOST_OTHERS = 20, 3
+"""So many classes are named in an overview, so many files of one kind that are no pictures one by one; of more, how many."""
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Some pictures with their labels. Equal lengths throughout.
+
+    Attributes
+    ----------
+    paths : tuple of Path
+    labels : numpy.ndarray of int, shape (n,)
+        Index into `classes`.
+    digests : tuple of str
+        sha256 of each file.
+    classes : tuple of str
+    together : tuple of str
+        For each picture the name of what it belongs to: its group, or what it shows, which its copies share. Empty where
+        nobody looked.
+    thumbnails : numpy.ndarray of uint8, shape (n, SIDE²), or None
+        As `shoulders.pictures.check` keeps them.
+    """
+
+    paths: tuple[Path, ...]
+    labels: np.ndarray
+    digests: tuple[str, ...]
+    classes: tuple[str, ...]
+    together: tuple[str, ...] = field(default=(), repr=False)
+    thumbnails: np.ndarray | None = field(default=None, repr=False)
+
+    def __len__(self):
+        return len(self.paths)
+
+    def take(self, indices) -> Pictures:
+        """The pictures at these positions, in this order."""
+        positions = np.asarray(indices, dtype=int)
+        return replace(
+            self,
+            paths=tuple(self.paths[i] for i in positions),
+            labels=self.labels[positions],
+            digests=tuple(self.digests[i] for i in positions),
+            together=tuple(self.together[i] for i in positions) if self.together else (),
+            thumbnails=None if self.thumbnails is None else self.thumbnails[positions],
+        )
+
+    def sample(self, per_class: int | None, seed: int = 0) -> np.ndarray:
+        """Positions of `per_class` pictures of each class, drawn by `seed`; ``None`` for all of them.
+
+        Samples of one seed are nested: the ten of a class hold its five. A class with fewer pictures gives all it has.
+
+        Raises
+        ------
+        DatasetError
+            For less than one.
+        """
+        if per_class is None:
+            return np.arange(len(self))
+        if per_class < 1:
+            raise DatasetError(f"{per_class} pictures of each class were asked for: give 1 or more, or None for all.")
+        rng = np.random.default_rng(seed)
+        chosen = [rng.permutation(np.flatnonzero(self.labels == c))[:per_class] for c in range(len(self.classes))]
+        return np.sort(np.concatenate(chosen))
+
+
+@dataclass(frozen=True)
+class PictureSet:
+    """A training and a validation part, and what the check found.
+
+    Attributes
+    ----------
+    name : str
+    train, valid : Pictures
+    findings : tuple of dict
+        One for each picture that was converted or skipped, for what else is odd about those that are used (copies, a class that
+        is not measured), and for each folder or kind of file that is not used: file, part, class, action, problem, remedy.
+    parts : dict of str to str
+        What on disk was taken for ``'train'`` and for ``'valid'``; without the second, the set was split here.
+    groups : str
+        How the pictures were grouped; empty for every picture by itself.
+    """
+
+    name: str
+    train: Pictures
+    valid: Pictures
+    findings: tuple[dict, ...] = field(default=(), repr=False)
+    parts: dict[str, str] = field(default_factory=dict)
+    groups: str = ""
+
+    @property
+    def classes(self):
+        return self.train.classes
+
+    def small(self, per_class: int, seed: int = 0) -> PictureSet:
+        """At most `per_class` pictures of each class for training, and half as many for validation."""
+        return replace(
+            self,
+            train=self.train.take(self.train.sample(per_class, seed)),
+            valid=self.valid.take(self.valid.sample(max(1, per_class // 2), seed)),
+        )
+
+    def report(self) -> pd.DataFrame:
+        """What the check found, a row for each of the `findings`."""
+        import pandas as pd
+
+        return pd.DataFrame(self.findings, columns=["file", "part", "class", "action", "problem", "remedy"])
+
+    def overview(self) -> str:
+        """The classes with their pictures, and what was taken for each part: two or three short lines."""
+        rows = zip(self.classes, *(np.bincount(part.labels, minlength=len(self.classes)) for part in (self.train, self.valid)))
+        said = [f"{name} {train} + {valid}" for name, train, valid in rows]
+        more = f", … and {len(said) - MOST_CLASSES} more" if len(said) > MOST_CLASSES else ""
+        lines = [f"{len(said)} classes, training + validation pictures: {', '.join(said[:MOST_CLASSES])}{more}."]
+        train, valid = (self.parts.get(part, "") for part in ("train", "valid"))
+        split = f"{len(self.valid)} of its {len(self.train) + len(self.valid)} pictures, held out here"
+        lines.append(f"Training: {train}. Validation: {valid or split}.")
+        if self.groups:
+            train, valid = (len(set(part.together)) for part in (self.train, self.valid))
+            lines.append(f"Groups, by {self.groups}: {train} in training, {valid} in validation.")
+        return "\n".join(lines)
+
+    def counts(self) -> pd.DataFrame:
+        """How many pictures of each class each part holds."""
+        import pandas as pd
+
+        parts = {"train": self.train, "valid": self.valid}
+        rows = {part: np.bincount(held.labels, minlength=len(self.classes)) for part, held in parts.items()}
+        return pd.DataFrame(rows, index=pd.Index(self.classes, name="class"))
+
+
+def load(source, seed: int = 0, valid_fraction: float = 0.25, *, train=None, valid=None, classes=None, groups=None) -> PictureSet:
+    """The pictures of a registered set or of any folder of class folders, checked.
+
+    Parameters
+    ----------
+    source : str or path
+        A name of `CARDS`, or a folder that holds ``train/`` and ``valid/`` (or another of `TRAIN_NAMES` and `VALID_NAMES`)
+        with class folders inside, or class folders alone: of these about a quarter is held out here, by `seed`.
+    seed : int
+        Of the split, where there is none on disk.
+    valid_fraction : float
+        About so much of each class is held out, where there is no split on disk; between 0 and 1. A picture is held out by a
+        hash of what it shows, or of its group's name: when pictures are added, none that was there changes sides. (Except
+        one that alone keeps its class on a side: `findings` name it.)
+    train, valid : path or sequence of path, optional
+        Folders of class folders for each part, from here or from `source`, where their names do not say so.
+    classes : sequence of str, optional
+        The class folders to use, in this order; all others are left out.
+    groups : str or path, optional
+        What belongs together, and stays on one side of the split: a CSV file with the columns ``file`` and ``group``;
+        ``'folder'``, for the folders just below the class folders; or a regular expression for the names of files, as
+        ``'patient\\d+'``. A group of one name is one, whatever class it lies in. A registered set's card
+        may say it.
+
+    Returns
+    -------
+    PictureSet
+        Without the pictures that cannot be read, those that lie in more than one class, and training pictures that are also
+        in the validation part. The same picture is whatever has the same pixels, in any file and any format.
+        Nothing on disk is changed.
+
+    Raises
+    ------
+    DatasetError
+        When the folder does not exist, has fewer than two classes with pictures that can be read, or does not say what is
+        meant; the sentence says how to say it.
+    """
+    folder = _folder_of(source)
+    notes = Notes(folder, CARDS[source].beside if _is_known(source) else ())
+    if groups is None and _is_known(source):
+        groups = CARDS[source].groups
+    layout = layouts.read(folder, notes, _listed(train), _listed(valid), _listed(classes), groups == "folder")
+    rows = _without_leaks(_without_doubt(_checked(layout, notes)))
+    _tell(layout, rows, notes)
+    used = [row for row in rows if row.verdict.action != "skipped"]
+    classes = _classes_left(folder, layout, used, notes)
+    used = [row for row in used if row.label in classes]
+    named = grouping.named(groups, [(row.path, row.home) for row in used], notes)
+    held = _pictures(used, splits.units([row.pixels for row in used], named), classes)
+    of_valid = np.array([row.part == "valid" for row in used])
+    if len(layout.parts) == 1:
+        _need_several(groups, held.together)
+        of_valid, moved = splits.held_out(held.together, held.labels, valid_fraction, seed)
+        _tell_split(held, of_valid, moved, layout, notes)
+    train, valid = (held.take(np.flatnonzero(which)) for which in (~of_valid, of_valid))
+    _need_both(folder, layout.parts, train, valid, "groups" if groups is not None else "pictures")
+    if groups is not None:
+        _tell_groups(train, valid, notes)
+    name = source if _is_known(source) else folder.resolve().name
+    return PictureSet(name, train, valid, tuple(notes.all()), layout.named(notes), "" if groups is None else str(groups))
+
+
+def _is_known(source):
+    """Names are words; a path is a folder, whatever it is called."""
+    return isinstance(source, str) and source in CARDS
+
+
+def _listed(given):
+    if given is None:
+        return ()
+    return (given,) if isinstance(given, str | Path) else tuple(given)
+
+
+class _Row(NamedTuple):
+    part: str
+    label: str
+    path: Path
+    home: Path
+    digest: str
+    verdict: pictures.Verdict
+    pixels: str
+    thumbnail: bytes
+
+
+def _folder_of(source):
+    if _is_known(source):
+        if folder := find(source):
+            return folder
+        card = CARDS[source]
+        raise DatasetError(
+            f"{source} is not in {places.pictures()}: run `shoulders fetch {source}` ({card.size}), or "
+            f"set SHOULDERS_DATA to the folder that holds {' or '.join(card.folders)}."
+        )
+    folder = places.expanded(source)
+    if source == "" or not folder.is_dir():
+        name, offer = source or repr(source), near(str(source), CARDS)
+        known = ", ".join(CARDS)
+        raise DatasetError(f"{name} is neither a folder nor a known set ({known}): check the path, or fetch a set.{offer}")
+    return folder
+
+
+def _checked(layout, notes):
+    files = layout.files(notes)
+    checked = pictures.check([path for *_, path, _ in files])
+    return [_Row(*file, *_lost(file[2], one)) for file, one in zip(files, checked)]
+
+
+def _lost(path, checked):
+    """What the check found; of a link to nothing, that it is one."""
+    if checked.digest or not path.is_symlink() or path.exists():
+        return checked
+    verdict = pictures.Verdict("skipped", "a link that leads nowhere", "Remove it, or bring back what it leads to.")
+    return checked._replace(verdict=verdict)
+
+
+def _without_doubt(rows):
+    """A picture that lies in two classes teaches neither, and measures nothing."""
+    classes = defaultdict(set)
+    for row in (row for row in rows if row.verdict.action != "skipped"):
+        classes[row.pixels].add(row.label)
+    return [_doubted(row, classes[row.pixels] - {row.label}) for row in rows]
+
+
+def _doubted(row, others):
+    if row.verdict.action == "skipped" or not others:
+        return row
+    problem, remedy = f"the same picture is in class {min(others)} too", "Leave it in the class where it belongs."
+    return row._replace(verdict=pictures.Verdict("skipped", problem, remedy))
+
+
+def _without_leaks(rows):
+    held_out = {row.pixels for row in rows if row.part == "valid" and row.verdict.action != "skipped"}
+    leak = pictures.Verdict("skipped", "the same picture is in the validation part", "Remove one of the two.")
+    leaks = [row.part == "train" and row.pixels in held_out and row.verdict.action != "skipped" for row in rows]
+    return [row._replace(verdict=leak) if leaks_out else row for row, leaks_out in zip(rows, leaks)]
+
+
+def _tell(layout, rows, notes):
+    """What is odd about files and classes."""
+    others = Counter(map(_other, rows))
+    for row in rows:
+        if (other := _other(row)) and others[other] > MOST_OTHERS:
+            note(notes.aside, row.path, other)
+        elif row.verdict.action != "used":
+            notes.add(row.path, row.verdict.problem, row.verdict.remedy, row.verdict.action, row.part, row.label)
+    _tell_copies(rows, notes)
+    held = Counter((row.part, row.label) for row in rows if row.verdict.action != "skipped")
+    for part, c in ((part, c) for part in layout.parts for c in layout.classes if not held[part, c]):
+        if (part, c) in layout.homes:
+            remedy = "Put pictures of the class there, or remove the folder."
+            notes.add(layout.homes[part, c][0], "empty class", remedy, "skipped", part, c)
+        elif held["train", c]:
+            told = f"no folder {c}: no accuracy is measured on this class"
+            notes.add(layout.parts[part][0], told, "Put one there, or leave the class out with --classes.", "used", part, c)
+
+
+def _other(row):
+    """What a file is that is no picture, and is not called as one; or that seldom comes alone. ``''`` for all others."""
+    ending, problem = row.path.suffix.lower(), row.verdict.problem
+    if remedy := pictures.STRANGE.get(problem):
+        return f"{problem}: {remedy[0].lower()}{remedy[1:-1]}"
+    return f"not a picture: a file *{ending}" if problem == "not a picture" and ending not in PICTURE_ENDINGS else ""
+
+
+def _tell_copies(rows, notes):
+    """Every copy of a picture that is used, after the first."""
+    first = {}
+    for row in (row for row in rows if row.verdict.action != "skipped"):
+        one = first.setdefault(row.pixels, row)
+        if one is not row:
+            told = f"the same picture as {notes.named(one.path)}"
+            notes.add(row.path, told, "Remove one of the two.", "used", row.part, row.label)
+
+
+def _tell_split(held, of_valid, moved, layout, notes):
+    """The classes of which the split could leave no picture for validation, and the pictures that may move."""
+    for c, unit in moved.items():
+        here = [i for i in np.flatnonzero(held.labels == c) if held.together[i] == unit]
+        side, told = ("valid", "held out") if of_valid[here[0]] else ("train", "for training")
+        told = f"{told} so that its class has a picture there: it may change sides when pictures are added"
+        notes.add(held.paths[here[0]], told, "Add pictures.", "used", side, held.classes[c])
+    for i, c in enumerate(held.classes):
+        if i not in held.labels[of_valid]:
+            what = "picture is" if len(set(held.together)) == len(held) else "picture, or group, is"
+            told = f"its only {what} for training: no accuracy is measured on this class"
+            notes.add(layout.homes["train", c][0], told, "Add pictures.", "used", "train", c)
+
+
+def _need_several(groups, together):
+    if groups is not None and len(set(together)) == 1:
+        raise DatasetError(f"--groups {groups} puts all {len(together)} pictures in one group, {together[0]!r}: name several.")
+
+
+def _tell_groups(train, valid, notes):
+    both = set(train.together)
+    if shared := [(path, group) for path, group in zip(valid.paths, valid.together) if group in both]:
+        path, group = shared[0]
+        told = counted(f"its group, {group}, is in the training part too", len(shared))
+        notes.add(path, told, "Put each group in one part.", "used", "valid")
+
+
+_ANOTHER = "add a folder of pictures for another class"
+
+
+def _classes_left(folder, layout, used, notes):
+    left = [c for c in layout.classes if any(row.part == "train" and row.label == c for row in used)]
+    if len(left) >= 2:
+        return left
+    what = f"only one class with pictures ({left[0]})" if left else "no class with pictures to learn from"
+    told = [finding for finding in notes.all() if finding["action"] == "skipped"]
+    first = " First problem: {file}: {problem}. {remedy}".format(**told[0]).rstrip() if told else ""
+    remedy = "put the pictures of each class in a folder of its own" if left and names_no_class(left[0]) else _ANOTHER
+    raise DatasetError(f"{folder} has {what}; a question needs at least two: {remedy}.{first}")
+
+
+def _pictures(rows, together, classes):
+    labels = np.array([classes.index(row.label) for row in rows], dtype=int)
+    small = np.frombuffer(b"".join(row.thumbnail for row in rows), np.uint8).reshape(len(rows), -1)
+    paths, digests = tuple(row.path for row in rows), tuple(row.digest for row in rows)
+    return Pictures(paths, labels, digests, tuple(classes), tuple(together), small)
+
+
+def _need_both(folder, parts, train, valid, units):
+    if "valid" in parts and not len(valid):
+        what = "holds no class folders with pictures that can be read"
+        raise DatasetError(
+            f"{parts['valid'][0]} {what}: put some in it, or move it away, and about a quarter of each class is held out."
+        )
+    for part, held in (("training", train), ("validation", valid)):
+        if not len(held):
+            raise DatasetError(f"{folder} leaves no {part} pictures: put at least two {units} in each class folder.")

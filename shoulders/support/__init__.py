@@ -1,0 +1,1 @@
+"""What only serves: devices, memory on disk, places, progress, downloads, names, errors. It knows nothing of the field."""

@@ -1,0 +1,12 @@
+"""How a number is told, everywhere in the same way."""
+
+
+def share(value: float, digits: int = 1) -> str:
+    """A share of one, as ``87.5 %``: with a space, as the SI brochure writes it (9th edition, 5.4.7)."""
+    return f"{100 * value:.{digits}f} %"
+
+
+def bounds(low: float, high: float, digits: int = 1) -> str:
+    """``81.5 to 91.8 %``; one number where both are told alike."""
+    ends = f"{100 * low:.{digits}f}", share(high, digits)
+    return ends[1] if f"{ends[0]} %" == ends[1] else " to ".join(ends)
