@@ -277,13 +277,13 @@ def _decapitated(network):
 
 def _chain(ax, boxes, title):
     """Boxes from left to right, an arrow between each two; the last one stands out."""
-    from shoulders.plots import BLUE, ORANGE
+    from shoulders.plots import BLUE, INK, ORANGE
 
     for x, (name, shape) in enumerate(boxes):
         last = x == len(boxes) - 1
-        style = {"boxstyle": "round,pad=0.35", "fc": "white", "ec": ORANGE if last else BLUE, "lw": 1.6}
-        ax.text(x, 0, f"{name}\n{shape}", ha="center", va="center", fontsize=7.5, bbox=style)
+        style = {"boxstyle": "round,pad=0.35", "fc": "none", "ec": ORANGE if last else BLUE, "lw": 1.6}
+        ax.text(x, 0, f"{name}\n{shape}", ha="center", va="center", fontsize=9, bbox=style)
         if x:
-            ax.annotate("", (x - 0.42, 0), (x - 0.58, 0), arrowprops={"arrowstyle": "->"})
+            ax.annotate("", (x - 0.42, 0), (x - 0.58, 0), arrowprops={"arrowstyle": "->", "color": INK})
     ax.set(xlim=(-0.6, len(boxes) - 0.4), ylim=(-0.6, 0.6), title=title)
     ax.set_axis_off()
