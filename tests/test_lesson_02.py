@@ -149,7 +149,7 @@ def test_nearest_are_nearest(result, held):
     valid = row_of(held.valid, [[0, 0]] * 8 + [[7.6, 0], [0, 0]])  # the surest mistake lies between 7 and 8
     drawing = plots.nearest(result, train, valid, network().transform, most=1, neighbours=3)
     assert [ax.get_title() for ax in drawing.figure.axes] == ["dogs,\ncalled cats", "dogs", "cats", "dogs"]
-    assert drawing.words == "Of the 3 neighbours of these 1 pictures, 1 are of the class that was named, 2 of the right one."
+    assert drawing.words == "Of the 3 neighbours of this picture, 1 are of the class that was named, 2 of the right one."
 
 
 def test_nearest_shows_doubts_where_nothing_is_wrong(result, held):

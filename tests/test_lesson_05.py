@@ -102,11 +102,12 @@ def test_invariance_shows_its_pictures_and_names_the_answers():
     images = torch.stack([torch.from_numpy(np.array(paint(seed, (64, 64)))).permute(2, 0, 1) for seed in range(3)])
     amounts = {"translation": (0.0, 0.1), "rotation": (0.0, 90.0)}
     found = visualize.invariance(network("vgg16_tiny"), images, "features.3", "classes", amounts=amounts)
-    axes = plates.invariance(found).figure.axes
+    figure = plates.invariance(found).figure
+    axes = figure.axes
     curves, shown = axes[:-1], axes[-1]
     assert [text.get_text() for text in shown.texts] == ["1", "2", "3"] and len(curves) == 6
     np.testing.assert_allclose(shown.images[0].get_array()[:64, 72:136, :3], images[1].permute(1, 2, 0) / 255, atol=1e-6)
-    assert curves[1].get_legend().get_title().get_text().split() == ["what", "the", "network", "takes", "them", "for"]
+    assert figure.legends[0].get_title().get_text().split() == ["what", "the", "network", "takes", "them", "for"]
 
 
 def test_probes_draw_what_guessing_would_give():

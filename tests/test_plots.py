@@ -44,6 +44,16 @@ def test_mistakes_come_most_confident_first(result):
     assert shown == ["cats? 95 %", "cats? 95 %", "dogs? 70 %"]
 
 
+def test_confusion_of_many_classes_shows_those_most_confused(result):
+    labels, names = np.arange(40), tuple(f"kind {i}" for i in range(40))
+    said = np.eye(40)[np.where(labels == 35, 37, labels)]
+    many = replace(result, valid=replace(result.valid, labels=labels, classes=names, paths=result.valid.paths[:1] * 40), probabilities=said)
+    drawing = plots.confusion(many)
+    shown = [label.get_text() for label in drawing.figure.axes[0].get_yticklabels()]
+    assert len(shown) == 30 and {"kind 35", "kind 37"} < set(shown) and drawing.words == "1 of 40 pictures is named wrongly."
+    assert drawing.figure.axes[0].get_title().endswith("(30 of 40 classes, those most confused)")
+
+
 def test_no_mistakes_is_said(result):
     right = replace(result, probabilities=np.eye(2)[result.valid.labels])
     assert plots.mistakes(right, network().transform).words == "All 10 pictures are named correctly."
@@ -222,6 +232,17 @@ def test_an_axis_of_whole_numbers_or_of_powers_of_ten_names_these_alone(result):
     bills = plots.bills([row, row | {"accuracy": 0.9}]).figure
     for ax, power in zip(bills.axes, (0, 1, 1, 2)):
         assert labels_of(ax.xaxis, bills) == [f"$\\mathdefault{{10^{{{power}}}}}$"]
+
+
+def test_an_axis_of_shares_ends_at_100_per_cent(result):
+    right = replace(result, probabilities=np.eye(2)[result.valid.labels])
+    rows = [{"epoch": e, "train_loss": 1.6, "valid_loss": 1.7, "accuracy": a} for e, a in ((1, 0.98), (2, 1.0))]
+    drawings = [plots.accuracies(["one"], [right], "One"), plots.runs({"one": [right]}, "Runs"), plots.comparison([right.row()])]
+    drawings += [plots.history(replace(right, history=tuple(rows))), plots.best_epochs([replace(right, history=tuple(rows))])]
+    for drawing, side in zip(drawings, ("bottom", "bottom", "left", "left", "left")):
+        ax = drawing.figure.axes[-1]
+        shown = labels_of(ax.xaxis, drawing.figure) if side == "bottom" else [label.get_text() for label in ax.get_yticklabels()]
+        assert shown[-1] == "100 %" and all(label.endswith(" %") for label in shown) and ax.spines[side].get_bounds()[1] == 1
 
 
 def test_a_cost_that_is_small_is_not_nothing(result):

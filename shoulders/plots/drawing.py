@@ -36,7 +36,7 @@ SMALL, HEADING = 9, 11
 """Points: of what stands at one picture or one dot, the smallest there is; over several panels."""
 
 WIDEST = 9.6
-"""Inches: no page makes a figure of this width smaller, and its letters with it."""
+"""Inches: from a window of about 1100 pixels on, notebooks show a figure so wide, and its letters, at full size."""
 
 ON_PALE = "#111111"
 """What is written on the pale cells of a map of colours, which have no other ground."""
