@@ -74,7 +74,8 @@ def confusion(result: Result) -> Drawing:
     ax.imshow(counts, cmap="Blues", vmin=0)
     for (row, column), count in np.ndenumerate(counts):
         ax.text(column, row, count, ha="center", va="center", color="white" if count > counts.max() / 2 else ON_PALE)
-    tilted = {"rotation": 30, "ha": "right", "rotation_mode": "anchor"} if longest * len(names) > 20 else {}
+    slope = 30 if side >= 0.4 * len(names) else 90
+    tilted = {"rotation": slope, "ha": "right", "va": "center", "rotation_mode": "anchor"} if longest * len(names) > 20 else {}
     ax.set_xticks(range(len(names)), names, **tilted)
     ax.set_yticks(range(len(names)), names)
     ax.set(xlabel="predicted", ylabel="really", title=f"Who is taken for whom{some}")
