@@ -15,7 +15,8 @@ from test_results import result_of
 
 from shoulders import plates, plots
 from shoulders.plots import lettering
-from shoulders.plots.lettering import lines, short, width, wrapped
+from shoulders.plots.lettering import short, width, wrapped
+from shoulders.support.words import lines
 
 NAMES = (
     "price $x$ in $", r"$\frac$", "a_b^c{d}", "猫と犬", "한국어", "שלום", "حصان", "🐝 bee", "two\nlines", "bell\x07", "half\udcff",

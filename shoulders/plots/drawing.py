@@ -18,6 +18,7 @@ import numpy as np
 from shoulders.plots import lettering
 from shoulders.support import places
 from shoulders.support.errors import CourseError
+from shoulders.support.words import lines
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -75,7 +76,7 @@ class Drawing:
         kind, page, width = self.page()
         image, about = base64.b64encode(page).decode(), {"width": width, "alt": self.words}
         display({kind: image, "text/plain": self.words}, raw=True, metadata={kind: about})
-        print(lettering.lines(self.words))
+        print(lines(self.words))
 
     def page(self) -> tuple[str, bytes, int]:
         """The figure for a page, whatever its ground: its kind, its bytes, and its width there in pixels.

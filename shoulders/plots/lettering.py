@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 import unicodedata
 import warnings
 from contextlib import contextmanager
@@ -44,12 +43,6 @@ def wrapped(text: str, most: int = 18) -> str:
             else:
                 lines[-1] += " " * bool(lines[-1]) + word
     return "\n".join(short(line, most) for line in lines)
-
-
-def lines(text: str, most: int = 88) -> str:
-    """A paragraph on lines of `most` signs, broken at spaces, never in a name or a share: a page breaks longer ones anywhere."""
-    whole = textwrap.fill(text.replace(" %", _WITH), most, break_long_words=False, break_on_hyphens=False)
-    return whole.replace(_WITH, " %")
 
 
 def seen(line: str) -> str:

@@ -1,4 +1,6 @@
-"""How a number is told, everywhere in the same way."""
+"""How a number is told, everywhere in the same way, and how a paragraph is broken into lines."""
+
+import textwrap
 
 
 def share(value: float, digits: int = 1) -> str:
@@ -15,3 +17,9 @@ def bounds(low: float, high: float, digits: int = 1) -> str:
 def counted(number: int, noun: str) -> str:
     """``1 map``, ``1,200 maps``: of nouns that only take an s."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def lines(text: str, most: int = 88) -> str:
+    """A paragraph on lines of `most` signs, broken at spaces, never in a name or a share: a page breaks longer ones anywhere."""
+    held = text.replace(" %", "\N{NO-BREAK SPACE}%")
+    return textwrap.fill(held, most, break_long_words=False, break_on_hyphens=False).replace("\N{NO-BREAK SPACE}%", " %")
