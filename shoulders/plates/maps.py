@@ -64,8 +64,9 @@ def _plate_in_words(found, unit, named):
     sees = f"{sight:.0f} × {sight:.0f} pixels" if np.isfinite(sight) else "the whole picture"
     cut = "" if found.cut == "what a place sees" else f", cut to {found.cut}"
     dead = f"; {len(tops.dead)} of {len(tops.values)} {unit}s are dead" if named else ""
+    whose = "its" if len(found.maps) == 1 else "their"
     return (
-        f"{counted(len(found.maps), unit)} of {found.layer}, {found.chosen}: their {found.patches.shape[1]} strongest patches of "
+        f"{counted(len(found.maps), unit)} of {found.layer}, {found.chosen}: {whose} {found.patches.shape[1]} strongest patches of "
         f"{tops.searched} pictures, and projections ({found.rule}){cut}; a place sees {sees}{dead}."
     )
 
