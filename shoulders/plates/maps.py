@@ -66,8 +66,8 @@ def _plate_in_words(found, unit, named):
     dead = f"; {len(tops.dead)} of {len(tops.values)} {unit}s are dead" if named else ""
     whose = "its" if len(found.maps) == 1 else "their"
     return (
-        f"{counted(len(found.maps), unit)} of {found.layer}, {found.chosen}: {whose} {found.patches.shape[1]} strongest patches of "
-        f"{tops.searched} pictures, and projections ({found.rule}){cut}; a place sees {sees}{dead}."
+        f"{counted(len(found.maps), unit)} of {found.layer}, {found.chosen}: {whose} {found.patches.shape[1]} strongest patches "
+        f"of {tops.searched} pictures, and projections ({found.rule}){cut}; a place sees {sees}{dead}."
     )
 
 
