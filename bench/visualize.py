@@ -31,7 +31,7 @@ from PIL import Image
 
 from shoulders import backbones, visualize
 from shoulders.support import devices
-from shoulders.visualize import networks
+from shoulders.visualize.machinery import networks
 
 warnings.filterwarnings("ignore")
 

@@ -11,7 +11,7 @@ from torch import nn
 
 from shoulders import cutting, visualize
 from shoulders.support import devices
-from shoulders.visualize import fields, networks, rules, sight, walk
+from shoulders.visualize.machinery import fields, networks, rules, sight, walk
 
 pytestmark = pytest.mark.usefixtures("exact")
 

@@ -13,7 +13,8 @@ from torch import nn
 
 from shoulders import backbones, datasets, features, plates, training, visualize
 from shoulders.support.errors import CourseError
-from shoulders.visualize import filters, locality, moving, networks, occluding, parts, surgery
+from shoulders.visualize import filters, moving, occluding, parts, surgery
+from shoulders.visualize.machinery import locality, networks
 
 pytestmark = pytest.mark.usefixtures("exact")
 

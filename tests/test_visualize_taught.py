@@ -5,7 +5,8 @@ import torch
 from making import network, set_of
 
 from shoulders import datasets, models, plates, training, views, visualize
-from shoulders.visualize import VisualizeError, networks
+from shoulders.visualize import VisualizeError
+from shoulders.visualize.machinery import networks
 
 AT = "0.network.features.26"
 

@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from shoulders.backbones import Backbone
-from shoulders.visualize import networks
-from shoulders.visualize.networks import VisualizeError
+from shoulders.visualize.machinery import networks
+from shoulders.visualize.machinery.networks import VisualizeError
 
 
 @dataclass(frozen=True)

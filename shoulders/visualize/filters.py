@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from shoulders.backbones import Backbone
-from shoulders.visualize import networks
-from shoulders.visualize.networks import VisualizeError
+from shoulders.visualize.machinery import networks
+from shoulders.visualize.machinery.networks import VisualizeError
 
 DEAD = 0.1
 """A filter is called dead when its length is below this share of the median length."""

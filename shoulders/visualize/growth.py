@@ -14,9 +14,9 @@ from torch import nn
 from shoulders.backbones import Backbone
 from shoulders.support import places
 from shoulders.support.errors import reason
-from shoulders.visualize import networks
-from shoulders.visualize.fields import receptive_field
-from shoulders.visualize.networks import VisualizeError
+from shoulders.visualize.machinery import networks
+from shoulders.visualize.machinery.fields import receptive_field
+from shoulders.visualize.machinery.networks import VisualizeError
 from shoulders.visualize.patches import cut
 from shoulders.visualize.projection import project
 from shoulders.visualize.search import chosen, top_activations

@@ -11,8 +11,8 @@ from torchvision.transforms.v2.functional import affine
 
 from shoulders.backbones import Backbone
 from shoulders.support.progress import track
-from shoulders.visualize import networks
-from shoulders.visualize.networks import VisualizeError
+from shoulders.visualize.machinery import networks
+from shoulders.visualize.machinery.networks import VisualizeError
 
 AMOUNTS = {
     "translation": tuple(np.round(np.linspace(-0.27, 0.27, 13), 3).tolist()),

@@ -11,8 +11,8 @@ from torch import nn
 
 from shoulders.backbones import Backbone
 from shoulders.support.progress import track
-from shoulders.visualize import locality, networks
-from shoulders.visualize.networks import VisualizeError
+from shoulders.visualize.machinery import locality, networks
+from shoulders.visualize.machinery.networks import VisualizeError
 from shoulders.visualize.projection import back, mixed, need_maps, walked
 
 GREY = "the training pictures' mean colour"
@@ -157,7 +157,7 @@ def occlusion(
     Notes
     -----
     Zeiler & Fergus 2013, arXiv 1311.2901, section 4.2; the paper gives no sizes. In a network's first layers only what
-    a window can change is computed again (`shoulders.visualize.locality`): the same result, sooner.
+    a window can change is computed again (`shoulders.visualize.machinery.locality`): the same result, sooner.
     """
     whole, layer = networks.inputs(network, image)[:1], networks.layer_of(network, layer)
     height, width = whole.shape[2:]

@@ -7,8 +7,8 @@ import pandas as pd
 import torch
 
 from shoulders.backbones import Backbone
-from shoulders.visualize import networks
-from shoulders.visualize.networks import VisualizeError
+from shoulders.visualize.machinery import networks
+from shoulders.visualize.machinery.networks import VisualizeError
 
 
 def correspondence(network: Backbone, images, parts: dict, layers, draws: int = 10, seed: int = 0) -> pd.DataFrame:

@@ -10,9 +10,9 @@ import torch
 from torch import nn
 
 from shoulders.backbones import Backbone
-from shoulders.visualize import networks
-from shoulders.visualize.fields import receptive_field
-from shoulders.visualize.networks import VisualizeError
+from shoulders.visualize.machinery import networks
+from shoulders.visualize.machinery.fields import receptive_field
+from shoulders.visualize.machinery.networks import VisualizeError
 from shoulders.visualize.projection import project
 from shoulders.visualize.search import Tops, chosen, top_activations
 

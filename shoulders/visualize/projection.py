@@ -12,9 +12,9 @@ import torch
 from torch import nn
 
 from shoulders.backbones import Backbone
-from shoulders.visualize import networks, rules, sight, walk
-from shoulders.visualize.fields import Ruler
-from shoulders.visualize.networks import VisualizeError
+from shoulders.visualize.machinery import networks, rules, sight, walk
+from shoulders.visualize.machinery.fields import Ruler
+from shoulders.visualize.machinery.networks import VisualizeError
 
 
 @dataclass(frozen=True)
@@ -71,13 +71,13 @@ def project(
     network : Backbone or torch.nn.Module
         Stays as it is.
     images : Pictures, path, PIL.Image, a sequence of these, or tensor of shape (n, 3, height, width)
-        See `shoulders.visualize.networks.inputs`.
+        See `shoulders.visualize.machinery.networks.inputs`.
     layer : str
         The name of a module, ``'features.22'`` for instance; the pass stops there. ``'classes'``: the head.
     maps : int or sequence of int
         One for all pictures, or one for each; of one picture, as many as you like.
     rule : str
-        ``'deconvnet'``, ``'guided'`` or ``'gradient'``: see `shoulders.visualize.rules.RULES`.
+        ``'deconvnet'``, ``'guided'`` or ``'gradient'``: see `shoulders.visualize.machinery.rules.RULES`.
     positions : sequence of (row, column), optional
         For each; default: where the map is strongest.
     directions : torch.Tensor, shape (m, channels), optional
@@ -96,9 +96,9 @@ def project(
     Notes
     -----
     Zeiler & Fergus 2013, arXiv 1311.2901, section 2.1. All pictures go through the network and back in one batch. A chain of
-    convolutions, ReLUs and max-pools is walked back step by step as in the paper (`shoulders.visualize.walk`). Any other
-    network goes back by autograd with the rule put into its ReLUs. `words` says which. Of given positions only what they can
-    see is looked at (`shoulders.visualize.sight`): the same result, sooner.
+    convolutions, ReLUs and max-pools is walked back step by step as in the paper (`shoulders.visualize.machinery.walk`). Any
+    other network goes back by autograd with the rule put into its ReLUs. `words` says which. Of given positions only what
+    they can see is looked at (`shoulders.visualize.machinery.sight`): the same result, sooner.
     """
     rules.need_rule(rule)
     module, layer = networks.quiet_copy(network), networks.layer_of(network, layer)

@@ -12,8 +12,9 @@ from torch import nn
 
 from shoulders.backbones import Backbone
 from shoulders.support.progress import track
-from shoulders.visualize import networks, projection
-from shoulders.visualize.networks import VisualizeError
+from shoulders.visualize import projection
+from shoulders.visualize.machinery import networks
+from shoulders.visualize.machinery.networks import VisualizeError
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from shoulders.backbones import Backbone
 from shoulders.datasets import PictureSet
 from shoulders.results import Result
 from shoulders.support import devices
-from shoulders.visualize import locality, networks
-from shoulders.visualize.networks import VisualizeError
+from shoulders.visualize.machinery import locality, networks
+from shoulders.visualize.machinery.networks import VisualizeError
 
 
 def retrained(backbone: Backbone, result: Result) -> Backbone:

@@ -16,7 +16,8 @@ from shoulders.course.editions import Edition
 from shoulders.datasets import Pictures
 from shoulders.support import places
 from shoulders.support.words import share
-from shoulders.visualize import networks, project, walk
+from shoulders.visualize import project
+from shoulders.visualize.machinery import networks, walk
 from shoulders.visualize.occluding import Occlusion
 from shoulders.visualize.projection import Projection
 

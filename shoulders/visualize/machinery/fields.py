@@ -11,7 +11,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.weak import WeakTensorKeyDictionary
 
 from shoulders.backbones import Backbone
-from shoulders.visualize import networks
+from shoulders.visualize.machinery import networks
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from shoulders.visualize import networks, sight, walk
-from shoulders.visualize.fields import PIXEL, Field, Ruler
+from shoulders.visualize.machinery import networks, sight, walk
+from shoulders.visualize.machinery.fields import PIXEL, Field, Ruler
 
 SHARE = 0.75
 """Above this share of a map, computing all of it is simpler and as fast."""
@@ -52,7 +52,7 @@ def plan(steps: list[networks.Step], whole: torch.Tensor, boxes) -> list[Part]:
 
     Parameters
     ----------
-    steps : list of shoulders.visualize.networks.Step
+    steps : list of shoulders.visualize.machinery.networks.Step
         Of the `units` of a `quiet_copy`, on the way of the whole picture to a layer: the plan goes no further.
     whole : torch.Tensor, shape (1, 3, height, width)
     boxes : sequence of (top, left, bottom, right)

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 import torch
 from torch import nn
 
-from shoulders.visualize import networks, walk
-from shoulders.visualize.fields import PIXEL, Span, aligned
-from shoulders.visualize.networks import Step
+from shoulders.visualize.machinery import networks, walk
+from shoulders.visualize.machinery.fields import PIXEL, Span, aligned
+from shoulders.visualize.machinery.networks import Step
 
 
 def chain_to(module: nn.Module, images: torch.Tensor, layer: str) -> list[Step] | None:
@@ -119,7 +119,7 @@ def extent(part: nn.Module, seen: Span, places: list[int], count: int, side: int
     Parameters
     ----------
     part : torch.nn.Module
-    seen : shoulders.visualize.fields.Span
+    seen : shoulders.visualize.machinery.fields.Span
         What its place 0 sees of the maps before it.
     places : list of int
     count : int

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from shoulders.visualize.networks import VisualizeError
+from shoulders.visualize.machinery.networks import VisualizeError
 
 RULES = {
     "gradient": lambda forward, back: back * (forward > 0),

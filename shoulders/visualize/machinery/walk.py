@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from shoulders.visualize.networks import Step
-from shoulders.visualize.rules import RULES
+from shoulders.visualize.machinery.networks import Step
+from shoulders.visualize.machinery.rules import RULES
 
 
 class Window(nn.Module):
@@ -141,7 +141,7 @@ def back(steps: list[Step], signal: torch.Tensor, rule: str) -> torch.Tensor:
         For which `chain` is true.
     signal : torch.Tensor, shape (n, c, rows, columns)
     rule : str
-        One of `shoulders.visualize.rules.RULES`.
+        One of `shoulders.visualize.machinery.rules.RULES`.
 
     Returns
     -------
