@@ -182,7 +182,7 @@ def test_twice_the_activation_gives_twice_the_projection():
     module = networks.quiet_copy(small())
     images = pictures(2)
     with torch.no_grad():
-        output, steps = networks.forward(module, images, "4")
+        output, steps = walk.forward(module, images, "4")
     signal = torch.rand_like(output)
     once, twice = (walk.back(steps, factor * signal, "deconvnet") for factor in (1, 2))
     torch.testing.assert_close(twice, 2 * once)
@@ -223,7 +223,7 @@ def test_looking_only_at_what_a_place_sees_gives_the_same(name, rule, shape, mon
     module, layer = FAR[name](), "0" if name == "residual" else "4"
     images = torch.randn(4, 3, *shape, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
-        output, _ = networks.forward(networks.quiet_copy(module), images, layer)
+        output, _ = walk.forward(networks.quiet_copy(module), images, layer)
     rows, columns = output.shape[2:]
     places = torch.tensor([(0, 0), (rows - 1, columns - 1), (rows // 2, 1), (3, columns // 2)])
     seen, run = [], nn.Conv2d.forward
@@ -232,7 +232,8 @@ def test_looking_only_at_what_a_place_sees_gives_the_same(name, rule, shape, mon
     whole = [shape[0] for shape in seen if shape[2:] == images.shape[2:] and shape[0]]
     assert set(whole) == ({1} if layer == "0" else set())  # the first picture, where what a place sees has to be tried
     monkeypatch.undo()
-    whole = visualize.projection.back(networks.quiet_copy(module), images, layer, torch.tensor([2] * 4), rule, places)
+    way = walk.first(networks.quiet_copy(module), images, layer)
+    whole = visualize.projection.back(way, images, torch.tensor([2] * 4), rule, places)
     torch.testing.assert_close(near.values, whole[1], rtol=1e-5, atol=1e-6)
     torch.testing.assert_close(near.pixels, whole[0], rtol=1e-4, atol=1e-5)
 
@@ -255,7 +256,7 @@ def test_every_place_of_a_chain_is_seen_aright(name, shape):
     places = torch.cartesian_prod(torch.arange(rows), torch.arange(columns))
     images, maps = image.expand(len(places), -1, -1, -1), torch.zeros(len(places), dtype=torch.long)
     for rule in rules.RULES:
-        whole = visualize.projection.back(networks.quiet_copy(module), images, "5", maps, rule, places)
+        whole = visualize.projection.back(walk.first(networks.quiet_copy(module), images, "5"), images, maps, rule, places)
         for group in (torch.arange(len(places)), *torch.arange(len(places)).split(1)):
             near = visualize.project(module, images[group], "5", 0, rule, places[group])
             torch.testing.assert_close(near.values, whole[1][group], rtol=1e-5, atol=1e-6)
@@ -286,12 +287,12 @@ def test_what_wants_a_picture_gets_one():
 def test_ever_less_is_looked_at_on_the_way_up():
     """Of one place of VGG16's last convolution, counted by hand: 3 × 3 of the maps before it, 5, 7, and 14 before the pool."""
     module, images = networks.quiet_copy(network("vgg16_tiny")), pictures(2, 256)
-    steps = sight.chain_to(module, images, "features.28")
-    output, taken, inside = sight.narrowed(steps, images, torch.tensor([(7, 8), (6, 9)]))
+    way, _ = sight.first(module, images, "features.28")
+    taken, inside = sight.narrowed(way.chain, images, torch.tensor([(7, 8), (6, 9)]))
     sides = [step.input.shape[2] for step in taken if isinstance(step.module, nn.Conv2d)]
     assert sides == [196, 194, 96, 94, 46, 44, 42, 20, 18, 16, 7, 5, 3]
-    assert output.shape[2:] == (1, 1) and inside.tolist() == [[0, 0], [0, 0]]
-    assert sight.chain_to(network("resnet18").module, images, "layer1") is None
+    assert taken[-1].output.shape[2:] == (1, 1) and inside.tolist() == [[0, 0], [0, 0]]
+    assert sight.first(networks.quiet_copy(network("resnet18")), images, "layer1")[0].chain is None
 
 
 class Somewhere(nn.Module):
@@ -414,8 +415,8 @@ def test_a_chain_is_projected_in_inference_mode_too():
 def test_the_walk_equals_the_changed_backward_pass(rule, pool):
     module, images = networks.quiet_copy(small(pool)), pictures().requires_grad_()
     with rules.applied(module, rule):
-        output, steps = networks.forward(module, images, "4")
-    assert walk.chain(steps, images, output)
+        output, steps = walk.forward(module, images, "4")
+    assert walk.is_chain(steps, images, output)
     signal = torch.randn_like(output)
     torch.testing.assert_close(walk.back(steps, signal, rule), torch.autograd.grad(output, images, signal)[0])
 
@@ -504,7 +505,7 @@ def test_the_network_stays_as_it_was_even_after_an_exception(make):
 
 def test_a_layer_is_read_before_an_in_place_relu_changes_it():
     module, images = nn.Sequential(*small(inplace=True), nn.Flatten()), pictures()
-    answer, _ = networks.answers(networks.quiet_copy(module), images, ["3"])
+    answer, _ = walk.answers(networks.quiet_copy(module), images, ["3"])
     assert (answer["3"] < 0).any()
 
 
@@ -512,11 +513,11 @@ def test_a_layer_is_read_before_an_in_place_relu_changes_it():
 def test_a_layer_is_read_before_a_function_writes_over_it(layer):
     module, images = WrittenOver().eval(), pictures()
     with torch.no_grad():
-        told, _ = networks.forward(networks.quiet_copy(module), images, layer)  # stops there
+        told, _ = walk.forward(networks.quiet_copy(module), images, layer)  # stops there
     scored = nn.Sequential(module, nn.AdaptiveAvgPool2d(1), nn.Flatten()).eval()
-    answer, _ = networks.answers(networks.quiet_copy(scored), images, [f"0.{layer}"])
+    answer, _ = walk.answers(networks.quiet_copy(scored), images, [f"0.{layer}"])
     torch.testing.assert_close(answer[f"0.{layer}"], told)
-    torch.testing.assert_close(networks.need_once(networks.quiet_copy(scored), images, f"0.{layer}"), told[:1])
+    torch.testing.assert_close(walk.first(networks.quiet_copy(scored), images, f"0.{layer}").answer, told[:1])
 
 
 def test_a_layer_counts_although_its_head_wants_pictures_of_another_size():
@@ -543,7 +544,7 @@ def test_exact_convolutions_with_either_way_to_set_precision(set_up, monkeypatch
     try:
         set_up()
         before = convolutions.fp32_precision
-        with pytest.raises(ZeroDivisionError), networks.exact():
+        with pytest.raises(ZeroDivisionError), walk.exact():
             assert convolutions.fp32_precision == "ieee"
             raise ZeroDivisionError
         assert convolutions.fp32_precision == before

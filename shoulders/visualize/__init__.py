@@ -5,12 +5,11 @@
 
 from shoulders.visualize.attribution import grad_cam, integrated_gradients
 from shoulders.visualize.controls import agreement, pointing, random_units, random_weights, randomisation
-from shoulders.visualize.filters import first_filters
+from shoulders.visualize.filters import first_filters, receptive_field
 from shoulders.visualize.growth import checkpoints, evolution
-from shoulders.visualize.machinery.fields import receptive_field
-from shoulders.visualize.machinery.networks import VisualizeError
+from shoulders.visualize.machinery import VisualizeError
+from shoulders.visualize.machinery.deconvnet import switches, transposed, unpool
 from shoulders.visualize.machinery.rules import RULES
-from shoulders.visualize.machinery.walk import switches, transposed, unpool
 from shoulders.visualize.moving import invariance, moved
 from shoulders.visualize.occluding import occlusion
 from shoulders.visualize.parts import correspondence

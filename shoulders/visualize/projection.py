@@ -12,9 +12,10 @@ import torch
 from torch import nn
 
 from shoulders.backbones import Backbone
-from shoulders.visualize.machinery import networks, rules, sight, walk
-from shoulders.visualize.machinery.fields import Ruler
-from shoulders.visualize.machinery.networks import VisualizeError
+from shoulders.visualize.machinery import VisualizeError, rules, sight, walk
+from shoulders.visualize.machinery.deconvnet import Window
+from shoulders.visualize.machinery.networks import Opened, opened
+from shoulders.visualize.machinery.walk import Step, Way
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def project(
     network : Backbone or torch.nn.Module
         Stays as it is.
     images : Pictures, path, PIL.Image, a sequence of these, or tensor of shape (n, 3, height, width)
-        See `shoulders.visualize.machinery.networks.inputs`.
+        See `shoulders.visualize.machinery.networks.opened`.
     layer : str
         The name of a module, ``'features.22'`` for instance; the pass stops there. ``'classes'``: the head.
     maps : int or sequence of int
@@ -100,33 +101,39 @@ def project(
     other network goes back by autograd with the rule put into its ReLUs. `words` says which. Of given positions only what
     they can see is looked at (`shoulders.visualize.machinery.sight`): the same result, sooner.
     """
+    return projected(opened(network, layer, images), maps, rule, positions, directions)
+
+
+def projected(look: Opened, maps, rule: str, positions=None, directions=None) -> Projection:
+    """As `project`, of a network that is open already."""
     rules.need_rule(rule)
-    module, layer = networks.quiet_copy(network), networks.layer_of(network, layer)
-    images, maps = _in_pairs(networks.inputs(network, images), maps)
-    with Ruler(images) as ruler:
-        chain = None if positions is None else sight.chain_to(module, images, layer)
-        answer = chain[-1].output if chain else networks.need_once(module, images, layer)
-    first = mixed(answer, directions)
-    need_maps(first, maps)
+    images, maps = _in_pairs(look.images, maps)
     if positions is None:
-        pixels, values, positions, words = back(module, images, layer, maps, rule, None, directions)
+        way = walk.first(look.module, images, look.layer)
+        walk.need_maps(walk.mixed(way.answer, directions), maps)
+        pixels, values, positions = back(way, images, maps, rule, None, directions)
     else:
-        positions, field = _places(positions, len(images), first), ruler.field(answer)
-        near = partial(_along, chain) if chain else partial(_in_sight, module, layer, first)
-        pixels, values, words = near(images, maps, rule, positions, directions, field)
-    return Projection(pixels.cpu(), maps, positions.cpu(), values.cpu(), layer, rule, words)
+        way, seen = sight.first(look.module, images, look.layer)
+        first = walk.mixed(way.answer, directions)
+        walk.need_maps(first, maps)
+        positions = _places(positions, len(images), first)
+        near = partial(_in_sight, way, seen, first) if len(first) else partial(_along, way, seen)
+        pixels, values = near(images, maps, rule, positions, directions)
+    words = _GRADIENT if rule == "gradient" else _WALKED if way.chain else _MODIFIED
+    return Projection(pixels.cpu(), maps, positions.cpu(), values.cpu(), look.layer, rule, words)
 
 
-def back(module, images, layer, maps, rule, positions=None, directions=None):
-    """Up to a layer of a `quiet_copy` and back to the pixels: these, the activations, where they stand, how it was done."""
-    rules.need_rule(rule)
-    walking, found = True, []
-    for group in _groups(images.shape[2:], images, maps, positions):
-        part = _by_walking(module, layer, rule, directions, *group) if walking else None
-        walking = part is not None
-        found.append(part or _by_autograd(module, layer, rule, directions, *group))
-    words = _GRADIENT if rule == "gradient" else _WALKED if walking else _MODIFIED
-    return *(torch.cat(part) for part in zip(*found)), words
+def back(way: Way, images: torch.Tensor, maps: torch.Tensor, rule: str, positions=None, directions=None):
+    """Up to a layer and back to the pixels: these, the activations, and where they stand."""
+    groups = _groups(images.shape[2:], images, maps, positions)
+    found = [sent_back(walk.up(way, some, rule), of, rule, places, directions) for some, of, places in groups]
+    return tuple(torch.cat(part) for part in zip(*found))
+
+
+def sent_back(steps: list[Step], maps: torch.Tensor, rule: str, positions=None, directions=None):
+    """After a pass: keep one activation of each picture, and walk it back step by step."""
+    seeds, values, positions = walk.kept(steps[-1].output, maps, positions, directions)
+    return walk.back(steps, seeds, rule), values, positions
 
 
 def _groups(size, images, maps, positions):
@@ -136,52 +143,26 @@ def _groups(size, images, maps, positions):
     return zip(images.detach().split(together), maps.split(together), places)
 
 
-@torch.no_grad()
-def _by_walking(module, layer, rule, directions, images, maps, positions):
-    return walked(*networks.forward(module, images, layer), positions, images, maps, rule, directions)
-
-
-@torch.no_grad()
-def walked(output, steps, positions, images, maps, rule, directions=None):
-    """As `back`, after a pass that was made already (`networks.forward`); nothing, when its steps are no chain."""
-    rules.need_rule(rule)
-    if not walk.chain(steps, images, output):
-        return None
-    seeds, values, positions = _seeds(output, maps, positions, directions)
-    with networks.exact():
-        return walk.back(steps, seeds, rule), values, positions
-
-
-def _by_autograd(module, layer, rule, directions, images, maps, positions):
-    with torch.inference_mode(False), torch.enable_grad():  # whatever the caller has switched off
-        images = images.clone().requires_grad_()
-        with rules.applied(module, rule):
-            output, _ = networks.forward(module, images, layer)
-        seeds, values, positions = _seeds(output.detach(), maps, positions, directions)
-        with networks.exact():
-            return torch.autograd.grad(output, images, seeds)[0], values, positions
-
-
-def _along(chain, images, maps, rule, positions, directions, field):
+def _along(way, seen, images, maps, rule, positions, directions):
     """Of given places up a chain and back: at each step, what they do not see need not be looked at."""
-    groups = _groups(field.aligned(positions.tolist(), images.shape[2:])[2], images, maps, positions)
-    found = [walked(*sight.narrowed(chain, some, places), some, of, rule, directions) for some, of, places in groups]
+    found = []
+    for some, of, places in _groups(seen.aligned(positions.tolist(), images.shape[2:])[2], images, maps, positions):
+        steps, inside = sight.narrowed(way.chain, some, places)
+        found.append(sent_back(steps, of, rule, inside, directions))
     pixels, values, _ = (torch.cat(part) for part in zip(*found))
-    return pixels, values, _GRADIENT if rule == "gradient" else _WALKED
+    return pixels, values
 
 
-def _in_sight(module, layer, first, images, maps, rule, positions, directions, field):
+def _in_sight(way, seen, first, images, maps, rule, positions, directions):
     """The same of any network: the part of each picture that a place sees. Checked on the first one."""
     picture = images.shape[2:]
-    starts, skipped, size = field.aligned(positions.tolist(), picture)
+    starts, skipped, size = seen.aligned(positions.tolist(), picture)
     if size != tuple(picture):
-        window = walk.Window(*zip(*starts), *size)
-        inside = positions - torch.tensor(skipped)
-        pixels, values, _, words = back(module, window(images), layer, maps, rule, inside, directions)
+        window = Window(*zip(*starts), *size)
+        pixels, values, _ = back(way, window(images), maps, rule, positions - torch.tensor(skipped), directions)
         if torch.isclose(values[0], first[0, maps[0], *positions[0]], rtol=1e-3, atol=1e-5):
-            return window.back(pixels, picture), values, words
-    pixels, values, _, words = back(module, images, layer, maps, rule, positions, directions)
-    return pixels, values, words
+            return window.back(pixels, picture), values
+    return back(way, images, maps, rule, positions, directions)[:2]
 
 
 def _places(positions, count, first):
@@ -207,42 +188,3 @@ def _in_pairs(images, maps):
     if len(images) not in (1, count) or len(maps) not in (1, count):
         raise VisualizeError(f"{len(maps)} maps do not go with {len(images)} pictures: give one map, or one for each picture.")
     return images.expand(count, *images.shape[1:]), maps.expand(count)
-
-
-def mixed(output: torch.Tensor, directions: torch.Tensor | None) -> torch.Tensor:
-    """What a layer says as (n, units, height, width): its maps, or the mixtures of them that `directions` names."""
-    output = output[..., None, None] if output.ndim == 2 else output
-    if directions is None:
-        return output
-    if directions.ndim != 2 or directions.shape[1] != output.shape[1]:
-        shape = " × ".join(map(str, directions.shape))
-        raise VisualizeError(f"Directions of {shape} do not go with {output.shape[1]} maps: give (m, {output.shape[1]}).")
-    return torch.einsum("nchw,mc->nmhw", output, directions.to(output))
-
-
-def _seeds(output, maps, positions, directions):
-    """The layer with everything but the chosen activations set to zero, these activations, and where they stand."""
-    units = mixed(output, directions)
-    every = torch.arange(len(units), device=units.device)
-    chosen = units[every, maps.to(units.device)]
-    if positions is None:
-        places = chosen.flatten(1).argmax(1)
-        positions = torch.stack([places // chosen.shape[2], places % chosen.shape[2]], 1)
-    positions = positions.to(units.device)
-    rows, columns = positions.T
-    values = chosen[every, rows, columns]
-    units = torch.zeros_like(units)
-    units[every, maps.to(units.device), rows, columns] = values
-    seeds = units if directions is None else torch.einsum("nmhw,mc->nchw", units, directions.to(units))
-    return seeds.reshape(output.shape), values, positions
-
-
-def need_maps(output: torch.Tensor, maps) -> None:
-    """Refuse a map that the layer has not.
-
-    Raises
-    ------
-    VisualizeError
-    """
-    if strange := [int(m) for m in maps if not 0 <= m < output.shape[1]]:
-        raise VisualizeError(f"The layer has no map {strange[0]}: its maps are 0 to {output.shape[1] - 1}.")

@@ -10,8 +10,8 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from shoulders.backbones import Backbone
-from shoulders.visualize.machinery import networks
+from shoulders.support import devices
+from shoulders.visualize.machinery import walk
 
 
 @dataclass(frozen=True)
@@ -126,36 +126,20 @@ def _moved(span, place, side):
     return start, start + length
 
 
-def receptive_field(network: Backbone | nn.Module, layer: str, size: int | None = None) -> Field:
-    """The receptive field of a layer: from kernel sizes, strides, paddings and dilations, without looking at weights.
+def seen_by(module: nn.Module, layer: str, size: int) -> Field:
+    """What the places of a layer see in square pictures of `size` pixels: found with one that is black.
 
     Parameters
     ----------
-    network : Backbone or torch.nn.Module
+    module : torch.nn.Module
+        A quiet copy.
     layer : str
-        The name of a module.
-    size : int, optional
-        Side of the pictures in pixels; default: the backbone's crop, or 224.
-
-    Returns
-    -------
-    Field
-        Where ways of several lengths meet (residual sums, joins), what any of them sees. Where something pools over the
-        whole picture (a squeeze-and-excitation gate, attention) or is not known here: the whole picture. So nothing outside
-        ever counts.
-
-    Raises
-    ------
-    VisualizeError
-        For a layer that does not exist.
+    size : int
     """
-    module = networks.quiet_copy(network).cpu()
-    transform = networks.transform_of(network)
-    size = size or (transform.crop if transform else 224)
     first = next((part.in_channels for part in module.modules() if isinstance(part, nn.Conv2d)), 3)
-    image = torch.zeros(1, first, size, size)
+    image = torch.zeros(1, first, size, size, device=devices.device())
     with torch.no_grad(), Ruler(image) as ruler:
-        output, _ = networks.forward(module, image, networks.layer_of(network, layer))
+        output, _ = walk.forward(module, image, layer)
     return ruler.field(output)
 
 

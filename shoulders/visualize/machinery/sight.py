@@ -12,62 +12,62 @@ from dataclasses import dataclass, replace
 import torch
 from torch import nn
 
-from shoulders.visualize.machinery import networks, walk
-from shoulders.visualize.machinery.fields import PIXEL, Span, aligned
-from shoulders.visualize.machinery.networks import Step
+from shoulders.visualize.machinery import walk
+from shoulders.visualize.machinery.deconvnet import Window, is_odd
+from shoulders.visualize.machinery.fields import PIXEL, Field, Ruler, Span, aligned
+from shoulders.visualize.machinery.walk import Step, Way
 
 
-def chain_to(module: nn.Module, images: torch.Tensor, layer: str) -> list[Step] | None:
-    """The steps up to a layer, taken with no picture at all, which costs nothing.
-
-    None where they are no chain, where the layer answers more than once, and where the network wants one picture at least.
+def first(module: nn.Module, images: torch.Tensor, layer: str) -> tuple[Way, Field]:
+    """The way to a layer and what its places see: found with no picture at all, or else with the first one.
 
     Parameters
     ----------
     module : torch.nn.Module
-        A `quiet_copy`.
+        A quiet copy.
     images : torch.Tensor, shape (n, 3, height, width)
     layer : str
     """
-    none = images[:0]
+    with Ruler(images) as ruler:
+        way = _dry(module, images, layer) or walk.first(module, images, layer)
+    return way, ruler.field(way.answer)
+
+
+def _dry(module, images, layer):
     try:
-        with networks.listening(module, [layer]):
-            module(none)
-        output, steps = networks.forward(module, none, layer)
+        way = walk.first(module, images[:0], layer)
     except Exception:  # whatever somebody's network says to an empty batch: it is looked at with a picture
         return None
-    return steps if walk.chain(steps, none, output) else None
+    return way if way.chain else None
 
 
 @torch.no_grad()
-def narrowed(steps: list[Step], images: torch.Tensor, positions: torch.Tensor) -> tuple[torch.Tensor, list[Step], torch.Tensor]:
+def narrowed(steps: list[Step], images: torch.Tensor, positions: torch.Tensor) -> tuple[list[Step], torch.Tensor]:
     """Up a chain again, looking between its steps only at what one place of the last can see.
 
     Parameters
     ----------
     steps : list of Step
-        Of `chain_to`, for pictures of this size.
+        A chain, for pictures of this size.
     images : torch.Tensor, shape (n, 3, height, width)
     positions : torch.Tensor of int, shape (n, 2)
         Row and column of the place, for each picture.
 
     Returns
     -------
-    output : torch.Tensor, shape (n, channels, rows, columns)
-        What the last step says of its window.
     steps : list of Step
-        A chain from the pictures to it, with a `walk.Window` wherever something is left out.
+        A chain from the pictures to the last step's window, with a `deconvnet.Window` wherever something is left out.
     inside : torch.Tensor of int, shape (n, 2)
-        Where the places stand in the output.
+        Where the places stand in the last step's output.
     """
     (down, rows), (across, columns) = (_extents(steps, axis, positions[:, axis].tolist()) for axis in (0, 1))
     signal, taken = images, []
-    with networks.exact():
+    with walk.exact():
         for step, *extents in zip(steps, down, across):
             for part in _parts(step, *extents, signal.shape[2:]):
-                taken.append(networks.step(part, signal))
+                taken.append(walk.step(part, signal))
                 signal = taken[-1].output
-    return signal, taken, torch.tensor([rows, columns]).T
+    return taken, torch.tensor([rows, columns]).T
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def extent(part: nn.Module, seen: Span, places: list[int], count: int, side: int
     length = int(seen.last - seen.first + 1 + (count - 1) * seen.jump)
     inside = min(starts) >= 0 and max(starts) + length <= side
     exact = type(part) is nn.Conv2d or type(part) is nn.MaxPool2d and inside  # zeros are no padding for a maximum
-    if exact and length < side and not walk.is_odd(part):
+    if exact and length < side and not is_odd(part):
         return Extent(starts, length, places, pads=False)
     starts, firsts, length = aligned(seen, places, side, count)
     return Extent(starts, length, firsts)
@@ -162,4 +162,4 @@ def _parts(step, down, across, size):
     part = unpadded(step.module, down, across)
     if (down.length, across.length) == tuple(size) and not any(down.starts + across.starts):
         return [part]
-    return [walk.Window(down.starts, across.starts, down.length, across.length), part]
+    return [Window(down.starts, across.starts, down.length, across.length), part]

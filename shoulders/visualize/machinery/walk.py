@@ -1,144 +1,374 @@
-"""The deconvnet of Zeiler & Fergus step by step: unpool with the switches, rectify, filter with the transposed filters.
+"""Up to a layer and back to the pictures: one pass, what it says on its way, and each step of it undone.
 
-A chain is what the paper draws: every step takes what the last one gave. VGG and AlexNet are chains. Their way back needs no
-autograd, and every step of it can be printed.
+A chain is what Zeiler & Fergus draw: every step takes what the last one gave. VGG and AlexNet are chains. Their way back needs
+no autograd, and every step of it can be printed. Any other network is one step, which autograd undoes.
 """
 
 from __future__ import annotations
 
+import difflib
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+
 import torch
-import torch.nn.functional as F
 from torch import nn
 
-from shoulders.visualize.machinery.networks import Step
-from shoulders.visualize.machinery.rules import RULES
+from shoulders import cutting
+from shoulders.support import devices
+from shoulders.support.errors import reason
+from shoulders.visualize.machinery import VisualizeError, rules
+from shoulders.visualize.machinery.deconvnet import UNDONE, is_odd
 
 
-class Window(nn.Module):
-    """A step that lets a window of each picture's maps through, all of one size; on the way back zeros are put around it.
+@dataclass(frozen=True)
+class Step:
+    """One module in a pass: what went in, what came out, and how often that had been written to when it came out."""
 
-    Parameters
-    ----------
-    tops, lefts : sequence of int
-        A window may reach over the border: zeros are there.
-    height, width : int
+    module: nn.Module
+    input: torch.Tensor
+    output: torch.Tensor
+    written: int
+
+    @property
+    def stands(self) -> bool:
+        """Whether nothing has changed the output in place since (``out += shortcut``, ``F.relu(out, inplace=True)``)."""
+        return _written(self.output) == self.written
+
+
+def step(module: nn.Module, signal: torch.Tensor) -> Step:
+    """One module's step on its own."""
+    output = module(signal)
+    return Step(module, signal, output, _written(output))
+
+
+def _written(output):
+    """How often a tensor was written to; 0 for what torch does not count."""
+    return output._version if isinstance(output, torch.Tensor) and not output.is_inference() else 0
+
+
+@contextmanager
+def exact():
+    """Full float32 in convolutions: a GPU would round to 10 bits (TF32), and no longer agree with a CPU."""
+    if devices.device() != "cuda":
+        yield
+        return
+    convolutions = torch.backends.cudnn.conv
+    before = convolutions.fp32_precision
+    convolutions.fp32_precision = "ieee"
+    try:
+        yield
+    finally:
+        convolutions.fp32_precision = before
+
+
+def submodule(module: nn.Module, layer: str) -> nn.Module:
+    """A module's part by its name.
+
+    Raises
+    ------
+    VisualizeError
+        Names the layers that are nearest in spelling.
     """
-
-    def __init__(self, tops, lefts, height, width):
-        super().__init__()
-        self.tops, self.lefts, self.height, self.width = tops, lefts, height, width
-
-    def forward(self, maps):
-        return self._laid(maps, (self.height, self.width), -1)
-
-    def back(self, signal, size):
-        """Where it came from, in maps of a size (height, width) that are zero elsewhere."""
-        return self._laid(signal, size, 1)
-
-    def _laid(self, maps, size, sign):
-        laid = maps.new_zeros(*maps.shape[:2], *size)
-        for one, region, top, left in zip(laid, maps, self.tops, self.lefts):
-            paste(one, region, sign * top, sign * left)
-        return laid
+    names = dict(module.named_modules())
+    if not layer or layer not in names:
+        near = ", ".join(difflib.get_close_matches(layer, names, 4, 0.3) or list(names)[1:5])
+        raise VisualizeError(f"The network has no layer {layer!r}: for instance {near}.")
+    return names[layer]
 
 
-def paste(maps: torch.Tensor, region: torch.Tensor, top: int, left: int) -> None:
-    """Lay a region (c, height, width) over maps (c, rows, columns) at a place that may lie partly outside."""
-    rows, columns = (_meet(place, size, side) for place, size, side in zip((top, left), region.shape[1:], maps.shape[1:]))
-    maps[:, rows[0], columns[0]] = region[:, rows[1], columns[1]]
-
-
-def _meet(place, size, side):
-    """Where a span of `size` at `place` meets 0..side: as a slice of the side, and of the span."""
-    first, last = max(0, place), max(max(0, place), min(side, place + size))
-    return slice(first, last), slice(first - place, last - place)
-
-
-def switches(signal: torch.Tensor, pool: nn.MaxPool2d) -> tuple[torch.Tensor, torch.Tensor]:
-    """Max-pooling that remembers where each maximum stood.
+def forward(module: nn.Module, images: torch.Tensor, layer: str, parts=None) -> tuple[torch.Tensor, list[Step]]:
+    """One pass that stops at a layer: what the layer says, and every step on the way to it.
 
     Parameters
     ----------
-    signal : torch.Tensor, shape (n, c, height, width)
-    pool : torch.nn.MaxPool2d
+    module : torch.nn.Module
+        A quiet copy: `shoulders.visualize.machinery.networks.quiet_copy`.
+    images : torch.Tensor, shape (n, 3, height, width)
+    layer : str
+        The name of a module.
+    parts : sequence of torch.nn.Module, optional
+        Whose steps to record; default: those without children.
 
     Returns
     -------
-    pooled : torch.Tensor, shape (n, c, rows, columns)
-    switches : torch.Tensor of int64, same shape
-        Position of each maximum in its map, counted row by row.
+    output : torch.Tensor, shape (n, channels, height, width) or (n, channels)
+    steps : list of Step
     """
-    return F.max_pool2d(signal, pool.kernel_size, pool.stride, pool.padding, pool.dilation, pool.ceil_mode, return_indices=True)
+    steps, found = [], {}
+
+    def passed(part, taken, output):
+        steps.append(Step(part, taken[0] if taken else None, output, _written(output)))
+
+    def reached(part, taken, output):
+        found[layer] = output
+        raise cutting.Enough(found)
+
+    if parts is None:
+        parts = _leaves(module)
+    hooks = [(part.register_forward_hook, passed) for part in parts]
+    with cutting.hooked([*hooks, (submodule(module, layer).register_forward_hook, reached)], found), exact():
+        module(images)
+    return _answer(found, layer), steps
 
 
-def unpool(pooled: torch.Tensor, switches: torch.Tensor, size) -> torch.Tensor:
-    """Put every value back to its switch, zeros elsewhere.
+def _leaves(module):
+    return [part for part in module.modules() if next(part.children(), None) is None]
 
-    Where windows overlap and share a switch their values are added, as the transposed operation does; the paper is silent
-    about it. (``torch.nn.functional.max_unpool2d`` keeps one of them, and not always the same.)
+
+@contextmanager
+def listening(module: nn.Module, layers, stop: bool = False, hooks=()):
+    """Within, a pass without gradients: a dict with what each of some layers says, as it is when the layer says it.
 
     Parameters
     ----------
-    pooled, switches : torch.Tensor, shape (n, c, rows, columns)
-    size : (int, int)
-        Height and width before pooling.
+    module : torch.nn.Module
+        A quiet copy.
+    layers : sequence of str
+    stop : bool
+        End the block when all of them have answered.
+    hooks : sequence of (callable, callable)
+        More of them, as `shoulders.cutting.hooked` takes them.
 
-    Returns
-    -------
-    torch.Tensor, shape (n, c, height, width)
+    Raises
+    ------
+    VisualizeError
+        In the pass, for a layer that answers twice.
     """
-    empty = pooled.new_zeros(*pooled.shape[:2], size[0] * size[1])
-    return empty.scatter_add(2, switches.flatten(2), pooled.flatten(2)).unflatten(2, tuple(size))
+    found = {}
+
+    def answered(layer, part, taken, output):
+        if layer in found:
+            raise VisualizeError(f"The layer {layer!r} runs more than once in a pass: choose the block that holds it.")
+        # what comes next may write over it, module or not: ``out += shortcut``
+        found[layer] = output.clone() if isinstance(output, torch.Tensor) else output
+        if stop and len(found) == len(wanted):
+            raise cutting.Enough(found)
+
+    wanted = set(layers)
+    own = [(submodule(module, layer).register_forward_hook, partial(answered, layer)) for layer in wanted]
+    with cutting.hooked([*hooks, *own], found), torch.no_grad(), exact():
+        yield found
 
 
-def transposed(signal: torch.Tensor, convolution: nn.Conv2d, size) -> torch.Tensor:
-    """Filter with the same filters, flipped, in and out exchanged; without biases.
+def answers(module: nn.Module, images: torch.Tensor, layers) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
+    """One whole pass without gradients: what each of some layers says, and the score of each class, (n, classes).
+
+    Raises
+    ------
+    VisualizeError
+        For a network that gives something else than scores, and for a layer that answers twice or not at all.
+    """
+    with listening(module, layers) as found:
+        scores = module(images)
+    if not isinstance(scores, torch.Tensor) or scores.ndim != 2:
+        raise VisualizeError("The network does not give one score for each class and picture: use one that ends in classes.")
+    for layer in layers:
+        _answer(found, layer)
+    return found, scores
+
+
+def targets_of(scores: torch.Tensor, targets) -> torch.Tensor:
+    """The class that was asked for, of each picture: (n,); the likeliest one where none was.
 
     Parameters
     ----------
-    signal : torch.Tensor, shape (n, out, rows, columns)
-    convolution : torch.nn.Conv2d
-    size : (int, int)
-        Height and width that the convolution was given: where its stride leaves a rest they cannot be told from the signal.
+    scores : torch.Tensor, shape (n, classes)
+    targets : int or sequence of int, or None
+        One for all pictures, or one for each.
 
-    Returns
-    -------
-    torch.Tensor, shape (n, in, height, width)
+    Raises
+    ------
+    VisualizeError
+        For another number of them, and for a class that the network has not.
     """
-    c = convolution
-    shortest = [
-        (rows - 1) * stride - 2 * padding + dilation * (kernel - 1) + 1
-        for rows, stride, padding, dilation, kernel in zip(signal.shape[2:], c.stride, c.padding, c.dilation, c.kernel_size)
-    ]
-    rest = [full - short for full, short in zip(size, shortest)]
-    return F.conv_transpose2d(signal, c.weight, None, c.stride, c.padding, rest, c.groups, c.dilation)
+    if targets is None:
+        return scores.argmax(1)
+    try:
+        targets = torch.as_tensor(targets, device=scores.device).flatten()
+        whole = not targets.is_floating_point()
+    except (TypeError, ValueError):
+        whole = False
+    if not whole:
+        raise VisualizeError(f"Classes are told by their numbers, 0 to {scores.shape[1] - 1}: give whole ones.")
+    if len(targets) not in (1, len(scores)):
+        raise VisualizeError(f"{len(targets)} classes do not go with {len(scores)} pictures: give one, or one for each picture.")
+    if strange := [target for target in targets.tolist() if not 0 <= target < scores.shape[1]]:
+        raise VisualizeError(f"The network has no class {strange[0]}: its classes are 0 to {scores.shape[1] - 1}.")
+    return targets.expand(len(scores))
 
 
-def chain(steps: list[Step], images: torch.Tensor, output: torch.Tensor) -> bool:
+def _answer(found, layer):
+    if layer not in found:
+        raise VisualizeError(f"The layer {layer!r} does not run when the network looks at a picture: choose another one.")
+    if not isinstance(found[layer], torch.Tensor) or found[layer].ndim not in (2, 4):
+        raise VisualizeError(f"The layer {layer!r} gives neither maps (n, c, h, w) nor a vector (n, c): choose another one.")
+    return found[layer]
+
+
+@dataclass(frozen=True)
+class Way:
+    """The way up to a layer of a quiet copy, as a first pass has found it.
+
+    Attributes
+    ----------
+    module : torch.nn.Module
+    layer : str
+    answer : torch.Tensor
+        What the layer says in this pass.
+    chain : list of Step or None
+        The steps, where each takes what the last one gave and is one that `back` knows.
+    """
+
+    module: nn.Module
+    layer: str
+    answer: torch.Tensor
+    chain: list[Step] | None
+
+
+def first(module: nn.Module, images: torch.Tensor, layer: str) -> Way:
+    """The way to a layer, from one whole pass of the first picture; or of none, which costs nothing: ``images[:0]``.
+
+    Raises
+    ------
+    VisualizeError
+        For a layer that answers more than once in a pass, or with the channels last.
+    """
+    image, steps, ends = images[:1].detach(), [], []
+
+    def passed(part, taken, output):
+        if not ends:
+            steps.append(Step(part, taken[0] if taken else None, output, _written(output)))
+
+    def reached(part, taken, output):
+        ends.append((output, all(step.stands for step in steps)))  # now: what lies above may write over it
+
+    hooks = [(part.register_forward_hook, passed) for part in _leaves(module)]
+    with listening(module, [layer], hooks=[*hooks, (submodule(module, layer).register_forward_hook, reached)]) as found:
+        try:
+            module(image)
+        except RuntimeError as error:
+            if not found:  # else what lies above the layer may want pictures of another size
+                shape = " × ".join(map(str, images.shape[1:]))
+                said = f"The network cannot take pictures of {shape} as far as {layer!r}"
+                raise VisualizeError(f"{said}: {reason(error)}.") from error
+    answer, (end, stand) = _answer(found, layer), ends[0]
+    way = Way(module, layer, answer, steps if stand and _leads(steps, image, end) else None)
+    need_channels_first(answer, images, layer)
+    if not way.chain and images.shape[2] != images.shape[3]:  # where the channels stand, a square picture shows
+        side = min(images.shape[2:])
+        first(module, image[:, :, :side, :side], layer)
+    return way
+
+
+def short(module: nn.Module, images: torch.Tensor, layer: str, parts) -> tuple[Way, list[Step]]:
+    """The way to a layer, from one pass of all pictures that stops there, and the steps of some parts of the network."""
+    leaves = _leaves(module)
+    output, steps = forward(module, images, layer, dict.fromkeys([*leaves, *parts]))
+    chain, units = ([step for step in steps if step.module in some] for some in (set(leaves), set(parts)))
+    return Way(module, layer, output, chain if is_chain(chain, images, output) else None), units
+
+
+def is_chain(steps: list[Step], images: torch.Tensor, output: torch.Tensor) -> bool:
     """Whether the steps lead from the pictures to the output one after the other, and each is one that `back` knows."""
+    return all(step.stands for step in steps) and _leads(steps, images, output)
+
+
+def _leads(steps, images, output):
     signal = images
     for step in steps:
-        if step.input is not signal or not step.stands or type(step.module) not in _BACK or is_odd(step.module):
+        if step.input is not signal or type(step.module) not in UNDONE or is_odd(step.module):
             return False
         signal = step.output
     return signal is output
 
 
-def is_odd(module):
-    """Whether it does more than `back` undoes: a hook that is still there is the learner's own."""
-    if module._forward_hooks or module._forward_pre_hooks:
-        return True
-    return isinstance(module, nn.Conv2d) and (module.padding_mode != "zeros" or isinstance(module.padding, str))
+def need_channels_first(output: torch.Tensor, images: torch.Tensor, layer: str) -> None:
+    """Refuse maps of square pictures that are square only when their channels come last.
+
+    Raises
+    ------
+    VisualizeError
+    """
+    shape = tuple(output.shape)
+    if images.shape[2] == images.shape[3] and len(shape) == 4 and shape[1] == shape[2] != shape[3]:
+        raise VisualizeError(f"The layer {layer!r} gives maps with the channels last, {shape}: choose another one.")
 
 
-@torch.no_grad()
+def up(way: Way, images: torch.Tensor, rule: str) -> list[Step]:
+    """Forward to the layer: the steps of a chain; or of any other network a single one, that autograd can undo by the rule."""
+    if not way.chain:
+        return [_in_one(way, images, rule)]
+    taken = []
+    with torch.no_grad(), exact():
+        for one in way.chain:
+            taken.append(step(one.module, taken[-1].output if taken else images))
+    return taken
+
+
+def _in_one(way, images, rule):
+    with torch.inference_mode(False), torch.enable_grad():  # whatever the caller has switched off
+        images = images.clone().requires_grad_()
+        with rules.applied(way.module, rule):
+            output, _ = forward(way.module, images, way.layer)
+    return Step(way, images, output, _written(output))
+
+
+def mixed(output: torch.Tensor, directions: torch.Tensor | None) -> torch.Tensor:
+    """What a layer says as (n, units, height, width): its maps, or the mixtures of them that `directions` names."""
+    output = output[..., None, None] if output.ndim == 2 else output
+    if directions is None:
+        return output
+    if directions.ndim != 2 or directions.shape[1] != output.shape[1]:
+        shape = " × ".join(map(str, directions.shape))
+        raise VisualizeError(f"Directions of {shape} do not go with {output.shape[1]} maps: give (m, {output.shape[1]}).")
+    return torch.einsum("nchw,mc->nmhw", output, directions.to(output))
+
+
+def need_maps(output: torch.Tensor, maps) -> None:
+    """Refuse a map that the layer has not.
+
+    Raises
+    ------
+    VisualizeError
+    """
+    if strange := [int(m) for m in maps if not 0 <= m < output.shape[1]]:
+        raise VisualizeError(f"The layer has no map {strange[0]}: its maps are 0 to {output.shape[1] - 1}.")
+
+
+def kept(output: torch.Tensor, maps, positions=None, directions=None) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """The layer with everything but one activation a picture set to zero, these activations, and where they stand.
+
+    Parameters
+    ----------
+    output : torch.Tensor, shape (n, channels, height, width) or (n, channels)
+    maps : torch.Tensor of int, shape (n,)
+    positions : torch.Tensor of int, shape (n, 2), optional
+        Default: where the map is strongest.
+    directions : torch.Tensor, shape (m, channels), optional
+    """
+    units = mixed(output.detach(), directions)
+    every, maps = torch.arange(len(units), device=units.device), maps.to(units.device)
+    chosen = units[every, maps]
+    if positions is None:
+        places = chosen.flatten(1).argmax(1)
+        positions = torch.stack([places // chosen.shape[2], places % chosen.shape[2]], 1)
+    positions = positions.to(units.device)
+    rows, columns = positions.T
+    values = chosen[every, rows, columns]
+    units = torch.zeros_like(units)
+    units[every, maps, rows, columns] = values
+    seeds = units if directions is None else torch.einsum("nmhw,mc->nchw", units, directions.to(units))
+    return seeds.reshape(output.shape), values, positions
+
+
 def back(steps: list[Step], signal: torch.Tensor, rule: str) -> torch.Tensor:
-    """From a signal at the top of a chain down to the pixels.
+    """From a signal at the top of the steps down to the pixels.
 
     Parameters
     ----------
     steps : list of Step
-        For which `chain` is true.
+        Of `up`, or others of which `is_chain` is true.
     signal : torch.Tensor, shape (n, c, rows, columns)
     rule : str
         One of `shoulders.visualize.machinery.rules.RULES`.
@@ -147,36 +377,17 @@ def back(steps: list[Step], signal: torch.Tensor, rule: str) -> torch.Tensor:
     -------
     torch.Tensor, shape (n, 3, height, width)
     """
-    for step in reversed(steps):
-        signal = _BACK[type(step.module)](step, signal, rule)
+    with exact():
+        for step in reversed(steps):
+            signal = _by_autograd(step, signal) if isinstance(step.module, Way) else _undone(step, signal, rule)
     return signal
 
 
-def _through_convolution(step, signal, rule):
-    return transposed(signal, step.module, step.input.shape[2:])
+@torch.no_grad()
+def _undone(step, signal, rule):
+    return UNDONE[type(step.module)](step, signal, rule)
 
 
-def _through_pool(step, signal, rule):
-    return unpool(signal, switches(step.input, step.module)[1], step.input.shape[2:])
-
-
-def _through_relu(step, signal, rule):
-    return RULES[rule](step.output, signal)
-
-
-def _through_window(step, signal, rule):
-    return step.module.back(signal, step.input.shape[2:])
-
-
-def _unchanged(step, signal, rule):
-    return signal
-
-
-_BACK = {
-    nn.Conv2d: _through_convolution,
-    nn.MaxPool2d: _through_pool,
-    nn.ReLU: _through_relu,
-    Window: _through_window,
-    nn.Dropout: _unchanged,
-    nn.Identity: _unchanged,
-}
+def _by_autograd(step, signal):
+    with torch.inference_mode(False):
+        return torch.autograd.grad(step.output, step.input, signal.clone())[0]
