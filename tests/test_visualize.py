@@ -216,6 +216,13 @@ FAR = {
 }  # fmt: skip
 
 
+def whole_pictures(module, images, layer, maps, rule, places):
+    """Pixels and activations of given places, where all of each picture is looked at."""
+    steps = walk.up(walk.first(networks.quiet_copy(module), images, layer), images, rule)
+    seeds, values, _ = walk.kept(steps[-1].output, maps, places)
+    return walk.back(steps, seeds, rule), values
+
+
 @pytest.mark.parametrize("name", FAR)
 @pytest.mark.parametrize("rule", rules.RULES)
 @pytest.mark.parametrize("shape", [(40, 40), (53, 47), (64, 61)])
@@ -232,8 +239,7 @@ def test_looking_only_at_what_a_place_sees_gives_the_same(name, rule, shape, mon
     whole = [shape[0] for shape in seen if shape[2:] == images.shape[2:] and shape[0]]
     assert set(whole) == ({1} if layer == "0" else set())  # the first picture, where what a place sees has to be tried
     monkeypatch.undo()
-    way = walk.first(networks.quiet_copy(module), images, layer)
-    whole = visualize.projection.back(way, images, torch.tensor([2] * 4), rule, places)
+    whole = whole_pictures(module, images, layer, torch.tensor([2] * 4), rule, places)
     torch.testing.assert_close(near.values, whole[1], rtol=1e-5, atol=1e-6)
     torch.testing.assert_close(near.pixels, whole[0], rtol=1e-4, atol=1e-5)
 
@@ -256,7 +262,7 @@ def test_every_place_of_a_chain_is_seen_aright(name, shape):
     places = torch.cartesian_prod(torch.arange(rows), torch.arange(columns))
     images, maps = image.expand(len(places), -1, -1, -1), torch.zeros(len(places), dtype=torch.long)
     for rule in rules.RULES:
-        whole = visualize.projection.back(walk.first(networks.quiet_copy(module), images, "5"), images, maps, rule, places)
+        whole = whole_pictures(module, images, "5", maps, rule, places)
         for group in (torch.arange(len(places)), *torch.arange(len(places)).split(1)):
             near = visualize.project(module, images[group], "5", 0, rule, places[group])
             torch.testing.assert_close(near.values, whole[1][group], rtol=1e-5, atol=1e-6)
@@ -287,12 +293,12 @@ def test_what_wants_a_picture_gets_one():
 def test_ever_less_is_looked_at_on_the_way_up():
     """Of one place of VGG16's last convolution, counted by hand: 3 × 3 of the maps before it, 5, 7, and 14 before the pool."""
     module, images = networks.quiet_copy(network("vgg16_tiny")), pictures(2, 256)
-    way, _ = sight.first(module, images, "features.28")
+    way = walk.first(module, images, "features.28", dry=True)
     taken, inside = sight.narrowed(way.chain, images, torch.tensor([(7, 8), (6, 9)]))
     sides = [step.input.shape[2] for step in taken if isinstance(step.module, nn.Conv2d)]
     assert sides == [196, 194, 96, 94, 46, 44, 42, 20, 18, 16, 7, 5, 3]
     assert taken[-1].output.shape[2:] == (1, 1) and inside.tolist() == [[0, 0], [0, 0]]
-    assert sight.first(networks.quiet_copy(network("resnet18")), images, "layer1")[0].chain is None
+    assert walk.first(networks.quiet_copy(network("resnet18")), images, "layer1", dry=True).chain is None
 
 
 class Somewhere(nn.Module):

@@ -13,7 +13,6 @@ from shoulders.backbones import Backbone
 from shoulders.support.progress import track
 from shoulders.visualize.machinery import VisualizeError, locality, rules, walk
 from shoulders.visualize.machinery.networks import opened
-from shoulders.visualize.projection import sent_back
 
 GREY = "the training pictures' mean colour"
 
@@ -195,8 +194,9 @@ def _projected(module, whole, layer, watch, rule):
     """The watched map's projection, and the units that the whole picture went through on its way."""
     rules.need_rule(rule)
     way, units = walk.short(module, whole, layer, locality.units(module))
-    pixels, *_ = sent_back(way.chain or walk.up(way, whole, rule), torch.tensor([watch]), rule)
-    return pixels[0].cpu(), units
+    steps = way.chain or walk.up(way, whole, rule)
+    seeds, *_ = walk.kept(steps[-1].output, torch.tensor([watch]))
+    return walk.back(steps, seeds, rule)[0].cpu(), units
 
 
 def _colour(fill, transform):

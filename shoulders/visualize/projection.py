@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 import torch
 from torch import nn
 
 from shoulders.backbones import Backbone
 from shoulders.visualize.machinery import VisualizeError, rules, sight, walk
-from shoulders.visualize.machinery.deconvnet import Window
 from shoulders.visualize.machinery.networks import Opened, opened
-from shoulders.visualize.machinery.walk import Step, Way
 
 
 @dataclass(frozen=True)
@@ -51,10 +46,6 @@ _MODIFIED = (
     "this network's other steps (means, BatchNorm, sums or joins of several ways)"
 )
 _GRADIENT = "the gradient of the activation by the pixels, times the activation"
-
-PIXELS = 2 * 224 * 224
-"""That go up and back together on a CPU: of more, what lies between would be fetched from memory again and again."""
-
 
 def project(
     network: Backbone | nn.Module,
@@ -110,63 +101,23 @@ def projected(look: Opened, maps, rule: str, positions=None, directions=None) ->
     images, maps = _in_pairs(look.images, maps)
     if positions is None:
         way = walk.first(look.module, images, look.layer)
-        walk.need_maps(walk.mixed(way.answer, directions), maps)
-        pixels, values, positions = back(way, images, maps, rule, None, directions)
+        passes = walk.passes(way, images, maps, rule)
     else:
-        way, seen = sight.first(look.module, images, look.layer)
-        first = walk.mixed(way.answer, directions)
-        walk.need_maps(first, maps)
-        positions = _places(positions, len(images), first)
-        near = partial(_in_sight, way, seen, first) if len(first) else partial(_along, way, seen)
-        pixels, values = near(images, maps, rule, positions, directions)
-    words = _GRADIENT if rule == "gradient" else _WALKED if way.chain else _MODIFIED
-    return Projection(pixels.cpu(), maps, positions.cpu(), values.cpu(), look.layer, rule, words)
-
-
-def back(way: Way, images: torch.Tensor, maps: torch.Tensor, rule: str, positions=None, directions=None):
-    """Up to a layer and back to the pixels: these, the activations, and where they stand."""
-    groups = _groups(images.shape[2:], images, maps, positions)
-    found = [sent_back(walk.up(way, some, rule), of, rule, places, directions) for some, of, places in groups]
-    return tuple(torch.cat(part) for part in zip(*found))
-
-
-def sent_back(steps: list[Step], maps: torch.Tensor, rule: str, positions=None, directions=None):
-    """After a pass: keep one activation of each picture, and walk it back step by step."""
-    seeds, values, positions = walk.kept(steps[-1].output, maps, positions, directions)
-    return walk.back(steps, seeds, rule), values, positions
-
-
-def _groups(size, images, maps, positions):
-    """A few pictures at a time, of which so much is looked at, with what was asked of each."""
-    together = max(1, PIXELS // math.prod(size)) if images.device.type == "cpu" else len(images)
-    places = itertools.repeat(None) if positions is None else positions.split(together)
-    return zip(images.detach().split(together), maps.split(together), places)
-
-
-def _along(way, seen, images, maps, rule, positions, directions):
-    """Of given places up a chain and back: at each step, what they do not see need not be looked at."""
+        way, field = sight.first(look.module, images, look.layer)
+        positions = _places(positions, len(images), way.answer)
+        passes = sight.passes(way, field, images, maps, rule, positions, directions)
+    walk.need_maps(walk.mixed(way.answer, directions), maps)
     found = []
-    for some, of, places in _groups(seen.aligned(positions.tolist(), images.shape[2:])[2], images, maps, positions):
-        steps, inside = sight.narrowed(way.chain, some, places)
-        found.append(sent_back(steps, of, rule, inside, directions))
-    pixels, values, _ = (torch.cat(part) for part in zip(*found))
-    return pixels, values
+    for steps, some, places in passes:
+        seeds, values, places = walk.kept(steps[-1].output, some, places, directions)
+        found.append((walk.back(steps, seeds, rule), values, places))
+    pixels, values, places = (torch.cat(part).cpu() for part in zip(*found))
+    words = _GRADIENT if rule == "gradient" else _WALKED if way.chain else _MODIFIED
+    return Projection(pixels, maps, places if positions is None else positions, values, look.layer, rule, words)
 
 
-def _in_sight(way, seen, first, images, maps, rule, positions, directions):
-    """The same of any network: the part of each picture that a place sees. Checked on the first one."""
-    picture = images.shape[2:]
-    starts, skipped, size = seen.aligned(positions.tolist(), picture)
-    if size != tuple(picture):
-        window = Window(*zip(*starts), *size)
-        pixels, values, _ = back(way, window(images), maps, rule, positions - torch.tensor(skipped), directions)
-        if torch.isclose(values[0], first[0, maps[0], *positions[0]], rtol=1e-3, atol=1e-5):
-            return window.back(pixels, picture), values
-    return back(way, images, maps, rule, positions, directions)[:2]
-
-
-def _places(positions, count, first):
-    """One row and column for each picture, inside the map."""
+def _places(positions, count, answer):
+    """One row and column for each picture, inside the layer's maps; a layer without maps has one place."""
     positions = torch.as_tensor(positions).long().cpu()
     if tuple(positions.shape) not in ((2,), (1, 2), (count, 2)):
         raise VisualizeError(
@@ -174,7 +125,7 @@ def _places(positions, count, first):
             f"these for each picture, {(count, 2)}."
         )
     positions = positions.expand(count, 2)
-    height, width = first.shape[2:]
+    height, width = answer.shape[2:] or (1, 1)
     for row, column in positions.tolist():
         if not (0 <= row < height and 0 <= column < width):
             raise VisualizeError(f"The map has no place ({row}, {column}): it has {height} rows and {width} columns.")

@@ -19,26 +19,53 @@ from shoulders.visualize.machinery.walk import Step, Way
 
 
 def first(module: nn.Module, images: torch.Tensor, layer: str) -> tuple[Way, Field]:
-    """The way to a layer and what its places see: found with no picture at all, or else with the first one.
-
-    Parameters
-    ----------
-    module : torch.nn.Module
-        A quiet copy.
-    images : torch.Tensor, shape (n, 3, height, width)
-    layer : str
-    """
+    """The way to a layer, and what its places see; a chain is found with no picture at all."""
     with Ruler(images) as ruler:
-        way = _dry(module, images, layer) or walk.first(module, images, layer)
+        way = walk.first(module, images, layer, dry=True)
     return way, ruler.field(way.answer)
 
 
-def _dry(module, images, layer):
-    try:
-        way = walk.first(module, images[:0], layer)
-    except Exception:  # whatever somebody's network says to an empty batch: it is looked at with a picture
-        return None
-    return way if way.chain else None
+def passes(way: Way, field: Field, images: torch.Tensor, maps: torch.Tensor, rule: str, positions: torch.Tensor, directions=None):
+    """As `shoulders.visualize.machinery.walk.passes`, looking only at what given places see.
+
+    Between the steps of a chain; of any other network in the pictures themselves, if it says the same of the first one.
+
+    Parameters
+    ----------
+    way, field
+        Of `first`.
+    images : torch.Tensor, shape (n, 3, height, width)
+    maps : torch.Tensor of int, shape (n,)
+    rule : str
+    positions : torch.Tensor of int, shape (n, 2)
+    directions : torch.Tensor, shape (m, channels), optional
+    """
+    size = field.aligned(positions.tolist(), images.shape[2:])[2]
+    dry = not len(way.answer)
+    if size == tuple(images.shape[2:]) and not dry:
+        yield from walk.passes(way, images, maps, rule, positions)
+        return
+    for number, (some, of, places) in enumerate(walk.groups(size, images, maps, positions)):
+        steps, inside = narrowed(way.chain, some, places) if dry else _cropped(way, field, some, rule, places)
+        if not number and not dry and not _agree(way.answer, places, steps[-1].output, inside, of, directions):
+            yield from walk.passes(way, images, maps, rule, positions)
+            return
+        yield steps, of, inside
+
+
+def _cropped(way, field, images, rule, positions):
+    """Up to the layer from the part of each picture that a place sees, and where the places then stand."""
+    starts, skipped, size = field.aligned(positions.tolist(), images.shape[2:])
+    crop = walk.step(Window(*zip(*starts), *size), images)
+    return [crop, *walk.up(way, crop.output, rule)], positions - torch.tensor(skipped)
+
+
+def _agree(whole, position, part, place, maps, directions):
+    """Whether the first picture's activation is the same when less is looked at."""
+    here, there = (
+        walk.mixed(output[:1].detach(), directions)[0, maps[0], *at[0]] for output, at in ((whole, position), (part, place))
+    )
+    return torch.isclose(there, here, rtol=1e-3, atol=1e-5)
 
 
 @torch.no_grad()

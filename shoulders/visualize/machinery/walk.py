@@ -7,6 +7,8 @@ no autograd, and every step of it can be printed. Any other network is one step,
 from __future__ import annotations
 
 import difflib
+import itertools
+import math
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -226,14 +228,25 @@ class Way:
     chain: list[Step] | None
 
 
-def first(module: nn.Module, images: torch.Tensor, layer: str) -> Way:
-    """The way to a layer, from one whole pass of the first picture; or of none, which costs nothing: ``images[:0]``.
+def first(module: nn.Module, images: torch.Tensor, layer: str, dry: bool = False) -> Way:
+    """The way to a layer, from one whole pass of the first picture.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        A quiet copy.
+    images : torch.Tensor, shape (n, 3, height, width)
+    layer : str
+    dry : bool
+        Try it with no picture at all, which costs nothing; what is found in this way is a chain.
 
     Raises
     ------
     VisualizeError
         For a layer that answers more than once in a pass, or with the channels last.
     """
+    if dry and (way := _dry(module, images, layer)):
+        return way
     image, steps, ends = images[:1].detach(), [], []
 
     def passed(part, taken, output):
@@ -259,6 +272,14 @@ def first(module: nn.Module, images: torch.Tensor, layer: str) -> Way:
         side = min(images.shape[2:])
         first(module, image[:, :, :side, :side], layer)
     return way
+
+
+def _dry(module, images, layer):
+    try:
+        way = first(module, images[:0], layer)
+    except Exception:  # whatever somebody's network says to an empty batch: it is looked at with a picture
+        return None
+    return way if way.chain else None
 
 
 def short(module: nn.Module, images: torch.Tensor, layer: str, parts) -> tuple[Way, list[Step]]:
@@ -293,6 +314,23 @@ def need_channels_first(output: torch.Tensor, images: torch.Tensor, layer: str) 
     shape = tuple(output.shape)
     if images.shape[2] == images.shape[3] and len(shape) == 4 and shape[1] == shape[2] != shape[3]:
         raise VisualizeError(f"The layer {layer!r} gives maps with the channels last, {shape}: choose another one.")
+
+
+PIXELS = 2 * 224 * 224
+"""That go up and back together on a CPU: of more, what lies between would be fetched from memory again and again."""
+
+
+def passes(way: Way, images: torch.Tensor, maps: torch.Tensor, rule: str, positions=None):
+    """Up to the layer, a few pictures at a time: the steps, the maps that are asked for, and the places."""
+    for some, of, places in groups(images.shape[2:], images, maps, positions):
+        yield up(way, some, rule), of, places
+
+
+def groups(size, images, maps, positions=None):
+    """A few pictures at a time, of which so much is looked at, with what is asked of each."""
+    together = max(1, PIXELS // math.prod(size)) if images.device.type == "cpu" else len(images)
+    places = itertools.repeat(None) if positions is None else positions.split(together)
+    return zip(images.detach().split(together), maps.split(together), places)
 
 
 def up(way: Way, images: torch.Tensor, rule: str) -> list[Step]:
