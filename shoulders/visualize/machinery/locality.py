@@ -51,14 +51,9 @@ class Part:
 
 @torch.no_grad()
 def plan(steps: list[Step], whole: torch.Tensor, boxes) -> list[Part]:
-    """The picture, and the units behind it of which a window changes a small part.
+    """The picture, (1, 3, height, width), and the units behind it of which a window changes a small part.
 
-    Parameters
-    ----------
-    steps : list of shoulders.visualize.machinery.walk.Step
-        Of the `units` of a quiet copy, on the way of the whole picture to a layer: the plan goes no further.
-    whole : torch.Tensor, shape (1, 3, height, width)
-    boxes : sequence of (top, left, bottom, right)
+    The steps are those of the `units` of a quiet copy, on the way of the whole picture to a layer: the plan goes no further.
     """
     vertical = _alike([(top, bottom) for top, _, bottom, _ in boxes], whole.shape[2])
     across = _alike([(left, right) for _, left, _, right in boxes], whole.shape[3])
@@ -117,17 +112,7 @@ def _looked_at(part, before):
 
 
 def covered(parts: list[Part], boxes, colour: torch.Tensor, chosen) -> torch.Tensor:
-    """What the last unit of a plan says of pictures with one window covered, shape (len(chosen), channels, height, width).
-
-    Parameters
-    ----------
-    parts : list of Part
-        Of `plan`.
-    boxes : sequence of (top, left, bottom, right)
-    colour : torch.Tensor, broadcast to (3, height, width)
-    chosen : sequence of int
-        Which of the boxes.
-    """
+    """What the last unit of a plan says of pictures with one of the boxes covered: (len(chosen), channels, height, width)."""
     first, last = parts[0], parts[-1]
     changed = torch.cat([_cut(first.maps, first.tops[i], first.lefts[i], first.height, first.width) for i in chosen])
     for region, i in zip(changed, chosen):

@@ -94,13 +94,7 @@ class Opened:
 
     @property
     def known(self) -> Transform:
-        """The transform.
-
-        Raises
-        ------
-        VisualizeError
-            For a plain module, which has none.
-        """
+        """The transform; refuses a plain module, which has none."""
         if self.transform:
             return self.transform
         raise VisualizeError(
@@ -129,7 +123,7 @@ def opened(network: Backbone | nn.Module, layers: str | Sequence[str] = (), show
     Raises
     ------
     VisualizeError
-        As `quiet_copy`, and for what is no network.
+        For what is no network, and for one that holds computed tensors, which torch does not copy.
     """
     names = [layers] if isinstance(layers, str) else layers
     module = quiet_copy(network)
@@ -139,13 +133,7 @@ def opened(network: Backbone | nn.Module, layers: str | Sequence[str] = (), show
 
 def quiet_copy(network: Backbone | nn.Module) -> nn.Module:
     """The network again, on the fastest device, in eval mode, in float32, without in-place layers; on a CPU its weights
-    are the same memory, without gradients.
-
-    Raises
-    ------
-    VisualizeError
-        For a network that holds computed tensors, which torch does not copy.
-    """
+    are the same memory, without gradients."""
     module = module_of(network)
     shared = {id(p): nn.Parameter(p.detach(), requires_grad=False) for p in module.parameters()}
     try:
@@ -162,13 +150,7 @@ def quiet_copy(network: Backbone | nn.Module) -> nn.Module:
 
 
 def module_of(network: Backbone | nn.Module) -> nn.Module:
-    """The torch module of a backbone, or the module itself.
-
-    Raises
-    ------
-    VisualizeError
-        For what is neither.
-    """
+    """The torch module of a backbone, or the module itself."""
     if isinstance(network, Backbone | nn.Module):
         return network.module if isinstance(network, Backbone) else network
     raise VisualizeError(
@@ -194,13 +176,7 @@ def _layer_of(network, layer):
 
 
 def backbone_of(network: Backbone | nn.Module) -> Backbone:
-    """A backbone, or what a training made of one as a backbone: for whom features are to be extracted.
-
-    Raises
-    ------
-    VisualizeError
-        For a plain module, which has no transform.
-    """
+    """A backbone, or what a training made of one as a backbone: for whom features are to be extracted."""
     if isinstance(network, Backbone):
         return network
     transform, module = opened(network).known, module_of(network)
@@ -224,13 +200,7 @@ def is_ready(images) -> bool:
 
 
 def several(images):
-    """One picture as a sequence of one; several as they are.
-
-    Raises
-    ------
-    VisualizeError
-        For a tensor that is no picture, and no batch of pictures.
-    """
+    """One picture as a sequence of one; several as they are."""
     if isinstance(images, torch.Tensor):
         if images.ndim not in (3, 4) or not images.numel():
             raise VisualizeError(f"A tensor of shape {tuple(images.shape)} holds no pictures: give (n, channels, height, width).")

@@ -39,12 +39,7 @@ A sigmoid is let through, for it gates maps in squeeze-and-excitation: gate, and
 
 
 def need_rule(rule: str) -> None:
-    """Refuse an unknown name.
-
-    Raises
-    ------
-    VisualizeError
-    """
+    """Refuse an unknown name."""
     if rule not in RULES:
         raise VisualizeError(f"No rule is called {rule!r}: choose one of {', '.join(RULES)}.")
 
@@ -105,11 +100,6 @@ def applied(module: nn.Module, rule: str):
     """Within: the ReLU modules of a quiet copy send back by the rule, and an operation that it would miss is refused.
 
     The gradient needs neither: it is what autograd does anyway, with any network.
-
-    Raises
-    ------
-    VisualizeError
-        In the pass, when the network bends its signal where the rule does not reach.
     """
     need_rule(rule)
     if rule == "gradient":

@@ -26,19 +26,9 @@ def first(module: nn.Module, images: torch.Tensor, layer: str) -> tuple[Way, Fie
 
 
 def passes(way: Way, field: Field, images: torch.Tensor, maps: torch.Tensor, rule: str, positions: torch.Tensor, directions=None):
-    """As `shoulders.visualize.machinery.walk.passes`, looking only at what given places see.
+    """As `shoulders.visualize.machinery.walk.passes`, looking only at what given places, (n, 2), see: way and field of `first`.
 
     Between the steps of a chain; of any other network in the pictures themselves, if it says the same of the first one.
-
-    Parameters
-    ----------
-    way, field
-        Of `first`.
-    images : torch.Tensor, shape (n, 3, height, width)
-    maps : torch.Tensor of int, shape (n,)
-    rule : str
-    positions : torch.Tensor of int, shape (n, 2)
-    directions : torch.Tensor, shape (m, channels), optional
     """
     size = field.aligned(positions.tolist(), images.shape[2:])[2]
     dry = not len(way.answer)
@@ -70,22 +60,10 @@ def _agree(whole, position, part, place, maps, directions):
 
 @torch.no_grad()
 def narrowed(steps: list[Step], images: torch.Tensor, positions: torch.Tensor) -> tuple[list[Step], torch.Tensor]:
-    """Up a chain again, looking between its steps only at what one place of the last can see.
+    """Up a chain of `first` again, looking between its steps only at what one place of the last, (n, 2), can see.
 
-    Parameters
-    ----------
-    steps : list of Step
-        A chain, for pictures of this size.
-    images : torch.Tensor, shape (n, 3, height, width)
-    positions : torch.Tensor of int, shape (n, 2)
-        Row and column of the place, for each picture.
-
-    Returns
-    -------
-    steps : list of Step
-        A chain from the pictures to the last step's window, with a `deconvnet.Window` wherever something is left out.
-    inside : torch.Tensor of int, shape (n, 2)
-        Where the places stand in the last step's output.
+    Returns the steps, with a `deconvnet.Window` wherever something is left out, and where the places stand in what the last
+    one says, (n, 2).
     """
     (down, rows), (across, columns) = (_extents(steps, axis, positions[:, axis].tolist()) for axis in (0, 1))
     signal, taken = images, []
@@ -142,16 +120,7 @@ def extent(part: nn.Module, seen: Span, places: list[int], count: int, side: int
     """Along one axis, what a step has to be shown for `count` of its places, from each of `places` on.
 
     Of a convolution and a max-pool exactly what these see; of any other step so much more that its places stand as always.
-
-    Parameters
-    ----------
-    part : torch.nn.Module
-    seen : shoulders.visualize.machinery.fields.Span
-        What its place 0 sees of the maps before it.
-    places : list of int
-    count : int
-    side : int
-        How many places the maps before it have.
+    `seen`: what its place 0 sees of the maps before it, which have `side` places.
     """
     starts = [int(seen.first + place * seen.jump) for place in places]
     length = int(seen.last - seen.first + 1 + (count - 1) * seen.jump)

@@ -65,13 +65,7 @@ def exact():
 
 
 def submodule(module: nn.Module, layer: str) -> nn.Module:
-    """A module's part by its name.
-
-    Raises
-    ------
-    VisualizeError
-        Names the layers that are nearest in spelling.
-    """
+    """A module's part by its name; names the layers that are nearest in spelling where there is none."""
     names = dict(module.named_modules())
     if not layer or layer not in names:
         near = ", ".join(difflib.get_close_matches(layer, names, 4, 0.3) or list(names)[1:5])
@@ -80,22 +74,9 @@ def submodule(module: nn.Module, layer: str) -> nn.Module:
 
 
 def forward(module: nn.Module, images: torch.Tensor, layer: str, parts=None) -> tuple[torch.Tensor, list[Step]]:
-    """One pass that stops at a layer: what the layer says, and every step on the way to it.
+    """One pass that stops at a layer: what it says, (n, channels, height, width) or (n, channels), and every step on the way.
 
-    Parameters
-    ----------
-    module : torch.nn.Module
-        A quiet copy: `shoulders.visualize.machinery.networks.quiet_copy`.
-    images : torch.Tensor, shape (n, 3, height, width)
-    layer : str
-        The name of a module.
-    parts : sequence of torch.nn.Module, optional
-        Whose steps to record; default: those without children.
-
-    Returns
-    -------
-    output : torch.Tensor, shape (n, channels, height, width) or (n, channels)
-    steps : list of Step
+    Recorded are the steps of some parts of the quiet copy; by default, of those without children.
     """
     steps, found = [], {}
 
@@ -122,20 +103,8 @@ def _leaves(module):
 def listening(module: nn.Module, layers, stop: bool = False, hooks=()):
     """Within, a pass without gradients: a dict with what each of some layers says, as it is when the layer says it.
 
-    Parameters
-    ----------
-    module : torch.nn.Module
-        A quiet copy.
-    layers : sequence of str
-    stop : bool
-        End the block when all of them have answered.
-    hooks : sequence of (callable, callable)
-        More of them, as `shoulders.cutting.hooked` takes them.
-
-    Raises
-    ------
-    VisualizeError
-        In the pass, for a layer that answers twice.
+    With `stop` the block ends when all of them have answered. A layer that answers twice is refused. More `hooks`: as
+    `shoulders.cutting.hooked` takes them.
     """
     found = {}
 
@@ -154,13 +123,7 @@ def listening(module: nn.Module, layers, stop: bool = False, hooks=()):
 
 
 def answers(module: nn.Module, images: torch.Tensor, layers) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
-    """One whole pass without gradients: what each of some layers says, and the score of each class, (n, classes).
-
-    Raises
-    ------
-    VisualizeError
-        For a network that gives something else than scores, and for a layer that answers twice or not at all.
-    """
+    """One whole pass without gradients: what each of some layers says, and the score of each class, (n, classes)."""
     with listening(module, layers) as found:
         scores = module(images)
     if not isinstance(scores, torch.Tensor) or scores.ndim != 2:
@@ -171,19 +134,7 @@ def answers(module: nn.Module, images: torch.Tensor, layers) -> tuple[dict[str, 
 
 
 def targets_of(scores: torch.Tensor, targets) -> torch.Tensor:
-    """The class that was asked for, of each picture: (n,); the likeliest one where none was.
-
-    Parameters
-    ----------
-    scores : torch.Tensor, shape (n, classes)
-    targets : int or sequence of int, or None
-        One for all pictures, or one for each.
-
-    Raises
-    ------
-    VisualizeError
-        For another number of them, and for a class that the network has not.
-    """
+    """The class that was asked for, one for all pictures or one for each: (n,); the likeliest one where none was."""
     if targets is None:
         return scores.argmax(1)
     try:
@@ -210,16 +161,9 @@ def _answer(found, layer):
 
 @dataclass(frozen=True)
 class Way:
-    """The way up to a layer of a quiet copy, as a first pass has found it.
+    """The way up to a layer of a quiet copy, as a first pass has found it, and what the layer says in this pass.
 
-    Attributes
-    ----------
-    module : torch.nn.Module
-    layer : str
-    answer : torch.Tensor
-        What the layer says in this pass.
-    chain : list of Step or None
-        The steps, where each takes what the last one gave and is one that `back` knows.
+    `chain`: the steps, where each takes what the last one gave and is one that `back` knows.
     """
 
     module: nn.Module
@@ -229,21 +173,9 @@ class Way:
 
 
 def first(module: nn.Module, images: torch.Tensor, layer: str, dry: bool = False) -> Way:
-    """The way to a layer, from one whole pass of the first picture.
+    """The way to a layer, from one whole pass of the first picture; refuses a layer that answers twice, or with channels last.
 
-    Parameters
-    ----------
-    module : torch.nn.Module
-        A quiet copy.
-    images : torch.Tensor, shape (n, 3, height, width)
-    layer : str
-    dry : bool
-        Try it with no picture at all, which costs nothing; what is found in this way is a chain.
-
-    Raises
-    ------
-    VisualizeError
-        For a layer that answers more than once in a pass, or with the channels last.
+    `dry`: tried with no picture at all, which costs nothing; what is found in this way is a chain.
     """
     if dry and (way := _dry(module, images, layer)):
         return way
@@ -305,12 +237,7 @@ def _leads(steps, images, output):
 
 
 def need_channels_first(output: torch.Tensor, images: torch.Tensor, layer: str) -> None:
-    """Refuse maps of square pictures that are square only when their channels come last.
-
-    Raises
-    ------
-    VisualizeError
-    """
+    """Refuse maps of square pictures that are square only when their channels come last."""
     shape = tuple(output.shape)
     if images.shape[2] == images.shape[3] and len(shape) == 4 and shape[1] == shape[2] != shape[3]:
         raise VisualizeError(f"The layer {layer!r} gives maps with the channels last, {shape}: choose another one.")
@@ -364,26 +291,15 @@ def mixed(output: torch.Tensor, directions: torch.Tensor | None) -> torch.Tensor
 
 
 def need_maps(output: torch.Tensor, maps) -> None:
-    """Refuse a map that the layer has not.
-
-    Raises
-    ------
-    VisualizeError
-    """
+    """Refuse a map that the layer has not."""
     if strange := [int(m) for m in maps if not 0 <= m < output.shape[1]]:
         raise VisualizeError(f"The layer has no map {strange[0]}: its maps are 0 to {output.shape[1] - 1}.")
 
 
 def kept(output: torch.Tensor, maps, positions=None, directions=None) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """The layer with everything but one activation a picture set to zero, these activations, and where they stand.
+    """The layer with all but one activation a picture set to zero, these activations, and where they stand, (n, 2).
 
-    Parameters
-    ----------
-    output : torch.Tensor, shape (n, channels, height, width) or (n, channels)
-    maps : torch.Tensor of int, shape (n,)
-    positions : torch.Tensor of int, shape (n, 2), optional
-        Default: where the map is strongest.
-    directions : torch.Tensor, shape (m, channels), optional
+    They stand at given places of the maps (n,), or where each is strongest; of maps, or of the mixtures in `directions`.
     """
     units = mixed(output.detach(), directions)
     every, maps = torch.arange(len(units), device=units.device), maps.to(units.device)
@@ -401,20 +317,7 @@ def kept(output: torch.Tensor, maps, positions=None, directions=None) -> tuple[t
 
 
 def back(steps: list[Step], signal: torch.Tensor, rule: str) -> torch.Tensor:
-    """From a signal at the top of the steps down to the pixels.
-
-    Parameters
-    ----------
-    steps : list of Step
-        Of `up`, or others of which `is_chain` is true.
-    signal : torch.Tensor, shape (n, c, rows, columns)
-    rule : str
-        One of `shoulders.visualize.machinery.rules.RULES`.
-
-    Returns
-    -------
-    torch.Tensor, shape (n, 3, height, width)
-    """
+    """From a signal at the top of the steps, (n, c, rows, columns), down to the pixels, (n, 3, height, width)."""
     with exact():
         for step in reversed(steps):
             signal = _by_autograd(step, signal) if isinstance(step.module, Way) else _undone(step, signal, rule)
