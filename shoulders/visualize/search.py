@@ -107,24 +107,19 @@ def strongest(look: Opened, k: int, batch_size: int = 32, directions: torch.Tens
     """As `top_activations`, of a network that is open already: for each of its layers."""
     if k < 1 or not len(look.shown):
         raise VisualizeError(f"The {k} best of {len(look.shown)} pictures: give at least one picture, and k of at least 1.")
+    one, module = look.at(taken(look.shown, [0])), quiet_copy(look.module).to(memory_format=torch.channels_last)
     for layer in look.layers:
-        walk.first(look.module, look.at(taken(look.shown, [0])).images, layer)
-    module = quiet_copy(look.module).to(memory_format=torch.channels_last)
+        walk.first(look.module, one.images, layer)
     best, totals, searched = dict.fromkeys(look.layers), dict.fromkeys(look.layers, 0.0), 0
     for batch in track(look.batches(batch_size), len(look.shown), "Searching", size=len):
-        for layer, output in _outputs(module, batch, look.layers).items():
+        with walk.listening(module, look.layers, stop=True) as found:  # the last of them is not passed by
+            module(batch)
+        for layer, output in found.items():
             peaks = _peaks(walk.mixed(output, directions), searched)
             best[layer] = _best(best[layer], peaks, k)
             totals[layer] = totals[layer] + peaks[0].double().sum(1)
         searched += len(batch)
     return [_tops(best[layer], totals[layer] / searched, searched, layer, look.shown, directions) for layer in look.layers]
-
-
-def _outputs(module, batch, layers):
-    """What each layer says; the last of them is not passed by."""
-    with walk.listening(module, layers, stop=True) as found:
-        module(batch)
-    return found
 
 
 def _tops(best, means, searched, layer, images, directions):
