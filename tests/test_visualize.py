@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -507,6 +508,23 @@ def test_the_network_stays_as_it_was_even_after_an_exception(make):
             except (RuntimeError, visualize.VisualizeError):
                 pass
     assert state_of(module) == before
+
+
+def test_a_quiet_copy_does_again_what_it_did_before_a_rule_was_applied():
+    module = networks.quiet_copy(small())
+    module[1].forward = lambda signal: 2 * signal
+    with pytest.raises(ZeroDivisionError), rules.applied(module, "guided"):
+        assert module[1](torch.tensor([-1.0, 3])).tolist() == [0, 3]
+        raise ZeroDivisionError
+    assert module[1](torch.tensor([-1.0, 3])).tolist() == [-2, 6] and "forward" not in vars(module[4])
+
+
+def test_below_the_entrance_nobody_knows_a_backbone_or_a_question():
+    folder = Path(walk.__file__).parent
+    said = {path.stem: path.read_text(encoding="utf-8") for path in folder.glob("*.py")}
+    assert [name for name, text in said.items() if "Backbone" in text] == ["networks"]
+    questions = [path.stem for path in folder.parent.glob("[!_]*.py")]
+    assert not [name for name, text in said.items() for question in questions if f"visualize.{question}" in text]
 
 
 def test_a_layer_is_read_before_an_in_place_relu_changes_it():

@@ -12,7 +12,7 @@ from torch import nn
 from shoulders.backbones import Backbone
 from shoulders.support.progress import track
 from shoulders.visualize.machinery import VisualizeError, locality, rules, walk
-from shoulders.visualize.machinery.networks import opened
+from shoulders.visualize.machinery.networks import opened, statistics
 
 GREY = "the training pictures' mean colour"
 
@@ -210,7 +210,7 @@ def _colour(fill, transform):
         raise VisualizeError(f"The fill has {len(colour)} numbers: give one, or three (red, green, blue).")
     if not transform:
         return colour
-    mean, std = (torch.tensor(values).view(3, 1, 1) for values in (transform.mean, transform.std))
+    mean, std = statistics(transform)
     return (colour - mean) / std
 
 
@@ -218,8 +218,8 @@ def _seen(colour, transform):
     """The same as a person would see it."""
     if not transform:
         return None
-    mean, std = (torch.tensor(values) for values in (transform.mean, transform.std))
-    return tuple((colour.cpu().flatten() * std + mean).clamp(0, 1).tolist())
+    mean, std = statistics(transform)
+    return tuple((colour.cpu() * std + mean).clamp(0, 1).flatten().tolist())
 
 
 def _watched(answer, scores, layer, watch):

@@ -113,7 +113,8 @@ def plate(
     best = [look.at(taken(tops.images, tops.indices[one, :k].tolist())) for one in maps]
     found = [projected(some, one, rule, tops.positions[one, :k], tops.directions) for some, one in zip(best, maps)]
     pictures, pixels = torch.stack([some.pictures for some in best]), torch.stack([row.pixels for row in found])
-    boxes = _tight(pixels.flatten(0, 1)) if tight else _boxes(field, tops.positions[maps, :k].flatten(0, 1), pictures.shape[3:])
+    places = tops.positions[maps, :k].flatten(0, 1).tolist()
+    boxes = _tight(pixels.flatten(0, 1)) if tight else [field.window(*place, pictures.shape[3:]) for place in places]
     patches, projections = (cut(part.flatten(0, 1), boxes).unflatten(0, part.shape[:2]) for part in (pictures, pixels))
     return Plate(
         patches, projections, tops.values[maps, :k], tuple(maps), tops, field.size,
@@ -124,10 +125,6 @@ def plate(
 def cut(pictures: torch.Tensor, boxes) -> torch.Tensor:
     """One box of each picture: top, left, bottom, right (the last two excluded); all of one size."""
     return torch.stack([picture[:, top:bottom, left:right] for picture, (top, left, bottom, right) in zip(pictures, boxes)])
-
-
-def _boxes(field, positions, size):
-    return [field.window(*place, size) for place in positions.tolist()]
 
 
 def _tight(pixels):

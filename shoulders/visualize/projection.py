@@ -47,6 +47,7 @@ _MODIFIED = (
 )
 _GRADIENT = "the gradient of the activation by the pixels, times the activation"
 
+
 def project(
     network: Backbone | nn.Module,
     images,
@@ -104,7 +105,7 @@ def projected(look: Opened, maps, rule: str, positions=None, directions=None) ->
         passes = walk.passes(way, images, maps, rule)
     else:
         way, field = sight.first(look.module, images, look.layer)
-        positions = _places(positions, len(images), way.answer)
+        positions = sight.places(positions, len(images), way.answer)
         passes = sight.passes(way, field, images, maps, rule, positions, directions)
     walk.need_maps(walk.mixed(way.answer, directions), maps)
     found = []
@@ -114,22 +115,6 @@ def projected(look: Opened, maps, rule: str, positions=None, directions=None) ->
     pixels, values, places = (torch.cat(part).cpu() for part in zip(*found))
     words = _GRADIENT if rule == "gradient" else _WALKED if way.chain else _MODIFIED
     return Projection(pixels, maps, places if positions is None else positions, values, look.layer, rule, words)
-
-
-def _places(positions, count, answer):
-    """One row and column for each picture, inside the layer's maps; a layer without maps has one place."""
-    positions = torch.as_tensor(positions).long().cpu()
-    if tuple(positions.shape) not in ((2,), (1, 2), (count, 2)):
-        raise VisualizeError(
-            f"Positions of shape {tuple(positions.shape)} do not go with {count} pictures: give one row and column, or "
-            f"these for each picture, {(count, 2)}."
-        )
-    positions = positions.expand(count, 2)
-    height, width = answer.shape[2:] or (1, 1)
-    for row, column in positions.tolist():
-        if not (0 <= row < height and 0 <= column < width):
-            raise VisualizeError(f"The map has no place ({row}, {column}): it has {height} rows and {width} columns.")
-    return positions
 
 
 def _in_pairs(images, maps):

@@ -48,9 +48,7 @@ def retrained(backbone: Backbone, result: Result) -> Backbone:
         raise VisualizeError(f"The head of {backbone.name}, {head!r}, is not linear: look into result.model instead.")
     module = copy.deepcopy(result.model[0].network)
     module.set_submodule(head, copy.deepcopy(result.model[1]))
-    known = variant(
-        backbone, module.float().cpu().eval(), f"{result.regime}, seed {result.seed}, {result.n_train} pictures:"
-    )
+    known = variant(backbone, module.float().cpu().eval(), f"{result.regime}, seed {result.seed}, {result.n_train} pictures:")
     return replace(known, card=replace(known.card, classes=tuple(result.valid.classes)))
 
 
@@ -79,9 +77,7 @@ def without(network: Backbone | nn.Module, layers) -> nn.Module:
     network = copy.deepcopy(network)
     for name in layers:
         if not isinstance(walk.submodule(network, name), nn.Conv2d):
-            raise VisualizeError(
-                f"{name!r} is a {type(walk.submodule(network, name)).__name__}: name convolutions to take out."
-            )
+            raise VisualizeError(f"{name!r} is a {type(walk.submodule(network, name)).__name__}: name convolutions to take out.")
     names = [name for name, part in network.named_modules() if next(part.children(), None) is None]
     convolutions = [part for part in network.modules() if isinstance(part, nn.Conv2d)]
     for name in layers:
@@ -120,15 +116,9 @@ def _fitted(network, names, width, was):
         if isinstance(part, nn.Conv2d):
             if width != part.in_channels:
                 part = nn.Conv2d(
-                    width,
-                    part.out_channels,
-                    part.kernel_size,
-                    part.stride,
-                    part.padding,
-                    part.dilation,
-                    bias=part.bias is not None,
-                    padding_mode=part.padding_mode,
-                )
+                    width, part.out_channels, part.kernel_size, part.stride, part.padding, part.dilation,
+                    bias=part.bias is not None, padding_mode=part.padding_mode,
+                )  # fmt: skip
                 network.set_submodule(name, part)
             width = part.out_channels
     return network

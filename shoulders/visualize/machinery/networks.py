@@ -208,9 +208,14 @@ def several(images):
     return [images] if isinstance(images, str | Path | Image.Image | io.BytesIO) else images
 
 
+def statistics(transform: Transform) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean and standard deviation of the training pictures' colours, each (3, 1, 1)."""
+    return tuple(torch.tensor(values).view(3, 1, 1) for values in (transform.mean, transform.std))
+
+
 def _visible(images, transform):
     if transform:
-        mean, std = (torch.tensor(v).view(3, 1, 1) for v in (transform.mean, transform.std))
+        mean, std = statistics(transform)
         values = images * std + mean
     else:
         low, high = images.amin((1, 2, 3), keepdim=True), images.amax((1, 2, 3), keepdim=True)

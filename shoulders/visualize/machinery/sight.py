@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import nn
 
-from shoulders.visualize.machinery import walk
+from shoulders.visualize.machinery import VisualizeError, walk
 from shoulders.visualize.machinery.deconvnet import Window, is_odd
 from shoulders.visualize.machinery.fields import PIXEL, Field, Ruler, Span, aligned
 from shoulders.visualize.machinery.walk import Step, Way
@@ -25,6 +25,22 @@ def first(module: nn.Module, images: torch.Tensor, layer: str) -> tuple[Way, Fie
     return way, ruler.field(way.answer)
 
 
+def places(positions, count: int, answer: torch.Tensor) -> torch.Tensor:
+    """One row and column for each of `count` pictures, inside the maps; a layer without maps has one place."""
+    positions = torch.as_tensor(positions).long().cpu()
+    if tuple(positions.shape) not in ((2,), (1, 2), (count, 2)):
+        raise VisualizeError(
+            f"Positions of shape {tuple(positions.shape)} do not go with {count} pictures: give one row and column, or "
+            f"these for each picture, {(count, 2)}."
+        )
+    positions = positions.expand(count, 2)
+    height, width = answer.shape[2:] or (1, 1)
+    for row, column in positions.tolist():
+        if not (0 <= row < height and 0 <= column < width):
+            raise VisualizeError(f"The map has no place ({row}, {column}): it has {height} rows and {width} columns.")
+    return positions
+
+
 def passes(way: Way, field: Field, images: torch.Tensor, maps: torch.Tensor, rule: str, positions: torch.Tensor, directions=None):
     """As `shoulders.visualize.machinery.walk.passes`, looking only at what given places, (n, 2), see: way and field of `first`.
 
@@ -35,9 +51,9 @@ def passes(way: Way, field: Field, images: torch.Tensor, maps: torch.Tensor, rul
     if size == tuple(images.shape[2:]) and not dry:
         yield from walk.passes(way, images, maps, rule, positions)
         return
-    for number, (some, of, places) in enumerate(walk.groups(size, images, maps, positions)):
-        steps, inside = narrowed(way.chain, some, places) if dry else _cropped(way, field, some, rule, places)
-        if not number and not dry and not _agree(way.answer, places, steps[-1].output, inside, of, directions):
+    for number, (some, of, at) in enumerate(walk.groups(size, images, maps, positions)):
+        steps, inside = narrowed(way.chain, some, at) if dry else _cropped(way, field, some, rule, at)
+        if not number and not dry and not _agree(way.answer, at, steps[-1].output, inside, of, directions):
             yield from walk.passes(way, images, maps, rule, positions)
             return
         yield steps, of, inside
