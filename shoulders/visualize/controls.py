@@ -95,7 +95,7 @@ def random_units(network: Backbone | nn.Module, layer: str, count: int, seed: in
     look = opened(network, layer)
     if images is None and not look.transform:
         raise VisualizeError(f"The size of {layer!r} is not known: give one picture with images=….")
-    image = torch.zeros(1, 3, *[look.known.crop] * 2) if images is None else networks.taken(images, [0])
+    image = torch.zeros(1, 3, *[look.need_transform().crop] * 2) if images is None else networks.taken(images, [0])
     with torch.no_grad():
         output, _ = walk.forward(look.module, look.at(image).images, look.layer)
     drawn = torch.randn(count, output.shape[1], generator=torch.Generator().manual_seed(seed))

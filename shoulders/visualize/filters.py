@@ -135,4 +135,4 @@ def receptive_field(network: Backbone | nn.Module, layer: str, size: int | None 
         For a layer that does not exist.
     """
     look = opened(network, layer)
-    return seen_by(look.module, look.layer, size or (look.transform.crop if look.transform else 224))
+    return seen_by(look.module, look.layer, size or (look.transform.crop if look.transform else 224))[0]

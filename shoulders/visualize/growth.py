@@ -14,7 +14,7 @@ from torch import nn
 from shoulders.backbones import Backbone
 from shoulders.support import places
 from shoulders.support.errors import reason
-from shoulders.visualize.machinery import VisualizeError, walk
+from shoulders.visualize.machinery import VisualizeError
 from shoulders.visualize.machinery.fields import seen_by
 from shoulders.visualize.machinery.networks import is_ready, opened, several
 from shoulders.visualize.patches import cut
@@ -120,12 +120,14 @@ def evolution(
         raise VisualizeError("There is no checkpoint to look at: give at least one, as (epoch, file).")
     look = opened(network, layer, several(images))
     pictures = look.pictures
-    look = look if is_ready(look.shown) else look.at(pictures)
-    needed = _needed(look)
+    if not is_ready(look.shown):
+        look.need_transform()
+        look = look.at(pictures)
+    field, steps = seen_by(look.module, look.layer, pictures.shape[-1])
+    needed = _needed(look.module, steps)
     stages = [replace(look, module=_at(look, checkpoint, needed)) for _, checkpoint in checkpoints]
     found = [strongest(stage, 1)[0] for stage in stages]
     maps = chosen(found[-1], maps, seed)
-    field = seen_by(look.module, look.layer, pictures.shape[-1])
     columns = [_frame(stage, pictures, tops, maps, rule, field) for stage, tops in zip(stages, found)]
     patches, projections = (torch.stack([column[part] for column in columns], 1) for part in range(2))
     values, winners = (torch.stack([getattr(tops, part)[maps, 0] for tops in found], 1) for part in ("values", "indices"))
@@ -171,12 +173,10 @@ def _state(checkpoint):
         raise VisualizeError(f"{checkpoint} is no whole safetensors file ({reason(error)}): get it again.") from error
 
 
-def _needed(look):
+def _needed(module, steps):
     """The weights and running statistics that a picture passes on its way to the layer, those of the blocks around included."""
-    with torch.no_grad():
-        _, steps = walk.forward(look.module, look.at(look.shown[:1]).images, look.layer)
     passed = {id(step.module) for step in steps}
-    names = [name for name, part in look.module.named_modules() if id(part) in passed]
+    names = [name for name, part in module.named_modules() if id(part) in passed]
     around = {".".join(name.split(".")[:depth]) for name in names for depth in range(name.count(".") + 2)}
-    own = [name for name in look.module.state_dict() if name.rpartition(".")[0] in around]
+    own = [name for name in module.state_dict() if name.rpartition(".")[0] in around]
     return [name for name in own if not name.endswith("num_batches_tracked")]

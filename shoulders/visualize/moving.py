@@ -127,7 +127,7 @@ def invariance(network: Backbone, images, low: str, high: str, targets=None, amo
     look = look.at(pictures)
     start, scores = walk.answers(look.module, look.images, look.layers)
     targets = walk.targets_of(scores, targets)
-    fill = [255 * value for value in look.known.mean]
+    fill = [255 * value for value in look.need_transform().mean]
     curves = {}
     for kind, steps in (amounts or AMOUNTS).items():
         if not len(steps) or kind == "scale" and min(steps) <= 0:

@@ -109,7 +109,7 @@ def plate(
         raise VisualizeError(f"The tops are of {tops.layer!r}, not of {layer!r}: search {layer!r}, or leave tops out.")
     how = "drawn at random" if isinstance(maps, int) else "chosen"
     maps = chosen(tops, maps, seed)
-    field = seen_by(look.module, look.layer, look.at(taken(look.shown, [0])).pictures.shape[-1])
+    field, _ = seen_by(look.module, look.layer, look.at(taken(look.shown, [0])).pictures.shape[-1])
     best = [look.at(taken(tops.images, tops.indices[one, :k].tolist())) for one in maps]
     found = [projected(some, one, rule, tops.positions[one, :k], tops.directions) for some, one in zip(best, maps)]
     pictures, pixels = torch.stack([some.pictures for some in best]), torch.stack([row.pixels for row in found])

@@ -106,13 +106,13 @@ def _moved(span, place, side):
     return start, start + length
 
 
-def seen_by(module: nn.Module, layer: str, size: int) -> Field:
-    """What the places of a layer of a quiet copy see in square pictures of `size` pixels: found with one that is black."""
+def seen_by(module: nn.Module, layer: str, size: int) -> tuple[Field, list[walk.Step]]:
+    """What the places of a layer see in square pictures of `size` pixels, and the steps to it: found with one that is black."""
     first = next((part.in_channels for part in module.modules() if isinstance(part, nn.Conv2d)), 3)
     image = torch.zeros(1, first, size, size, device=devices.device())
     with torch.no_grad(), Ruler(image) as ruler:
-        output, _ = walk.forward(module, image, layer)
-    return ruler.field(output)
+        output, steps = walk.forward(module, image, layer)
+    return ruler.field(output), steps
 
 
 class Ruler(TorchDispatchMode):

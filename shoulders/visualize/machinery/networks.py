@@ -66,7 +66,7 @@ class Opened:
         """The pictures as the network takes them: (n, 3, height, width), float32, on the fastest device."""
         if is_ready(self.shown):
             return several(self.shown).to(devices.device(), torch.float32)
-        return self.known.batch(self.pictures.to(devices.device()))
+        return self.need_transform().batch(self.pictures.to(devices.device()))
 
     @cached_property
     def pictures(self) -> torch.Tensor:
@@ -81,19 +81,18 @@ class Opened:
             raise VisualizeError("There is no picture to look at: give at least one.")
         if isinstance(images, Pictures):
             images = [stream(*file) for file in zip(images.paths, images.digests)]
-        return torch.stack([self.known.picture(image) for image in images])
+        return torch.stack([self.need_transform().picture(image) for image in images])
 
     def batches(self, size: int) -> Iterator[torch.Tensor]:
         """`images`, a few at a time; a `Pictures` is decoded ahead by threads, and never held whole."""
         if isinstance(self.shown, Pictures):
-            for decoded_ahead in features.batches(self.known, self.shown, False, size, {"decode": 0.0}):
+            for decoded_ahead in features.batches(self.need_transform(), self.shown, False, size, {"decode": 0.0}):
                 yield self.at(torch.from_numpy(decoded_ahead).permute(0, 3, 1, 2)).images
         else:
             for start in range(0, len(self.shown), size):
                 yield self.at(self.shown[start : start + size]).images
 
-    @property
-    def known(self) -> Transform:
+    def need_transform(self) -> Transform:
         """The transform; refuses a plain module, which has none."""
         if self.transform:
             return self.transform
@@ -179,7 +178,7 @@ def backbone_of(network: Backbone | nn.Module) -> Backbone:
     """A backbone, or what a training made of one as a backbone: for whom features are to be extracted."""
     if isinstance(network, Backbone):
         return network
-    transform, module = opened(network).known, module_of(network)
+    transform, module = opened(network).need_transform(), module_of(network)
     card = backbones.Card(network.name, "ours", transform, head="1", classes=network.classes)
     return Backbone(card, transform, backbones.state_digest(module), "a training", lambda: module)
 
