@@ -187,7 +187,7 @@ def _uncovered(module, whole, layer, watch, target):
     maps = walk.mixed(answer[layer], None)
     watch = int(maps.flatten(2).amax(2).argmax()) if watch is None else watch
     walk.need_maps(maps, [watch])
-    return watch, int(walk.targets_of(scores, target)), *_watched(answer, scores, layer, watch)
+    return watch, int(walk.targets_of(scores, target)), *_watched(maps, scores, watch)
 
 
 def _projected(module, whole, layer, watch, rule):
@@ -222,16 +222,17 @@ def _seen(colour, transform):
     return tuple((colour.cpu() * std + mean).clamp(0, 1).flatten().tolist())
 
 
-def _watched(answer, scores, layer, watch):
+def _watched(maps, scores, watch):
     """Activity and class probabilities: (n,) and (n, classes)."""
-    return walk.mixed(answer[layer], None)[:, watch].sum((1, 2)).cpu(), scores.softmax(1).cpu()
+    return maps[:, watch].sum((1, 2)).cpu(), scores.softmax(1).cpu()
 
 
 @torch.no_grad()
 def _shown(module, layer, watch, boxes, colour, parts, chosen):
     """The same of some of the covered pictures, shown to the network where a plan ends."""
     with walk.exact(), locality.resumed(parts):
-        return _watched(*walk.answers(module, locality.covered(parts, boxes, colour, chosen), [layer]), layer, watch)
+        answer, scores = walk.answers(module, locality.covered(parts, boxes, colour, chosen), [layer])
+    return _watched(walk.mixed(answer[layer], None), scores, watch)
 
 
 def _each(shown, parts, total, batch_size):
