@@ -45,7 +45,7 @@ import os
 import pandas as pd
 from scipy import stats
 
-from shoulders import backbones, comparison, costs, editions, exercises, features, guesses, plots, training
+from shoulders import backbones, comparison, costs, cutting, editions, exercises, features, guesses, plots, training
 from shoulders.support.words import bounds, share
 
 edition = editions.choose("03")
@@ -94,7 +94,7 @@ my_guess = guesses.keep(
 # Feature extraction sends each picture through the network once. (Here as if for the first time: `remember=False`.)
 
 # %%
-training.feature_extraction(network, pictures)  # one look at everything, for all that follows
+training.feature_extraction(network, pictures)  # one look, for all that follows
 ten = pictures.train.take(pictures.train.sample(10, seed=0))
 with costs.meter() as spent:
     for part in (ten, pictures.valid):
@@ -106,11 +106,12 @@ bills = [costs.bill(extracted, spent, network)]
 # The other two send pictures through the layers again in every epoch, forth and back: back, because each weight has to be told
 # in which direction it was wrong. With so few pictures an epoch repeats them until there are at least 128. The validation
 # pictures are looked at once, at the end. From scratch takes five epochs here, to spare you a wait; in the table of step 3 it
-# takes 20. (4 to 30 s on two cores in the pocket edition.)
+# takes 20. (5 to 40 s on two cores in the pocket edition.)
 
 # %%
 trained = []
-for way, recipe in ((training.fine_tune, {}), (training.from_scratch, {"epochs": 5})):
+recipes = {training.fine_tune: {}, training.from_scratch: {"epochs": 5}}
+for way, recipe in recipes.items():
     with costs.meter() as spent:
         trained.append(way(network, pictures, per_class=10, curve=False, **recipe))
     bills.append(costs.bill(trained[-1], spent, network))
@@ -134,11 +135,12 @@ plots.bills(bills)
 
 # %%
 with costs.meter() as one:
-    features.extract(network, pictures.valid.take([0]), remember=False)
-epochs, rows = 5, len(ten) * math.ceil(128 / len(ten))  # all of them over and over, until there are 128
+    cutting.trial(network.module, network.transform.crop)  # one black picture
+epochs = 5
+rows = len(ten) * math.ceil(128 / len(ten))  # over and over, until there are 128
 ### BEGIN SOLUTION
 by_hand = one.gflops * (epochs * 3 * rows + len(pictures.valid))
-print(f"By hand {by_hand:,.0f}, on the bill {bills[-1]['gflops']:,.0f} billion operations")
+print(f"By hand {by_hand:,.0f}, on the bill {bills[-1]['gflops']:,.0f} billions")
 ### END SOLUTION
 ### BEGIN LEARNER
 # by_hand = None  # your answer goes here
@@ -152,7 +154,8 @@ exercise.work.check(by_hand)
 # by_hand = one.gflops * (epochs * 3 * rows + len(pictures.valid))
 # ```
 #
-# The bill is a little smaller: on the way back, the first layer has nothing below it.
+# The bill differs a little. It is smaller by the first layer, which has nothing below it on the way back; and before a network
+# looks at pictures, it may be tried with one or two.
 #
 # </details>
 #
@@ -176,7 +179,8 @@ exercise.work.check(by_hand)
 
 # %%
 plan = comparison.plan(os.environ.get("SHOULDERS_BUDGET", "taste"))
-live = pd.concat([comparison.carry_out(pictures, network, plan), pd.DataFrame([trained[0].row()])])  # with step 1's fine-tuning
+live = comparison.carry_out(pictures, network, plan)
+live = pd.concat([live, pd.DataFrame([trained[0].row()])])  # with step 1's
 live = live.drop_duplicates(["regime", "per_class", "seed"])
 print(exercise.spread(live))
 exercise.summary(live)
@@ -205,11 +209,12 @@ def student(runs):
 
 
 print(", ".join(f"{runs} runs: {student(runs):.3f}" for runs in (2, 3, 5, 10, 20)))
-five = live[(live.regime == "feature_extraction") & (live.per_class == 5)].accuracy.to_numpy()
+five = live[(live.regime == "feature_extraction") & (live.per_class == 5)]
+five = five.accuracy.to_numpy()
 ### BEGIN SOLUTION
 half = student(len(five)) * five.std(ddof=1) / len(five) ** 0.5
 low, high = five.mean() - half, five.mean() + half
-print(f"Mean {share(five.mean())}, interval {bounds(low, high)}; single runs from {bounds(five.min(), five.max())}")
+print(f"Mean {share(five.mean())}, interval {bounds(low, high)}")
 ### END SOLUTION
 ### BEGIN LEARNER
 # low, high = None, None  # your answer goes here
@@ -229,24 +234,24 @@ exercise.mean.check(None if low is None else (low, high))
 # ## Step 3: the curves
 #
 # Now the whole experiment, and with it a question that comes before all ways: *which giant?* A second network, `edition.other`,
-# took part where this machine has it, with the same pictures and the same draws. The cell says how the tables were made. Of the
-# trainings there is what hours allowed: fewer seeds, or none.
+# took part where this machine has it, with the same pictures and the same draws. Of the trainings there is what hours allowed:
+# fewer seeds, or none. (How the tables were made is printed in the last section.)
 
 # %%
 giants = [network, edition.other] if edition.other else [network]
 grids = [comparison.shipped(pictures, giant) for giant in giants]
 table = grids[0].table if len(grids[0]) else live
 tables = [table, *(grid.table for grid in grids[1:] if len(grid))]
-print(*grids, sep="\n\n")
-for giant in giants:
-    print(f"\n{giant.name} was trained on {giant.card.trained_on}.")
+for giant, grid in zip(giants, grids):
+    print(f"{len(grid)} runs with {giant.name}.", *grid.remarks)
+    print(f"It was trained on {giant.card.trained_on}.")
 
 # %% [markdown]
 # One more guess, before you look. With *one* picture of each class the second giant names some share of the new pictures
 # correctly. How many pictures of each class does your network need, to name as many?
 
 # %%
-my_worth = guesses.keep("03 what a giant is worth", None, low=1, high=1000, unit="pictures of each class")
+my_worth = guesses.keep("03 a giant's worth", None, low=1, high=1000, unit="of each")
 
 # %% [markdown]
 # Colours and shapes are the ways. Full marks on whole lines are the network that you work with; white marks on broken lines are
@@ -265,8 +270,7 @@ print(exercise.guessed(my_guess, table))
 for other in tables[1:]:
     print(exercise.worth(table, other, my_worth))
 for giant in giants:
-    alike = [kind for kind in giant.classes if {kind, f"{kind}s"} & {*pictures.classes}]
-    print(f"Of your classes, {giant.name} was taught to name {' and '.join(alike) or 'none'}.")
+    print(exercise.taught(giant))
 print(exercise.stuck(table))
 
 # %% [markdown]
@@ -282,7 +286,8 @@ print(exercise.stuck(table))
 
 # %%
 tuned, headed = exercise.twins(table, "fine_tuning", "feature_extraction", 20)
-pd.DataFrame({"fine-tuning": tuned, "feature extraction": headed}).rename_axis("seed").map(share)
+seeds = pd.DataFrame({"fine-tuning": tuned, "feature extraction": headed})
+seeds.rename_axis("seed").map(share)
 
 # %% [markdown]
 # ### Exercise 3: the same draws
@@ -315,16 +320,21 @@ if low is not None:
 # ```
 #
 # </details>
-#
+
+# %% [markdown]
 # Where zero lies inside, these runs cannot tell the two apart, and the order of two lines in a figure says nothing. The same for
 # every way and every number of pictures, and for the two giants with feature extraction:
 
 # %%
-ways = [way for way in table.regime.unique() if way != "feature_extraction"]
-gains = {way.replace("_", " "): comparison.paired(table, way, "feature_extraction") for way in ways}
+gains = {}
+for way in table.regime.unique()[1:]:
+    name = way.replace("_", " ")
+    gains[name] = comparison.paired(table, way, "feature_extraction")
 heads = pd.concat(tables).query("regime == 'feature_extraction'")
-for giant in heads.backbone.unique()[1:]:
-    gains[f"{giant}, feature extraction"] = comparison.paired(heads.assign(regime=heads.backbone), giant, network.name)
+heads = heads.assign(regime=heads.backbone)
+for giant in heads.regime.unique()[1:]:
+    name = f"{giant}, feature extraction"
+    gains[name] = comparison.paired(heads, giant, network.name)
 print(exercise.told(gains, f"feature extraction with {network.name}"))
 
 # %%
@@ -367,9 +377,12 @@ networks = {
     "random weights": backbones.load(network.name, "random"),
     "wrong normalisation": exercise.unscaled(network),
 }
-by_setting = {name: comparison.rows(pictures, net, per_class=[20], seeds=10) for name, net in networks.items()}
-mixed = [exercise.shuffled(pictures, seed) for seed in range(10)]
-by_setting["shuffled labels"] = [training.feature_extraction(network, held, 20, seed) for seed, held in enumerate(mixed)]
+by_setting = {}
+for name, one in networks.items():
+    by_setting[name] = comparison.rows(pictures, one, per_class=[20], seeds=10)
+mixed = [(exercise.shuffled(pictures, seed), 20, seed) for seed in range(10)]
+runs = [training.feature_extraction(network, *draw) for draw in mixed]
+by_setting["shuffled labels"] = runs
 print(exercise.levels(by_setting))
 plots.runs(by_setting, "Four settings, twenty pictures of each class", chance)
 
@@ -386,17 +399,21 @@ plots.runs(by_setting, "Four settings, twenty pictures of each class", chance)
 digits = exercise.digits(3, 8)
 eight = digits.train.take(digits.train.sample(4))
 written = [digits.classes[label] for label in eight.labels]
-plots.show_pictures([network.transform.cropped(path) for path in eight.paths], written, columns=8)
+seen = [network.transform.cropped(path) for path in eight.paths]
+plots.show_pictures(seen, written, columns=4)
 
 # %% [markdown]
 # What do you expect: who is first, and does the giant that was ahead on animals keep its lead?
 
 # %%
-by_eye = {"64 grey squares": [exercise.on_pixels(digits, 20, seed) for seed in range(10)]}
+runs = [exercise.on_pixels(digits, 20, seed) for seed in range(10)]
+by_eye = {"64 squares": runs}
 for giant in giants:
-    by_eye[f"{giant.name}'s features"] = comparison.rows(digits, giant, per_class=[20], seeds=10)
-by_eye["random weights"] = comparison.rows(digits, networks["random weights"], per_class=[20], seeds=10)
-print(exercise.told(exercise.against(by_eye, "64 grey squares"), "the head on 64 grey squares"))
+    runs = comparison.rows(digits, giant, per_class=[20], seeds=10)
+    by_eye[f"{giant.name}'s features"] = runs
+blank = networks["random weights"]
+by_eye["random weights"] = comparison.rows(digits, blank, per_class=[20], seeds=10)
+print(exercise.told(exercise.against(by_eye, "64 squares"), "the 64 squares"))
 plots.runs(by_eye, "Is it a 3 or an 8? Twenty pictures of each", chance=0.5)
 
 # %% [markdown]
@@ -411,7 +428,8 @@ plots.runs(by_eye, "Is it a 3 or an 8? Twenty pictures of each", chance=0.5)
 
 # %%
 theirs = exercise.colleague(pictures)
-their_runs = comparison.compare(theirs, network, per_class=comparison.SIZES, seeds=5)
+sizes = comparison.SIZES
+their_runs = comparison.compare(theirs, network, per_class=sizes, seeds=5)
 plots.comparison(their_runs)
 
 # %% [markdown]
@@ -480,10 +498,13 @@ exercise.culprit.check(culprit)
 # %%
 depths = exercise.depths(network)
 for part in (pictures.train, pictures.valid):
-    features.extract(network, part, list(depths.values()))  # one look for all depths
-by_depth = {name: comparison.rows(pictures, network, per_class=[20], seeds=20, layer=at) for name, at in depths.items()}
-print(exercise.told(exercise.against(by_depth, list(depths)[-1]), f"{list(depths)[-1]}, the deepest"))
-plots.runs(by_depth, "Accuracy by depth of the cut, twenty pictures of each class", chance)
+    features.extract(network, part, list(depths.values()))  # one look for all
+by_depth = {}
+for name, layer in depths.items():
+    runs = comparison.rows(pictures, network, per_class=[20], seeds=20, layer=layer)
+    by_depth[name] = runs
+print(exercise.told(exercise.against(by_depth, name), f"{name} (the deepest)"))
+plots.runs(by_depth, "Depth of the cut, twenty pictures of each class", chance)
 
 # %% [markdown]
 # Where a block is too close to call, what was learnt above it was learnt for other questions than yours.
@@ -497,13 +518,19 @@ plots.runs(by_depth, "Accuracy by depth of the cut, twenty pictures of each clas
 
 # %%
 repeats = 10 if len(plan) > 2 else 3
-recipes = {"top 2 learn": {"blocks": 2}, "top 1 learns": {"blocks": 1}, "head alone": {"blocks": 0}}
-recipes |= {"top 2, all at once": {"head_epochs": 0}, "top 2, one rate": {"discriminative": False}}
-by_recipe = {
-    name: comparison.rows(pictures, network, ["fine_tuning"], [20], repeats, recipe=recipe) for name, recipe in recipes.items()
+recipes = {
+    "top 2 learn": {"blocks": 2},
+    "top 1 learns": {"blocks": 1},
+    "head alone": {"blocks": 0},
+    "top 2, all at once": {"head_epochs": 0},
+    "top 2, one rate": {"discriminative": False},
 }
+by_recipe, tuning = {}, ["fine_tuning"]
+for name, recipe in recipes.items():
+    runs = comparison.rows(pictures, network, tuning, [20], repeats, recipe=recipe)
+    by_recipe[name] = runs
 print(exercise.told(exercise.against(by_recipe, "top 2 learn"), "the usual recipe"))
-plots.runs(by_recipe, "Recipes for fine-tuning, twenty pictures of each class", chance)
+plots.runs(by_recipe, "Recipes, twenty pictures of each class", chance)
 
 # %% [markdown]
 # A bar that reaches beyond 100 % says that three runs so far apart know next to nothing of their mean. But all recipes got the
@@ -519,8 +546,9 @@ plots.runs(by_recipe, "Recipes for fine-tuning, twenty pictures of each class", 
 
 # %%
 for line in comparison.against(live, table).dropna().itertuples():
-    said = f"expected {bounds(line.low, line.high)} over {line.over} runs, yours {share(line.yours)}"
-    print(f"{line.regime.replace('_', ' ')}, {line.per_class} a class: {said}: {line.verdict}")
+    way, band = line.regime.replace("_", " "), bounds(line.low, line.high)
+    print(f"{way} with {line.per_class}: {band}, yours {share(line.yours)}: {line.verdict}")
+print("", *grids, sep="\n\n")
 
 # %% [markdown]
 # ## Where to go next
@@ -533,7 +561,7 @@ for line in comparison.against(live, table).dropna().itertuples():
 # ```
 #
 # Several giants on the same draws: `--backbone efficientnet_lite0,vgg16_tiny`. And the full tables again: their commands stand
-# in what step 3 printed. They go on where they were interrupted.
+# in what the last cell printed. They go on where they were interrupted.
 #
 # ## References
 #

@@ -3,6 +3,7 @@
 import io
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -134,6 +135,7 @@ def test_what_the_same_draws_gain_is_said(lesson):
     low, high = stats.ttest_ind(one + [0.01, 0.02, 0.01, 0.02], one, equal_var=False).confidence_interval()
     assert f"{100 * low:+.1f} to {100 * high:+.1f} points" in words and "narrower" in words
     assert "wider" in exercise.apart(one, 1.6 - one)
+    assert "no two draws" in exercise.apart(one[:1], one[:1])
 
 
 def test_a_guess_is_drawn_where_it_belongs(lesson):
@@ -149,7 +151,7 @@ def test_a_guess_is_drawn_where_it_belongs(lesson):
     lines = exercise.guessed(guess, pd.DataFrame(grid(2))).splitlines()
     assert len(lines) == len(QUESTIONS) and lines[0].startswith("Feature extraction with 1 of each: You guessed 55 %, and it was 70 %")
     assert lines[4].startswith("From scratch with 10 of each: You guessed 60 %, and it was 80 %: 20 more")
-    assert "made no guess" in lines[1]
+    assert lines[1] == "Feature extraction with 10 of each: 70.0 %."
     assert "no such run" in exercise.guessed({}, pd.DataFrame(grid(2)[:6])).splitlines()[-1]
     assert set(QUESTIONS) == set(re.findall(r'"((?:feature|from) [^"]*with[^"]*)": None', LESSON.read_text(encoding="utf-8")))
 
@@ -157,9 +159,9 @@ def test_a_guess_is_drawn_where_it_belongs(lesson):
 def test_how_far_single_draws_lie_apart_is_said(lesson):
     _, exercise = lesson
     runs = [row(a, per_class=n, seed=s) for n, shares in ((1, (0.5, 0.9)), (50, (0.88, 0.9)), ("all", (0.9, 0.9))) for s, a in enumerate(shares)]
-    first, last = exercise.spread(runs).splitlines()
+    first, last = exercise.spread(runs).replace("\n", " ").split(" Feature")
     assert first.startswith("Feature extraction with 1 of each class: single draws reach from 50.0 to 90.0 %, their mean is 70.0 % (")
-    assert last.startswith("Feature extraction with 50 of each class: single draws reach from 88.0 to 90.0 %")
+    assert last.startswith(" extraction with 50 of each class: single draws reach from 88.0 to 90.0 %")
     assert exercise.spread(runs[-2:]) == ""
     shown = exercise.summary(runs)
     assert shown["mean"].tolist() == ["70.0 %", "89.0 %", "90.0 %"]
@@ -215,6 +217,14 @@ def test_a_training_that_never_began_is_counted(lesson):
     uneven = pd.DataFrame([row(a, "from_scratch", seed=s) | {"largest": 0.6} for s, a in enumerate((0.6, 0.4, 0.5))])
     assert exercise.stuck(uneven).startswith("2 of 3")
     assert exercise.stuck(runs[runs.accuracy > 0.55]) == exercise.stuck(runs[-1:]) == ""
+
+
+def test_what_a_giant_was_taught_is_said(lesson):
+    _, exercise = lesson  # of cats and dogs
+    names = {"none": ("teapot",), "cat": ("cat", "teapot"), "cat and dogs": ("cat", "teapot", "dogs")}
+    for said_of, classes in names.items():
+        giant = SimpleNamespace(name="giant", classes=classes)
+        assert exercise.taught(giant) == f"Of your classes, giant was taught to name {said_of}."
 
 
 def test_blocks_are_counted_as_a_reader_does(lesson):

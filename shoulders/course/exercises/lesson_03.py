@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from shoulders import comparison, costs, cutting, datasets, features, heads, pictures, views
+from shoulders import comparison, costs, cutting, datasets, heads, pictures, views
 from shoulders.backbones import Backbone
 from shoulders.course.checks import Exercise
 from shoulders.course.editions import Edition
@@ -42,6 +42,7 @@ class Lesson03:
     mean: Exercise
     ahead: Exercise
     culprit: Exercise
+    classes: tuple[str, ...]
 
     @staticmethod
     def summary(rows):
@@ -94,12 +95,7 @@ class Lesson03:
         """
         lines = comparison.summary(rows)
         means = {(line.regime, str(line.per_class)): line.mean for line in lines.itertuples(index=False)}
-        return "\n".join(
-            f"{_first(name)}: {beside(guess.get(name), 100 * means[_asked(name)])}"
-            if _asked(name) in means
-            else f"{_first(name)}: the table has no such run."
-            for name in QUESTIONS
-        )
+        return "\n".join(f"{_first(name)}: {_guessed(guess.get(name), means.get(_asked(name)))}" for name in QUESTIONS)
 
     @staticmethod
     def worth(table, other, guess: float | None = None) -> str:
@@ -120,6 +116,11 @@ class Lesson03:
             f"{line.backbone} {words} {line.pictures:g}: {_share(line)}."
         ) + (f" Your guess was {guess:g}." if guess is not None else "")
 
+    def taught(self, network: Backbone) -> str:
+        """Which of the reader's classes are among the network's own."""
+        named = [kind for kind in network.classes if {kind, f"{kind}s"} & {*self.classes}]
+        return f"Of your classes, {network.name} was taught to name {' and '.join(named) or 'none'}."
+
     @staticmethod
     def stuck(rows) -> str:
         """Of the trainings from scratch, how many say the same of every picture; nothing where there is none of them."""
@@ -128,7 +129,7 @@ class Lesson03:
         if not same.any():
             return ""
         count = f"{same.sum()} of {len(scratch)} bare trainings from scratch"
-        return f"{count} are right exactly as often as one answer for every picture: they have not begun to learn."
+        return _filled(f"{count} are right exactly as often as one answer for every picture: they have not begun to learn.")
 
     @staticmethod
     def levels(groups: dict) -> str:
@@ -154,7 +155,7 @@ class Lesson03:
             What all are held against.
         """
         lines = [f"{_first(name)}: {_told(held)}." for name, held in gains.items()]
-        return "\n".join([f"Against {usual}, on the same pictures:", *(textwrap.fill(line, 100) for line in lines)])
+        return "\n".join([f"Against {usual}, on the same pictures:", *(_filled(line) for line in lines)])
 
     @staticmethod
     def twins(rows, regime: str, other: str, per_class: int = 20) -> tuple[np.ndarray, np.ndarray]:
@@ -169,6 +170,8 @@ class Lesson03:
         """The interval of the difference of two means as if they came from different draws (Welch 1947, Biometrika 34)."""
         from scipy.stats import ttest_ind
 
+        if len(one) < 2:
+            return "There are no two draws that both were run with."
         (low, high), same = ttest_ind(one, other, equal_var=False).confidence_interval(), comparison.interval(one - other)
         gain = 1 - (same[1] - same[0]) / (high - low)
         return (
@@ -234,16 +237,25 @@ def _first(name):
     return name if re.search(r"[_\d]", name.partition(" ")[0]) else f"{name[:1].upper()}{name[1:]}"
 
 
+def _filled(sentence):
+    """A narrow page breaks longer lines in the middle of a word."""
+    return textwrap.fill(sentence, 80)
+
+
 def _way(regime):
     return regime.replace("_", " ")
 
 
 def _spread(line, table):
     runs = table[(table.regime == line.regime) & (table.per_class == line.per_class)].accuracy
-    return (
-        f"{_way(line.regime).capitalize()} with {line.per_class} of each class: single draws reach from "
-        f"{bounds(runs.min(), runs.max())}, their mean is {_share(line)}."
-    )
+    reach = f"single draws reach from {bounds(runs.min(), runs.max())}, their mean is {_share(line)}."
+    return _filled(f"{_way(line.regime).capitalize()} with {line.per_class} of each class: {reach}")
+
+
+def _guessed(guess, mean):
+    if mean is None:
+        return "the table has no such run."
+    return f"{share(mean)}." if guess is None else beside(guess, 100 * mean)
 
 
 def _asked(name):
@@ -337,12 +349,13 @@ def lesson_03(edition: Edition) -> Lesson03:
             "What is wrong only by chance ends near the dashed line. To be wrong that reliably, one has to know a lot.",
             "1 minus the colleague's accuracy is ours: everything is learnt rightly, and marked wrongly.",
         )),
+        tuple(edition.pictures.classes),
     )  # fmt: skip
 
 
 def _is_work(answer, edition):
     with costs.meter() as one:
-        features.extract(edition.backbone, edition.pictures.valid.take([0]), remember=False)
+        cutting.trial(edition.backbone.module, edition.backbone.transform.crop)
     drawn = 10 * len(edition.pictures.classes)
     rows, valid, answer = drawn * -(-views.LEAST // drawn), len(edition.pictures.valid), np.asarray(answer, float).item()
     right = one.gflops * (EPOCHS * 3 * rows + valid)
