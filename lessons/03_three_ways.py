@@ -28,8 +28,8 @@
 # * hold two giants against each other, as you hold two ways;
 # * recognise where transfer brings nothing, and show that as plainly as a success.
 #
-# You need lessons 01 and 02, or their [words](glossary.ipynb): *backbone, head, features, layer, block, epoch, interval*.
-# New words are **bold**. What is *for the curious* is folded, or stands in a section of that name at the end. No minutes are
+# You need lessons 01 and 02, or their [words](glossary.ipynb): *backbone, head, features, layer, block, epoch, interval*. New
+# words are **bold**. What is *for the curious* is folded, or stands in a section of that name at the end. No minutes are
 # counted for it, and nothing else needs it.
 
 # %% [markdown]
@@ -62,9 +62,9 @@ print(edition)
 # * **fine-tuning**: its top learns, too;
 # * **from scratch**: the same layers, but random numbers in the place of what had been learnt.
 #
-# Of 100 new pictures, how many will be named correctly after 1, 10 or all training pictures of each class? Blind guessing
-# gives about 50. (**All**, here and in every table and figure, is each training picture that there is. The cell says how many
-# that are.)
+# Of 100 new pictures, how many will be named correctly after 1, 10 or all training pictures of each class? Blind guessing gives
+# about 50. (**All**, here and in every table and figure, is each training picture that there is. The cell says how many that
+# are.)
 
 # %%
 most = len(pictures.train) / len(pictures.classes)
@@ -130,8 +130,8 @@ plots.bills(bills)
 # ### Exercise 1: the arithmetic by hand
 #
 # One picture, once through the network, costs `one.gflops` billion operations. To *learn* from a picture costs about three
-# times as much: once forth, and twice as much back (once for the weights, once for what lies below). From scratch there
-# were five epochs of `rows` pictures, and then one look at every validation picture. How many billion operations is that?
+# times as much: once forth, and twice as much back (once for the weights, once for what lies below). From scratch there were
+# five epochs of `rows` pictures, and then one look at every validation picture. How many billion operations is that?
 
 # %%
 with costs.meter() as one:
@@ -244,21 +244,22 @@ table = grids[0].table if len(grids[0]) else live
 tables = [table, *(grid.table for grid in grids[1:] if len(grid))]
 for giant, grid in zip(giants, grids):
     print(f"{len(grid)} runs with {giant.name}.", *grid.remarks)
-    print(f"It was trained on {giant.card.trained_on}.")
+    print(f"Trained on {giant.card.trained_on}.")
 
 # %% [markdown]
 # One more guess, before you look. With *one* picture of each class the second giant names some share of the new pictures
 # correctly. How many pictures of each class does your network need, to name as many?
 
 # %%
-my_worth = guesses.keep("03 a giant's worth", None, low=1, high=1000, unit="of each")
+my_worth = guesses.keep("03 a giant's worth", None, high=1000, unit="of each")
 
 # %% [markdown]
 # Colours and shapes are the ways. Full marks on whole lines are the network that you work with; white marks on broken lines are
 # the second giant. Bars are intervals of the mean. Large black outlines are what you have just run; crosses are your guess.
 #
-# *From scratch, helped* adds what one does today to train from nothing: [BatchNorm](glossary.ipynb), unless the network has it
-# anyway, and **augmentation** (pictures turned, enlarged and lit anew in every epoch).
+# *From scratch* is the bare recipe. *From scratch, helped*, where the table has it, adds what one does today to train from
+# nothing: [BatchNorm](glossary.ipynb), unless the network has it anyway, and **augmentation** (pictures turned, enlarged and
+# lit anew in every epoch).
 #
 # Look first for the height at which each line begins. Then for the line that climbs longest.
 
@@ -322,8 +323,8 @@ if low is not None:
 # </details>
 
 # %% [markdown]
-# Where zero lies inside, these runs cannot tell the two apart, and the order of two lines in a figure says nothing. The same for
-# every way and every number of pictures, and for the two giants with feature extraction:
+# Where zero lies inside, these runs cannot tell the two apart, and the order of two lines in a figure says nothing. The same
+# for every way and every number of pictures, and for the two giants with feature extraction:
 
 # %%
 gains = {}
@@ -352,8 +353,8 @@ plots.ahead(gains)
 #
 # * The order here may differ from that in step 3: there every mark is the mean over all seeds of a way, and some ways have more
 #   seeds than others. Here only the seeds count that both have.
-# * Where every seed gave the very same difference, the bar is that of one pair of runs: where the difference may lie on endlessly
-#   many validation pictures.
+# * Where every seed gave the very same difference, the bar is that of one pair of runs: where the difference may lie on
+#   endlessly many validation pictures.
 # * If a curve is still climbing at its right end, more pictures might bring a crossing that the figure does not show.
 #
 # </details>
@@ -389,8 +390,8 @@ plots.runs(by_setting, "Four settings, twenty pictures of each class", chance)
 # %% [markdown]
 # The shuffled names are the most useful of these failures. A single run on shuffled names may lie far from guessing by luck:
 # look at the dots. But if the *mean* over several shufflings lies above guessing by more than its bar, a program has seen the
-# answers somewhere. The other two are more dangerous where they are milder: nothing fails, the number is merely lower, and
-# nobody knows what it should be.
+# answers somewhere (a **leak**). The other two are more dangerous where they are milder: nothing fails, the number is merely
+# lower, and nobody knows what it should be.
 #
 # Now a question far away from photographs: handwritten digits, 8 × 8 grey squares. Is it a **3** or an **8**? Against the
 # networks stands the same head on the 64 squares themselves.
@@ -423,8 +424,8 @@ plots.runs(by_eye, "Is it a 3 or an 8? Twenty pictures of each", chance=0.5)
 # %% [markdown]
 # ## Break it on purpose
 #
-# A colleague has repeated the experiment of step 2 with our pictures and our network, and sends this curve: “Transfer
-# learning is worse than useless. The more pictures I give it, the worse it gets!”
+# A colleague has repeated the experiment of step 2 with our pictures and our network, and sends this curve: “Transfer learning
+# is worse than useless. The more pictures I give it, the worse it gets!”
 
 # %%
 theirs = exercise.colleague(pictures)
@@ -456,9 +457,9 @@ exercise.culprit.check(culprit)
 # ```
 #
 # Who guesses blindly is right half of the time. To be wrong much more often than that, one must know the answer and say the
-# opposite. The colleague's curve is ours in a mirror: the class names of the validation part were numbered in another
-# order (*bees* before *ants*), as happens when two programs sort folders in different ways. A curve that falls *below*
-# guessing, and further with more pictures, is nearly always this.
+# opposite. The colleague's curve is ours in a mirror: the class names of the validation part were numbered in another order
+# (*bees* before *ants*), as happens when two programs sort folders in different ways. A curve that falls *below* guessing, and
+# further with more pictures, is nearly always this.
 #
 # </details>
 
@@ -466,8 +467,8 @@ exercise.culprit.check(culprit)
 # ## Key points
 #
 # * One run of each way is an anecdote. Draw several times, give all ways the same draws, and show the interval.
-# * The interval over seeds knows the luck of the draw; the interval of one run knows the luck of the validation pictures.
-#   Quote both, or say which.
+# * The interval over seeds knows the luck of the draw; the interval of one run knows the luck of the validation pictures. Quote
+#   both, or say which.
 # * Two ways differ for certain only where the *paired* difference lies wholly on one side of zero. Lines that meet in a figure
 #   prove nothing.
 # * The giant is a choice, as the way is: hold two against each other on the same draws, and ask what each was taught.
@@ -478,17 +479,17 @@ exercise.culprit.check(culprit)
 # ## What these numbers show, and what they do not
 #
 # They compare three recipes as they are set here, with the same number of epochs whatever the number of pictures: no recipe was
-# tuned for this question. From scratch depends most on its recipe: `data/felt/card.json` holds another one, with larger pictures
-# and more epochs, that does better on the felt pictures. All seeds judge by the same validation pictures, so an error that these
-# share is in every point. Where the question lies close to what the network was trained on, that flatters everything that builds
-# on it. That one giant is ahead of the other does not say which of its properties does it: the pictures that it learnt from,
-# their size, or its layout. In the pocket edition the pictures are renderings: the shapes of the curves are worth thinking about,
-# the heights are not.
+# tuned for this question. From scratch depends most on its recipe: `data/felt/card.json` holds another one, with larger
+# pictures and more epochs, that does better on the felt pictures. All seeds judge by the same validation pictures, so an error
+# that these share is in every point. Where the question lies close to what the network was trained on, that flatters everything
+# that builds on it. That one giant is ahead of the other does not say which of its properties does it: the pictures that it
+# learnt from, their size, or its layout. In the pocket edition the pictures are renderings: the shapes of the curves are worth
+# thinking about, the heights are not.
 
 # %% [markdown]
 # ## For the curious
 #
-# Three questions that nothing above needs. Each can be run alone.
+# Three questions that nothing above needs. Each can be left out.
 #
 # ### Where to cut?
 #
@@ -507,7 +508,7 @@ print(exercise.told(exercise.against(by_depth, name), f"{name} (the deepest)"))
 plots.runs(by_depth, "Depth of the cut, twenty pictures of each class", chance)
 
 # %% [markdown]
-# Where a block is too close to call, what was learnt above it was learnt for other questions than yours.
+# Where a block is too close to call, these runs do not show that what was learnt above it brings anything to your question.
 #
 # ### What to let learn, and how?
 #
@@ -533,10 +534,9 @@ print(exercise.told(exercise.against(by_recipe, "top 2 learn"), "the usual recip
 plots.runs(by_recipe, "Recipes, twenty pictures of each class", chance)
 
 # %% [markdown]
-# A bar that reaches beyond 100 % says that three runs so far apart know next to nothing of their mean. But all recipes got the
-# same pictures, so the sentences subtract before they judge, as step 4 does. Kumar and others found the gain of head-first
-# training mainly on *other kinds* of pictures than those trained on. Our validation pictures are of the same kind, so this
-# figure cannot show that.
+# Three runs know little of their mean: look at the bars. But all recipes got the same pictures, so the sentences subtract
+# before they judge, as step 4 does. Kumar and others found the gain of head-first training mainly on *other kinds* of pictures
+# than those trained on. Our validation pictures are of the same kind, so this figure cannot show that.
 #
 # ### Do your runs agree with the table?
 #
@@ -553,8 +553,8 @@ print("", *grids, sep="\n\n")
 # %% [markdown]
 # ## Where to go next
 #
-# Your own pictures, two of the ways, in a terminal, in the course's folder (`from_scratch_helped` is a third one; it takes
-# much longer. On Windows, `.venv\Scripts\shoulders`):
+# Your own pictures, two of the ways, in a terminal, in the course's folder (`from_scratch_helped` is a third one; it takes much
+# longer. On Windows, `.venv\Scripts\shoulders`):
 #
 # ```
 # .venv/bin/shoulders compare FOLDER --regime feature_extraction,fine_tuning --per-class 1,5,20,all --seeds 5 --plot curves.png

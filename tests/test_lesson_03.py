@@ -213,10 +213,11 @@ def test_a_training_that_never_began_is_counted(lesson):
     _, exercise = lesson
     runs = [row(a, "from_scratch", seed=s) for s, a in enumerate((0.5, 0.6, 0.5))] + [row(0.5)]
     runs = pd.DataFrame(runs).assign(largest=0.5)
-    assert exercise.stuck(runs).startswith("2 of 3 bare trainings from scratch")
+    assert exercise.stuck(runs).startswith("Bare trainings from scratch: 3; 2 are right exactly")
     uneven = pd.DataFrame([row(a, "from_scratch", seed=s) | {"largest": 0.6} for s, a in enumerate((0.6, 0.4, 0.5))])
-    assert exercise.stuck(uneven).startswith("2 of 3")
-    assert exercise.stuck(runs[runs.accuracy > 0.55]) == exercise.stuck(runs[-1:]) == ""
+    assert "3; 2 are right" in exercise.stuck(uneven)
+    assert exercise.stuck(runs[runs.accuracy > 0.55]).endswith("1; none answers every picture alike.")
+    assert exercise.stuck(runs[-1:]).endswith("0; none answers every picture alike.")
 
 
 def test_what_a_giant_was_taught_is_said(lesson):

@@ -123,13 +123,13 @@ class Lesson03:
 
     @staticmethod
     def stuck(rows) -> str:
-        """Of the trainings from scratch, how many say the same of every picture; nothing where there is none of them."""
+        """Of the trainings from scratch, how many say the same of every picture."""
         scratch = rows[rows.regime == "from_scratch"]
         same = np.isclose(scratch.accuracy, scratch.largest) | np.isclose(scratch.accuracy, 1 - scratch.largest)
         if not same.any():
-            return ""
-        count = f"{same.sum()} of {len(scratch)} bare trainings from scratch"
-        return _filled(f"{count} are right exactly as often as one answer for every picture: they have not begun to learn.")
+            return f"Bare trainings from scratch: {len(scratch)}; none answers every picture alike."
+        count = f"Bare trainings from scratch: {len(scratch)}; {same.sum()} are right"
+        return _filled(f"{count} exactly as often as one answer for every picture, and have not begun to learn.")
 
     @staticmethod
     def levels(groups: dict) -> str:
@@ -239,7 +239,7 @@ def _first(name):
 
 def _filled(sentence):
     """A narrow page breaks longer lines in the middle of a word."""
-    return textwrap.fill(sentence, 80)
+    return textwrap.fill(sentence.replace(" %", "\N{NO-BREAK SPACE}%"), 80).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def _way(regime):
