@@ -13,7 +13,7 @@
 # %% [markdown]
 # # 05 · Zeiler and Fergus, again
 #
-# *Minutes: 30 teaching, 15 exercises.* In the full edition, without a graphics card, waiting comes on top.
+# *Minutes: 25 teaching, 15 exercises.* In the full edition, without a graphics card, waiting comes on top.
 #
 # **This lesson is for readers of one paper**: *Visualizing and understanding convolutional networks*, by Matthew Zeiler and
 # Rob Fergus ([arXiv 1311.2901](https://arxiv.org/abs/1311.2901)). Figures, tables and sections below are those of that page. If
@@ -31,7 +31,7 @@
 # * read a paper's tables against its text.
 #
 # You need lessons 04a and 04b: *map*, *block*, *projection* and *covering* come from there. After a restart: Run, Run All
-# Above Selected Cell; your guess is remembered, and the rest takes about a minute.
+# Above Selected Cell; your guess is remembered, and the rest takes one to two minutes.
 
 # %% [markdown]
 # ## Which pictures, which network?
@@ -139,16 +139,15 @@ ours["Figure 5"] = exercise.calm(*moved)
 print(ours["Figure 5"])
 
 # %% [markdown]
-# The paper's finding is here: the first layer changes sharply with a small change of the picture, the top slowly (section 4).
-# But whoever always says the same is perfectly invariant. So look at the curves for larger changes together with the third
-# row: the probability of what the network took the picture for. (In the pocket edition the names are odd: it knows no felt.)
+# The paper saw it so: the first layer changes sharply with a small change of the picture, the top slowly (section 4). But
+# whoever always says the same is perfectly invariant. So look at the distances, for larger changes, together with the last row:
+# the probability of what the network took the picture for. (In the pocket edition the names are odd: it knows no felt.)
 
 # %%
 plates.invariance(visualize.invariance(network, five.take(range(3)), blocks[1], "classes"))
 
 # %% [markdown]
-# The scores' distance grows calmly. The probability does not: what the network would *say* can change while its scores have
-# hardly moved.
+# What the network would *say* can change while its scores have hardly moved.
 #
 # ## Step 3: does the projection lie where covering hurts? (figure 7)
 #
@@ -233,7 +232,7 @@ plates.probes(known, chance=1 / len(pictures.classes))
 # %% [markdown]
 # The paper's improvement ends at its fifth layer (86.2, then 85.5). On Caltech-256 it goes on: 65.6, then 71.7 (table 7).
 #
-# ## Step 5: two that find nothing here
+# ## Step 5: two that are too small here
 #
 # **Corresponding parts (figure 8, table 1).** Cover the same part in five dogs, and see which values of a layer rise and which
 # fall. If the layer knows eyes, they do so alike in all five when an eye is covered, less alike when something random is. The
@@ -241,12 +240,10 @@ plates.probes(known, chance=1 / len(pictures.classes))
 
 # %%
 table = visualize.correspondence(network, *exercises.faces(network), [blocks[5], "classes"])
-ours["Figure 8"] = "random / eyes: {:.2f} (block 5), {:.2f} (scores)".format(*exercise.ratios(table).values())
+ours["Figure 8"] = exercise.corresponds(table)
 print(ours["Figure 8"])
 
 # %% [markdown]
-# Near 1: five dogs of felt say nothing of eyes.
-#
 # **Layers taken out (table 3).** The paper trained its copy of [AlexNet](glossary.ipynb) again, without its third and fourth
 # layer: 45.4 % errors instead of 40.5. We train the layout of `vgg16_tiny` from nothing, on very small pictures, with and
 # without blocks 3 and 4, four times each. (10 to 40 s on two cores.)
@@ -255,12 +252,11 @@ print(ours["Figure 8"])
 convolutions = [name for group in cutting.blocks(tiny.module) for name in group if name.startswith("features")]
 smaller = replace(tiny, transform=replace(tiny.transform, resize=32, crop=32))
 out = {"without blocks 3 and 4": convolutions[4:10]}
-ours["Table 3"] = exercise.depth([visualize.ablation(smaller, pictures, out, epochs=8, seed=seed) for seed in range(4)])
+ours["Table 3"] = exercise.depth([visualize.ablation(smaller, pictures, out, epochs=5, seed=seed) for seed in range(4)])
 print(ours["Table 3"])
 
 # %% [markdown]
-# One [seed](glossary.ipynb) alone would have told a story, and the next one another. With a few hundred pictures, depth cannot
-# be tried: that is the price of a laptop.
+# One [seed](glossary.ipynb) alone tells a story, and the next one another. That is the price of a laptop.
 #
 # ## Step 6: two controls
 #
@@ -382,18 +378,16 @@ exercises.compared(ours)
 # One difference lies under all of them. The paper removed from its training pictures those that are also in Caltech (44 of
 # 9,144, and 243 of 30,607: section 5.2) and trained again. With weights that somebody else has published, you cannot do that.
 #
-# And the mixtures? Beside the answer, a count over many more of them: of the nine pictures that excite one most, how many show
-# the same kind of thing?
+# And the mixtures? Below the answer stands a count over many more of them: of the nine pictures that excite one most, how many
+# show the same kind of thing?
 
 # %%
 print(exercise.envelope(kinds, my_choice))
-for kind, found in tops.items():
-    alike = exercise.alike(some, found)
-    print(f"{kind}: {alike.mean():.1f} of nine pictures are of one kind (mean of {len(alike)})")
+print(exercise.alike(some, tops))
 
 # %% [markdown]
-# Christian Szegedy and others found in 2013 that what excites mixtures looks as meaningful as what excites single maps. Nine
-# pictures picked out by one number will often look alike: they are no proof that a map is *about* what they share.
+# Christian Szegedy and others found in 2013 that what excites mixtures looks as meaningful as what excites single maps. Whatever
+# picks nine pictures by one number picks some that share something: no proof that a map is *about* it.
 #
 # ## Key points
 #

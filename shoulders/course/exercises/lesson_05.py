@@ -127,7 +127,7 @@ class Lesson05:
         top = "much less" if high < low / 2 else "hardly less" if high < low else "even more"
         merit = "less still: being unmoved is no merit by itself" if blank < high else "more: here the calm was learnt"
         return (
-            f"On average a small change moves the low layer by {low:.2f} of its length, and the scores by {high:.2f}: {top}. "
+            f"A small change moves block 1 by {low:.2f} of its length, and the scores by {high:.2f}: {top}. "
             f"With shuffled weights the scores move by {blank:.4f}, {merit}."
         )
 
@@ -158,11 +158,13 @@ class Lesson05:
         )
 
     @staticmethod
-    def ratios(table) -> dict[str, float]:
-        """Of each layer the distance of random parts over that of the eyes: `shoulders.visualize.correspondence`'s table."""
-        known = table.set_index(["layer", "part"]).distance
-        eyes = ["left eye", "right eye"]
-        return {layer: float(known[layer, "random"] / known[layer][eyes].mean()) for layer in table.layer.unique()}
+    def corresponds(table) -> str:
+        """Whether covered eyes change a layer more alike than random boxes do: of `shoulders.visualize.correspondence`."""
+        known, eyes = table.set_index(["layer", "part"]).distance, ["left eye", "right eye"]
+        ratios = {layer: known[layer, "random"] / known[layer][eyes].mean() for layer in table.layer.unique()}
+        told = ", ".join(f"{ratio:.2f} ({layer})" for layer, ratio in ratios.items())
+        kind = "near 1, nothing found" if max(ratios.values()) < 1.15 else "above 1, with five dogs only"
+        return f"random / eyes: {told}: {kind}."
 
     @staticmethod
     def depth(tables) -> str:
@@ -226,10 +228,27 @@ class Lesson05:
         return f"{'AB'[place]} held the mixtures.{told}"
 
     @staticmethod
-    def alike(pictures: Pictures, tops: Tops) -> np.ndarray:
-        """Of the strongest pictures of each map that is alive, how many show the kind that comes most often."""
-        labels = pictures.labels[tops.indices.numpy()]
-        return np.array([np.bincount(labels[one]).max() for one in tops.alive])
+    def alike(pictures: Pictures, tops: dict[str, Tops]) -> str:
+        """Of the strongest pictures of mixtures and of single maps, how many are of one kind, and whether the two differ.
+
+        Parameters
+        ----------
+        pictures : Pictures
+            That were searched.
+        tops : dict of str to Tops
+        """
+        from scipy.stats import mannwhitneyu
+
+        rng = np.random.default_rng(0)
+        blindly = [_commonest(pictures.labels[rng.permutation(len(pictures))[:9]]) for _ in range(2000)]
+        counts = {name: [_commonest(row) for row in pictures.labels[found.indices.numpy()]] for name, found in tops.items()}
+        told = ", ".join(f"{np.mean(one):.1f} of {name}" for name, one in counts.items())
+        kind = "the two differ" if mannwhitneyu(*counts.values()).pvalue < 0.05 else "nothing tells the two apart"
+        return f"Of one kind are, of nine: {told}, {np.mean(blindly):.1f} of pictures drawn blindly. By this, {kind}."
+
+
+def _commonest(labels):
+    return int(np.bincount(labels).max())
 
 
 def mean_distance(found: Invariance, layer: str) -> float:
@@ -251,7 +270,7 @@ def compared(ours: dict):
     """
     from IPython.display import Markdown
 
-    lines = ["| in the paper | here | our number | its number | why ours differs |", "|---|---|---|---|---|"]
+    lines = ["| in the paper | here | what came out | its number | why ours differs |", "|---|---|---|---|---|"]
     for item, here, its, why in PAPER:
         own = next((number for start, number in ours.items() if item.startswith(start)), "")
         lines.append(f"| {item} | {here} | {own} | {its} | {why} |")
@@ -309,7 +328,11 @@ def _tried(answer: Callable, cases: Sequence[tuple], same: Callable, wrong: Call
 
 
 def _is_close(found, right):
-    return np.size(found) == 1 and bool(np.isclose(float(found), right))
+    return _one(found) and bool(np.isclose(float(found), right))
+
+
+def _one(found):
+    return np.asarray(found).size == 1
 
 
 def _is_jumps(answer: Callable):
@@ -318,7 +341,7 @@ def _is_jumps(answer: Callable):
 
 
 def _not_the_jumps(winners, found):
-    if np.size(found) > 1:
+    if not _one(found):
         return "give one number for all maps together."
     new = sum(len(set(row)) - 1 for row in winners.tolist())
     if float(found) == new:
@@ -340,7 +363,7 @@ def _ranks(numbers):
 
 
 def _not_the_ranks(first, second, found):
-    if np.size(found) > 1:
+    if not _one(found):
         return "give one number: np.corrcoef gives a table of four, and two of them are what you want."
     if np.isclose(float(found), np.corrcoef(first, second)[0, 1]):
         return "that is the correlation of the numbers, not of their ranks."
