@@ -74,7 +74,7 @@ my_guess = guesses.keep(
 # While `vgg16_tiny` was trained, its lower blocks were saved now and then. (Both editions use this network here: of VGG16
 # nobody has published the states on its way.) For 24 maps of block 3, drawn at random, and for each saved
 # [epoch](glossary.ipynb), we search 150 pictures for the one that excites the map most, and project it. You see the first
-# three maps. Epoch 0 is random weights. A frame marks a **jump**: another picture has taken the lead. (5 to 20 s on two cores.)
+# three maps. Epoch 0 is random weights. A frame marks a **jump**: another picture has taken the lead. (3 to 15 s on two cores.)
 
 # %%
 tiny = backbones.load("vgg16_tiny")
@@ -120,8 +120,7 @@ for block, one in grown.items():
 # last step, low block against high?
 
 # %%
-ours["Figure 4"] = exercise.settling(grown)
-print(ours["Figure 4"])
+ours["Figure 4"] = exercise.say(exercise.settling(grown))
 
 # %% [markdown]
 # ## Step 2: move, enlarge, turn (figure 5)
@@ -135,8 +134,7 @@ five = pool.take(np.random.default_rng(3).choice(len(pool), 5, replace=False))
 little = {"translation": [0.09], "scale": [1.1], "rotation": [15.0]}
 shuffled = visualize.random_weights(network)
 moved = [visualize.invariance(one, five, blocks[1], "classes", amounts=little) for one in (network, shuffled)]
-ours["Figure 5"] = exercise.calm(*moved)
-print(ours["Figure 5"])
+ours["Figure 5"] = exercise.say(exercise.calm(*moved))
 
 # %% [markdown]
 # The paper saw it so: the first layer changes sharply with a small change of the picture, the top slowly (section 4). But
@@ -185,7 +183,7 @@ exercise.rank_correlation.check(rank_correlation)
 #
 # </details>
 #
-# Now ten pictures, two blocks, 49 windows each; and beside them the control, the same with the shuffled weights. (10 to 40 s on
+# Now ten pictures, two blocks, 49 windows each; and beside them the control, the same with the shuffled weights. (5 to 20 s on
 # two cores in the pocket edition, minutes with a large network.)
 
 # %%
@@ -200,13 +198,13 @@ covered = {block: cover(network, block) for block in (4, 5)}
 control = {block: cover(shuffled, block) for block in (4, 5)}
 
 # %%
-said = [f"block {block}: {exercise.agrees(covered[block], control[block])}" for block in (4, 5)]
-ours["Figure 7"] = "; ".join(said)
-print("Does the projection lie where covering hurts?", *said, sep="\n")
+said = [exercise.say(f"Block {block}: {exercise.agrees(covered[block], control[block])}.") for block in (4, 5)]
+ours["Figure 7"] = " ".join(said)
 
 # %% [markdown]
 # A place of block 5 sees most of the picture, or all of it: what a grey window takes away there, its edges may add. Here is
-# the best of the ten pictures at block 4. Is the projection (c) where the activity (b) is dark?
+# the best of the ten pictures at block 4. Is the projection (c), in [input units](glossary.ipynb), where the activity (b) is
+# dark?
 
 # %%
 ranks = [visualize.agreement(one)["spearman"] for one in covered[4]]
@@ -225,8 +223,7 @@ plates.occlusion(covered[4][np.nanargmax(ranks)])
 # %%
 known = visualize.probes(network, pictures, [*blocks.values(), "hidden"])
 known["layer"] = [*(f"block {block}" for block in blocks), "what the head sees"]
-ours["Table 7"] = exercise.deeper(known)
-print(ours["Table 7"])
+ours["Table 7"] = exercise.say(exercise.deeper(known))
 plates.probes(known, chance=1 / len(pictures.classes))
 
 # %% [markdown]
@@ -240,20 +237,19 @@ plates.probes(known, chance=1 / len(pictures.classes))
 
 # %%
 table = visualize.correspondence(network, *exercises.faces(network), [blocks[5], "classes"])
-ours["Figure 8"] = exercise.corresponds(table)
-print(ours["Figure 8"])
+ours["Figure 8"] = exercise.say(exercise.corresponds(table, ("block 5", "scores")))
 
 # %% [markdown]
 # **Layers taken out (table 3).** The paper trained its copy of [AlexNet](glossary.ipynb) again, without its third and fourth
 # layer: 45.4 % errors instead of 40.5. We train the layout of `vgg16_tiny` from nothing, on very small pictures, with and
-# without blocks 3 and 4, four times each. (10 to 40 s on two cores.)
+# without blocks 3 and 4, four times each. (15 to 60 s on two cores.)
 
 # %%
 convolutions = [name for group in cutting.blocks(tiny.module) for name in group if name.startswith("features")]
 smaller = replace(tiny, transform=replace(tiny.transform, resize=32, crop=32))
 out = {"without blocks 3 and 4": convolutions[4:10]}
-ours["Table 3"] = exercise.depth([visualize.ablation(smaller, pictures, out, epochs=5, seed=seed) for seed in range(4)])
-print(ours["Table 3"])
+tables = [visualize.ablation(smaller, pictures, out, epochs=5, seed=seed) for seed in range(4)]
+ours["Table 3"] = exercise.say(exercise.depth(tables))
 
 # %% [markdown]
 # One [seed](glossary.ipynb) alone tells a story, and the next one another. That is the price of a laptop.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -98,6 +99,12 @@ class Lesson05:
     beaten: Exercise
 
     @staticmethod
+    def say(sentence: str) -> str:
+        """Print it, in lines that fit a narrow page, and give it back."""
+        print(textwrap.fill(sentence, 76))
+        return sentence
+
+    @staticmethod
     def settling(grown: dict[int, Evolution]) -> str:
         """How many maps of each block still change their picture in the last step, and whether low blocks settle first.
 
@@ -158,13 +165,13 @@ class Lesson05:
         )
 
     @staticmethod
-    def corresponds(table) -> str:
-        """Whether covered eyes change a layer more alike than random boxes do: of `shoulders.visualize.correspondence`."""
+    def corresponds(table, layers: Sequence[str]) -> str:
+        """Whether covered eyes change layers more alike than random boxes do: a table of `shoulders.visualize.correspondence`."""
         known, eyes = table.set_index(["layer", "part"]).distance, ["left eye", "right eye"]
-        ratios = {layer: known[layer, "random"] / known[layer][eyes].mean() for layer in table.layer.unique()}
-        told = ", ".join(f"{ratio:.2f} ({layer})" for layer, ratio in ratios.items())
-        kind = "near 1, nothing found" if max(ratios.values()) < 1.15 else "above 1, with five dogs only"
-        return f"random / eyes: {told}: {kind}."
+        ratios = [known[layer, "random"] / known[layer][eyes].mean() for layer in table.layer.unique()]
+        told = ", ".join(f"{ratio:.2f} ({layer})" for layer, ratio in zip(layers, ratios, strict=True))
+        kind = "near 1, nothing found" if max(ratios) < 1.15 else "above 1, with five dogs only"
+        return f"Random over eyes is {told}: {kind}."
 
     @staticmethod
     def depth(tables) -> str:
@@ -218,7 +225,8 @@ class Lesson05:
     def borders(black: Occlusion, grey: Occlusion) -> str:
         """By how much the uppermost windows change the map's activity, for two colours of the window."""
         most = [share(float(one.drop[0].abs().max()) / one.whole_activity) for one in (black, grey)]
-        return f"The uppermost windows change the map's activity by {most[0]} at most if black, by {most[1]} if grey."
+        said = f"The uppermost windows change the map's activity by {most[0]} at most if black, by {most[1]} if grey."
+        return textwrap.fill(said, 76)
 
     @staticmethod
     def envelope(kinds: Sequence[str], choice: float | None) -> str:
@@ -244,7 +252,8 @@ class Lesson05:
         counts = {name: [_commonest(row) for row in pictures.labels[found.indices.numpy()]] for name, found in tops.items()}
         told = ", ".join(f"{np.mean(one):.1f} of {name}" for name, one in counts.items())
         kind = "the two differ" if mannwhitneyu(*counts.values()).pvalue < 0.05 else "nothing tells the two apart"
-        return f"Of one kind are, of nine: {told}, {np.mean(blindly):.1f} of pictures drawn blindly. By this, {kind}."
+        blind = f"{np.mean(blindly):.1f} of pictures drawn blindly"
+        return textwrap.fill(f"Of one kind are, of nine: {told}, {blind}. By this, {kind}.", 76)
 
 
 def _commonest(labels):
