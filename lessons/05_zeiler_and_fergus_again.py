@@ -391,7 +391,7 @@ print(exercise.alike(some, tops))
 # * A low layer changes with the smallest move of the picture, the scores much less. But a network that knows nothing may be more
 #   invariant still.
 # * A picture that stays the same when the network's top is shuffled is not about its decision. Guided backpropagation's stays.
-# * Nine pictures with something in common are no proof. Random mixtures have nine as well.
+# * Nine pictures with something in common are no proof. Those of random mixtures have it too.
 # * Three pictures can be chosen; ten that were drawn, with an interval, cannot.
 #
 # ## What these numbers show, and what they do not

@@ -197,8 +197,11 @@ class Lesson05:
         first, last = rows.iloc[0], rows.iloc[-1]
         shares = f"{share(first.accuracy)} at {first.layer}, {share(last.accuracy)} at {last.layer}"
         apart = "intervals apart: deeper knows more" if last.low > first.high else "intervals that meet: too close to call"
-        back = [name for name, gain in zip(rows.layer[1:], np.diff(rows.accuracy)) if gain < 0]
-        steady = f"Not steadily: {', '.join(back)} fell back." if back else "None falls behind the one before it."
+        pairs = [(rows.iloc[i], rows.iloc[i + 1]) for i in range(len(rows) - 1)]
+        back = [after.layer for before, after in pairs if after.accuracy < before.accuracy]
+        luck = all(after.high >= before.low for before, after in pairs)
+        kind = "but by no more than luck can do" if luck else "by more than luck"
+        steady = f"Behind the one before: {', '.join(back)}, {kind}." if back else "None falls behind the one before it."
         return f"{shares}, {apart}. {steady}"
 
     @staticmethod
