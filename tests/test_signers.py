@@ -72,7 +72,7 @@ def test_a_signer_begins_where_a_digit_comes_again():
 
 def test_the_set_comes_arranged_and_nobody_is_on_both_sides(offered, published, tmp_path):
     folder = datasets.fetch("hand_signs")
-    assert folder == datasets.find("hand_signs") == tmp_path / "data" / "sign_language_digits"
+    assert folder == datasets.find("hand_signs") == tmp_path / "data" / "hand_signs"
     parts = {"train": ROWS[:7], "valid": ROWS[9:]}  # of 11 signers two judge, and the two before them are in no part
     wanted = {
         f"{part}/{digit}/p{signer:03}_IMG_{number}.JPG": (published[0] / "Dataset" / str(digit) / f"IMG_{number}.JPG")
@@ -87,7 +87,7 @@ def test_the_set_comes_arranged_and_nobody_is_on_both_sides(offered, published, 
     assert (len(held.train), len(held.valid), held.findings) == (71, 20, ())
     assert held.classes == tuple("0123456789") == datasets.CARDS["hand_signs"].classes
     assert set(held.train.together) == {f"p{i:03}" for i in range(1, 8)} and set(held.valid.together) == {"p010", "p011"}
-    assert left(folder.parent) == ["sign_language_digits"]
+    assert left(folder.parent) == ["hand_signs"]
 
 
 def test_what_is_here_is_not_fetched_again(offered, capfd):
@@ -152,14 +152,14 @@ downloads.check_out(*sys.argv[1:4], stay, progress=False)
 
 
 def test_killed_in_the_middle_then_repeated(offered, published, tmp_path):
-    goal = tmp_path / "data" / "sign_language_digits"
+    goal = tmp_path / "data" / "hand_signs"
     process = start(FETCH, published[0].as_uri(), published[1], goal)
     assert process.stdout.readline() == "all is here\n"
     process.kill()
     process.wait()
-    assert [name.startswith(".sign_language_digits.unpack-") for name in left(goal.parent)] == [True]
+    assert [name.startswith(".hand_signs.unpack-") for name in left(goal.parent)] == [True]
     assert len(photograph(datasets.fetch("hand_signs"))) == 91
-    assert left(goal.parent) == ["sign_language_digits"]
+    assert left(goal.parent) == ["hand_signs"]
 
 
 def test_a_repository_that_the_environment_names_stays_as_it_is(offered, published, monkeypatch):

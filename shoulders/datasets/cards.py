@@ -121,7 +121,7 @@ CARDS = {
             "Turkey Ankara Ayrancı Anadolu High School; Mavi: A New Dataset and Proposed CNN Architecture for Classification of "
             "American Sign Language Digits, 2020, arXiv:2011.08927, https://github.com/ardamavi/Sign-Language-Digits-Dataset",
             "Apache-2.0",
-            ("sign_language_digits", "hand_signs"),
+            ("hand_signs",),
             repository=Repository(
                 "https://github.com/ardamavi/Sign-Language-Digits-Dataset", "306fffc703199e5986ab003935914b72483733ec", 9_300_000
             ),
