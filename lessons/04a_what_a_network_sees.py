@@ -55,11 +55,12 @@ print(edition)
 # %%
 pool = exercises.pool(edition)
 blocks = dict(enumerate(cutting.last_at_each_size(network)[:5], 1))
-large = exercises.larger(network)  # given larger pictures than usual, if its own are small
-fields = {block: visualize.receptive_field(large, layer).size[0] for block, layer in blocks.items()}
-print(f"{len(pool)} pictures of {len(pool.classes)} kinds of things, {large.transform.crop} pixels a side")
+large = exercises.larger(network)  # gets larger pictures, if its own are small
+side = large.transform.crop
+print(f"{len(pool)} pictures of {len(pool.classes)} kinds of things, {side} pixels a side")
 for block, layer in blocks.items():
-    print(f"block {block} ({layer}): one place sees {fields[block]:.0f} pixels a side")
+    field = visualize.receptive_field(large, layer).size[0]
+    print(f"block {block} ({layer}): one place sees {field:.0f} pixels a side")
 
 # %% [markdown]
 # What one place sees is its **receptive field**. What lies outside cannot matter to it, whatever the weights are.
@@ -115,8 +116,10 @@ my_guess = guesses.keep("04a of one kind", None, low=1, high=9, unit="of nine")
 #
 # The first block's filters lie on the pixels, so they can be looked at as they are: three colours, three pixels a side. Light
 # beside dark is an edge. One colour beside another is a contrast of colours; one tone all over lets a colour through. What is
-# grey all over never learnt anything, and gets a frame. First our network; then the giant of lesson 01, if it is on this
-# machine: another layout, taught with other pictures. Are their kinds of filters the same?
+# grey all over never learnt anything, and gets a frame. (The curve at the right is for 04c.)
+#
+# First our network; then the giant of lesson 01, if it is on this machine: another layout, taught with other pictures. Are
+# their kinds of filters the same?
 
 # %%
 plates.first_filters(visualize.first_filters(network))
@@ -149,7 +152,8 @@ fourth = found[blocks[4]]
 strongest = int(fourth.values[:, 0].argmax())
 nine = visualize.plate(large, pool, blocks[4], [strongest], tops=fourth)
 patches = [patch.permute(1, 2, 0).numpy() for patch in nine.patches[0]]
-plots.show_pictures(patches, heading=f"Map {strongest} of block 4", columns=5, words="The nine patches that excite it most.")
+words = f"The nine patches that excite map {strongest} most."
+plots.show_pictures(patches, heading=f"Map {strongest} of block 4", columns=5, words=words)
 
 # %% [markdown]
 # Now ask the network. A **deconvnet** takes the one activation and sends it back through the filters, turned around, down to
@@ -175,7 +179,8 @@ plates.plate(nine, title="block 4", columns=1)
 
 # %%
 def look(block, maps):
-    drawn = visualize.plate(large, pool, blocks[block], maps, tops=found[blocks[block]])
+    layer = blocks[block]
+    drawn = visualize.plate(large, pool, layer, maps, tops=found[layer])
     return plates.plate(drawn, title=f"block {block}")
 
 
@@ -238,13 +243,13 @@ exercise.commonest.check(commonest)
 #
 # </details>
 #
-# The same of every map of each block, and of nine pictures drawn from the pool without looking: luck alone.
+# The same of every map of each block, on average, and of nine pictures drawn from the pool without looking: luck alone.
 
 # %%
 alike = {block: exercise.alike(pool, found[layer]) for block, layer in blocks.items()}
 luck = exercise.alike_by_luck(pool)
 for block, counts in alike.items():
-    print(f"block {block}: {counts.mean():.1f} of nine are of one kind, mean of {len(counts)} maps")
+    print(f"block {block}: {counts.mean():.1f} of nine are of one kind")
 print(exercise.maps_of_things(alike[5], luck))
 print(guesses.beside(my_guess, alike[5].mean(), "of nine"))
 
@@ -256,7 +261,8 @@ print(guesses.beside(my_guess, alike[5].mean(), "of nine"))
 
 # %%
 one = fourth.alive[int(alike[4].argmax())]
-plates.plate(visualize.plate(large, pool, blocks[4], [one], tops=fourth), title="block 4", columns=1)
+alike_nine = visualize.plate(large, pool, blocks[4], [one], tops=fourth)
+plates.plate(alike_nine, title="block 4", columns=1)
 
 # %% [markdown]
 # In the pocket edition all nine are butterflies. A map for butterflies, then? Look at the right side: the projections draw

@@ -51,14 +51,19 @@ print(edition)
 # own length? (0 % is not at all. At 100 % the change is as long as what was there.)
 
 # %%
-my_guess = guesses.keep("04b weights of the last block", None, low=0, high=200)
+my_guess = guesses.keep("04b weights of the last block", None, high=200)
 
 # %% [markdown]
 # And its maps: of the nine pictures that excite a map most before, how many will be among its nine after? Guess the average
 # of the third block's maps, and of the last one's.
 
 # %%
-my_guess_nine = guesses.keep("04b pictures that stay", {"block 3": None, "block 5": None}, low=0, high=9, unit="of nine")
+my_guess_nine = guesses.keep(
+    "04b pictures that stay",
+    {"block 3": None, "block 5": None},
+    high=9,
+    unit="of nine",
+)
 
 # %% [markdown]
 # ## Step 1: teach it cats and dogs
@@ -82,8 +87,9 @@ print(tuned)
 
 # %%
 thirty = pictures.valid.sample(15)  # fifteen of each class
-one = int(thirty[-6])  # chosen, because a window hurts it; any number below len(pictures.valid) will do
-path, label, window = pictures.valid.paths[one], int(pictures.valid.labels[one]), after.transform.crop // 5
+one = int(thirty[-6])  # chosen: a window hurts it. Any number below len(pictures.valid) will do
+path, label = pictures.valid.paths[one], int(pictures.valid.labels[one])
+window = after.transform.crop // 5
 covered = visualize.occlusion(after, path, blocks[5], label, patch=window, stride=window // 2)
 plates.occlusion(covered)
 
@@ -128,11 +134,12 @@ exercise.window.check(hurts)
 # %%
 some = pictures.valid.take(thirty)
 asked = exercise.covered(after, some, blocks[5])
-fall = np.array([one.whole_probability - one.probability.numpy() for one in asked])  # picture, row, column
-for place, part in {"middle": fall[:, 1:-1, 1:-1], "lowest row": fall[:, -1:], "uppermost row": fall[:, :1]}.items():
+fall = np.array([one.whole_probability - one.probability.numpy() for one in asked])
+parts = {"middle": fall[:, 1:-1, 1:-1], "lowest row": fall[:, -1:], "uppermost row": fall[:, :1]}
+for place, part in parts.items():
     print(exercise.cost(place, part.mean((1, 2))))
 for label, name in enumerate(pictures.classes):
-    print(exercise.cost(f"{name}, the window that costs most", fall[some.labels == label].max((1, 2))))
+    print(exercise.cost(f"{name}, worst window", fall[some.labels == label].max((1, 2))))
 
 # %% [markdown]
 # In the pocket edition the floor costs nothing, and what is above the middle costs most. Look at pictures before you say why:
@@ -223,12 +230,13 @@ exercise.shared.check(shared)
 # </details>
 
 # %%
-stay = {block: exercises.in_common(found[layer].indices, found_after[layer].indices) for block, layer in blocks.items()}
-for block, same in stay.items():
-    print(f"block {block}: of nine {np.mean(same):.1f} stay, mean of {len(same)} maps; all nine in {same.count(9)} of them")
+for block, layer in blocks.items():
+    same = exercises.in_common(found[layer].indices, found_after[layer].indices)
+    mean, name = np.mean(same), f"block {block}"
+    print(f"{name}: of nine {mean:.1f} stay; all nine in {same.count(9)} of {len(same)} maps")
+    if name in ("block 3", "block 5"):
+        print("  ", guesses.beside(my_guess_nine.get(name), mean, "of nine"))
 print(f"by luck alone: {81 / len(pool):.1f}")
-for block in (3, 5):
-    print(f"Block {block}.", guesses.beside(my_guess_nine.get(f"block {block}"), np.mean(stay[block]), "of nine"))
 
 # %% [markdown]
 # In the pocket edition, weights that have hardly moved exchange more than half of the nine pictures. The pool holds many that
@@ -237,8 +245,8 @@ for block in (3, 5):
 
 # %%
 luck = exercise.alike_by_luck(pool)
-for name, tops in {"before": found, "after": found_after}.items():
-    print(f"{name}: {exercise.maps_of_things(exercise.alike(pool, tops[blocks[5]]), luck)}")
+alike, alike_after = (exercise.alike(pool, tops[blocks[5]]) for tops in (found, found_after))
+print(exercise.turned(alike, alike_after, luck))
 
 # %% [markdown]
 # And two maps of the last block, drawn at random, before and after. Framed: pictures that are among the nine both times.
@@ -260,12 +268,12 @@ plates.plate(then, title="after fine-tuning", framed=frames)
 
 # %%
 frozen = training.feature_extraction(network, pictures)
-print(verdict(("Answers of the fine-tuned network", "those of the frozen one"), tuned, frozen))
+print(verdict(("Fine-tuned answers", "frozen ones"), tuned, frozen))
 
 # %% [markdown]
 # So here is the plain answer to the question of the whole course. What the network sees, it learnt on somebody else's
-# pictures. Fine-tuning moved that by as little as you have read, and its maps are no more maps of things than before. Only
-# the head is new. That it answers as well as you have just read says that what the old blocks see serves our question, too.
+# pictures. Fine-tuning moved its weights by as little as you have read. Only the head is new. That even the frozen network
+# answers as well as it does says that what the old blocks see serves our question, too.
 #
 # ## Key points
 #

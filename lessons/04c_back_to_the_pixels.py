@@ -141,9 +141,12 @@ pooled, switches = visualize.switches(signal, pooling)
 # %%
 above = torch.tensor([[[[2.0, 1], [-1, 3]]]])
 unpooled = visualize.unpool(above, switches, signal.shape[2:])
-back = {rule: visualize.transposed(keep(signal, unpooled), convolution, (4, 4)) for rule, keep in visualize.RULES.items()}
-print("autograd agrees:", torch.equal(torch.autograd.grad(pooled, image, above)[0], back["gradient"]))
-plates.numbers([unpooled[0, 0], *(pixels[0, 0] for pixels in back.values())], ["unpooled", *back])
+back = {"unpooled": unpooled}
+for rule, rectify in visualize.RULES.items():
+    back[rule] = visualize.transposed(rectify(signal, unpooled), convolution, (4, 4))
+by_autograd = torch.autograd.grad(pooled, image, above)[0]
+print("autograd agrees:", torch.equal(by_autograd, back["gradient"]))
+plates.numbers([pixels[0, 0] for pixels in back.values()], list(back))
 
 # %% [markdown]
 # In *deconvnet*, the middle of the picture is strong although the filter found nothing there: on its way down this rule does
@@ -187,7 +190,8 @@ plates.projections(rows, [large.transform.picture(path) for path in some.paths])
 # %%
 tiny = backbones.load("vgg16_tiny")
 layer, four = cutting.last_at_each_size(tiny)[2], pictures.valid.take(pictures.valid.sample(2))
-one = int(visualize.top_activations(tiny, four, layer, k=4).values[:, -1].argmax())  # a map that answers to all of them
+fourth_best = visualize.top_activations(tiny, four, layer, k=4).values[:, -1]
+one = int(fourth_best.argmax())  # a map that answers to all four
 ours, theirs = visualize.project(tiny, four, layer, one), exercise.colleague(tiny, four, layer, one)
 images = [tiny.transform.picture(path) for path in four.paths]
 plates.projections([ours, theirs], images, labels=["ours", "theirs"])
@@ -201,8 +205,8 @@ plates.projections([ours, theirs], images, labels=["ours", "theirs"])
 
 # %%
 for strength in (0, 1, 2):
-    sizes = [made(tiny, four, layer, one, strength).pixels.norm() for made in (exercises.by_hand, exercise.colleague)]
-    print("strength {}: ours {:.3f}, theirs {:.3f}".format(strength, *sizes))
+    made = [way(tiny, four, layer, one, strength) for way in (exercises.by_hand, exercise.colleague)]
+    print("strength {}: ours {:.3f}, theirs {:.3f}".format(strength, *(one.pixels.norm() for one in made)))
 ### BEGIN SOLUTION
 culprit = "filter"
 ### END SOLUTION
@@ -258,8 +262,8 @@ plates.heat(found, [after.transform.picture(path) for path in shown.paths])
 # %%
 block_5 = cutting.last_at_each_size(network)[4]
 asked = exercise.covered(after, thirty, block_5)
-pixels = visualize.integrated_gradients(after, thirty, thirty.labels.tolist(), steps=16).pixels.sum(1)
-agree = [exercise.as_covering(one, values) for one, values in zip(asked, pixels)]
+given = visualize.integrated_gradients(after, thirty, thirty.labels.tolist(), steps=16)
+agree = [exercise.as_covering(one, values.sum(0)) for one, values in zip(asked, given.pixels)]
 print(exercise.agreement("Integrated gradients and covering", agree))
 
 # %% [markdown]
@@ -284,7 +288,7 @@ plates.first_filters(visualize.first_filters(giant))
 for one in {net.name: net for net in (network, giant)}.values():
     for layer in cutting.last_at_each_size(one)[2:5]:
         seen = visualize.receptive_field(one, layer).rows
-        aside = (seen.first + seen.last) / 2 - (seen.jump - 1) / 2  # its middle, against that of the spot it stands for
+        aside = (seen.first + seen.last) / 2 - (seen.jump - 1) / 2  # its middle, less its spot's
         print(f"{one.name}, {layer}: a spot of {seen.jump:.0f} pixels, seen {aside:+.1f} pixels aside")
 
 # %% [markdown]

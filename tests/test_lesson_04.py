@@ -265,12 +265,18 @@ def test_whether_maps_are_of_things_is_said_against_luck(lesson, counts, said):
     assert told.endswith(f"all 9 do in {counts.count(9)} of 2 maps.")
 
 
+@pytest.mark.parametrize(("after", "said"), [(2.9, "have not become"), (4, "come a little nearer"), (7, "have become")])
+def test_whether_maps_became_maps_of_things_is_said(lesson, after, said):
+    told = " ".join(lesson.turned(np.array([3.0, 3.0]), np.array([after, after]), 2.0).split())
+    assert told.startswith(f"Before 3.0, after {after:.1f} of 9 are of one kind, by luck 2.0: the maps {said}")
+
+
 def test_a_cost_is_told_with_its_interval_and_whether_it_can_be_nothing(lesson):
     assert lesson.cost("floor", [0.01, -0.01, 0.02, -0.02]) == (
-        "floor: 0.0 points (95 % interval -2.9 to 2.9), that can be nothing"
+        "floor: 0.0 points (95 % interval -2.9 to 2.9): that can be nothing"
     )
     assert lesson.cost("head", [0.3, 0.32, 0.34]).endswith("more than nothing")
-    assert lesson.cost("wall", [-0.3, -0.32, -0.34]).endswith("less than nothing: it helps")
+    assert lesson.cost("wall", [-0.3, -0.32, -0.34]).endswith(": it helps")
 
 
 @pytest.mark.parametrize(

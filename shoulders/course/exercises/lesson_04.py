@@ -79,6 +79,14 @@ class Lesson04:
         )
 
     @staticmethod
+    def turned(before: np.ndarray, after: np.ndarray, luck: float, k: int = 9) -> str:
+        """Whether maps have become maps of one kind of thing, in a sentence: `alike`, twice, beside `alike_by_luck`."""
+        way = (after.mean() - before.mean()) / (k - luck)
+        kind = "have not become" if way < 0.1 else "come a little nearer to being" if way < 0.4 else "have become"
+        counts = f"Before {before.mean():.1f}, after {after.mean():.1f} of {k} are of one kind, by luck {luck:.1f}"
+        return textwrap.fill(f"{counts}: the maps {kind} maps of things.", _WIDTH)
+
+    @staticmethod
     def covered(network: Backbone, pictures: Pictures, layer: str) -> list[Occlusion]:
         """Each picture covered by windows of a quarter of its side; the class that is watched is the right one."""
         side = network.transform.crop // 4
@@ -87,18 +95,11 @@ class Lesson04:
 
     @staticmethod
     def cost(place: str, falls) -> str:
-        """What covering one place costs, in a sentence.
-
-        Parameters
-        ----------
-        place : str
-        falls : sequence of float
-            One for each picture: by how much the probability of the right answer fell.
-        """
+        """What covering one place costs: by how much the probability of the right answer fell, picture by picture."""
         falls = 100 * np.asarray(falls)
         low, high = intervals.interval(falls)
-        kind = "more than nothing" if low > 0 else "less than nothing: it helps" if high < 0 else "that can be nothing"
-        return f"{place}: {falls.mean():.1f} points (95 % interval {low:.1f} to {high:.1f}), {kind}"
+        kind = "more than nothing" if low > 0 else "it helps" if high < 0 else "that can be nothing"
+        return f"{place}: {falls.mean():.1f} points (95 % interval {low:.1f} to {high:.1f}): {kind}"
 
     @staticmethod
     def as_covering(found: Occlusion, values: torch.Tensor) -> float:
