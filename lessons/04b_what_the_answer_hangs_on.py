@@ -191,8 +191,9 @@ for part, share in moved.items():
 print(guesses.beside(my_guess, 100 * moved["block 5"]))
 
 # %% [markdown]
-# Blocks that were frozen are the same to the byte, and those that learnt have hardly moved. Only the head is new. Now the
-# maps: search the pool of 04a with both networks, before and after (10 to 60 s on two cores in the pocket edition).
+# Blocks that were frozen are the same to the byte. In the pocket edition those that learnt have hardly moved. Only the head
+# is new. Now the maps: search the pool of 04a with both networks, before and after (10 to 60 s on two cores in the pocket
+# edition).
 
 # %%
 pool, layers = exercises.pool(edition), list(blocks.values())
