@@ -157,16 +157,16 @@ plots.show_pictures(patches, heading=f"Map {strongest} of block 4", columns=5, w
 
 # %% [markdown]
 # Now ask the network. A **deconvnet** takes the one activation and sends it back through the filters, turned around, down to
-# the pixels: its **projection** shows which pixels of the patch the map took. Grey is nothing. (It is a sum that you can do
-# on paper, and will in 04c.) On the left the patches, on the right their projections, each in the same place.
+# the pixels: its **projection** shows which pixels of the patch the map took. (It is a sum that you can do on paper, and will
+# in 04c.) Here the patches are grey, and red where the projection is strong.
 
 # %%
-plates.plate(nine, title="block 4", columns=1)
+plates.plate(nine, title="block 4", columns=1, overlay=True)
 
 # %% [markdown]
-# In the pocket edition, the projections sit on an eye in seven of nine: of a bat, a bear, a bird and cats. In the last two
-# they sit on the round window of a rocket. So the map is not for eyes, and not for cats. It answers to *a round spot in a
-# ring*, and eyes are what most such spots are. **Name a map by what its projections share, not by what its patches show.**
+# In the pocket edition, the red sits on an eye in seven of nine: of a bat, a bear, a bird and cats. In the last two it sits
+# on the round window of a rocket. So the map is not for eyes, and not for cats. It answers to *a round spot in a ring*, and
+# eyes are what most such spots are. **Name a map by what its projections share, not by what its patches show.**
 #
 # Above each map stand the strongest and the weakest of its nine activations, and the end of the scale on which all nine
 # projections are drawn, in [input units](glossary.ipynb).
@@ -174,14 +174,15 @@ plates.plate(nine, title="block 4", columns=1)
 # ## Step 3: block by block
 #
 # Now two or three maps of each block, *drawn at random* among those that are alive: whoever chooses the beautiful ones proves
-# nothing. For each, ask what the projections share. Begin with the first block, where a place sees five pixels.
+# nothing. For each, ask what the projections share. In the first blocks colours matter, so the patches keep theirs. They
+# stand on the left; on the right are their projections, each in the same place. Grey is nothing.
 
 
 # %%
-def look(block, maps):
+def look(block, maps, overlay=False):
     layer = blocks[block]
     drawn = visualize.plate(large, pool, layer, maps, tops=found[layer])
-    return plates.plate(drawn, title=f"block {block}")
+    return plates.plate(drawn, title=f"block {block}", overlay=overlay)
 
 
 look(1, maps=3)
@@ -194,22 +195,22 @@ look(1, maps=3)
 look(2, maps=3)
 
 # %%
-look(3, maps=3)
+look(3, maps=2)
 
 # %% [markdown]
 # In the fourth block, look for parts of things. In the last one, a place sees the whole picture, or nearly: what do the nine
 # pictures have in common?
 
 # %%
-look(4, maps=2)
+look(4, maps=2, overlay=True)
 
 # %%
-look(5, maps=2)
+look(5, maps=2, overlay=True)
 
 # %% [markdown]
-# The deeper the block, the more the projections are specks, and not drawings: read *where* they lie. Expect all kinds. Some
-# maps are clear, some answer to a floor, and of some nobody could say what they look for. The list of their nine pictures is
-# then all there is to say.
+# The deeper the block, the less the projections are drawings: read *where* they lie. Expect all kinds. Some maps are clear,
+# some answer to a floor, and of some nobody could say what they look for. The list of their nine pictures is then all there
+# is to say.
 #
 # ## Step 4: is there a map for cats?
 #
@@ -262,12 +263,12 @@ print(guesses.beside(my_guess, alike[5].mean(), "of nine"))
 # %%
 one = fourth.alive[int(alike[4].argmax())]
 alike_nine = visualize.plate(large, pool, blocks[4], [one], tops=fourth)
-plates.plate(alike_nine, title="block 4", columns=1)
+plates.plate(alike_nine, title="block 4", columns=1, overlay=True)
 
 # %% [markdown]
-# In the pocket edition all nine are butterflies. A map for butterflies, then? Look at the right side: the projections draw
-# the disc on the wing, and nothing of body or feelers. It is one more *spot in a ring*, in a pool where butterflies wear the
-# largest. Show it other pictures, and other things will excite it.
+# In the pocket edition all nine are butterflies. A map for butterflies, then? The red draws the disc on the wing, and nothing
+# of body or feelers. It is one more *spot in a ring*, in a pool where butterflies wear the largest. Show it other pictures,
+# and other things will excite it.
 #
 # ## Browse
 #
