@@ -3,9 +3,10 @@
 import numpy as np
 
 from shoulders.plates.panels import bare, mosaic, picture
-from shoulders.plots.axes import beside, dots
-from shoulders.plots.drawing import BLACK, BLUE, GREEN, GREY, HEADING, ORANGE, PURPLE, TINY, Drawing, new
+from shoulders.plots.axes import below, dots, per_cent
+from shoulders.plots.drawing import BLUE, GREEN, GREY, HEADING, INK, ORANGE, PURPLE, WIDEST, Drawing, new
 from shoulders.plots.lettering import short
+from shoulders.support.words import counted, share
 
 LABELS = {"translation": "moved down, share of the side", "scale": "times as large", "rotation": "turned, degrees"}
 
@@ -13,7 +14,7 @@ LABELS = {"translation": "moved down, share of the side", "scale": "times as lar
 def invariance(found) -> Drawing:
     """Figure 5: the pictures of a `shoulders.visualize.moving.Invariance`, and of each three curves for each kind of change."""
     rows = {"low": f"distance at {found.low}", "high": f"distance at {found.high}", "probability": "probability"}
-    figure, axes = new(11, 9.2, 4, len(found.curves), squeeze=False, sharex="col", sharey="row", height_ratios=(0.9, 1, 1, 1))
+    figure, axes = new(WIDEST, 9.6, 4, len(found.curves), squeeze=False, sharex="col", sharey="row", height_ratios=(0.9, 1, 1, 1))
     _in_a_row(figure, axes[0], found.pictures)
     for column, (kind, curves) in zip(axes[1:].T, found.curves.items()):
         for ax, part in zip(column, rows):
@@ -22,20 +23,21 @@ def invariance(found) -> Drawing:
         column[-1].set_xlabel(LABELS.get(kind, kind))
     for ax, label in zip(axes[1:, 0], rows.values()):
         ax.set(ylabel=label, ylim=(0, None))
-    beside(axes[1, -1], title="what the network\ntakes them for", alignment="left", title_fontsize=TINY, fontsize=7)
+    per_cent(axes[-1, 0], "y")
+    below(figure, *axes[1, -1].get_legend_handles_labels(), title="what the network takes them for")
     figure.suptitle(f"{found.network}: what a change of the picture does to a low and a high layer", fontsize=HEADING)
     low, high = (np.mean([getattr(curves, part).mean() for curves in found.curves.values()]) for part in ("low", "high"))
     words = (
-        f"{len(found.pictures)} pictures moved down, enlarged and turned; distances from the unchanged picture as shares of the "
-        f"length of what the layer said of it: {low:.2f} on average at {found.low}, {high:.2f} at {found.high}. What comes in at "
-        "the border is the training pictures' mean colour. Probability: of the class that the legend names."
+        f"{counted(len(found.pictures), 'picture')} moved down, enlarged and turned; distances from the unchanged picture as "
+        f"shares of the length of what the layer said of it: {low:.2f} on average at {found.low}, {high:.2f} at {found.high}. "
+        "What comes in at the border is the training pictures' mean colour. Probability: of the class that the legend names."
     )
     return Drawing(figure, words)
 
 
 def _of_every_picture(ax, amounts, lines, names):
     """A curve for each; five colours and five kinds of line tell 25 apart."""
-    colours, dashes = (BLUE, ORANGE, GREEN, PURPLE, BLACK), ("-", "--", ":", "-.", (0, (5, 1, 1, 1)))
+    colours, dashes = (BLUE, ORANGE, GREEN, PURPLE, INK), ("-", "--", ":", "-.", (0, (5, 1, 1, 1)))
     for i, line in enumerate(lines):
         look = {"color": colours[i % 5], "ls": dashes[(i + i // 5) % 5], "lw": 1.4}
         ax.plot(amounts, line, label=f"{i + 1}: {short(names[i])}", **look)
@@ -66,14 +68,12 @@ def probes(table, chance: float | None = None) -> Drawing:
     """
     kind, names, shares = table.columns[0], table[table.columns[0]], table.accuracy
     figure, ax = new(7, 0.4 * len(table) + 1.2)
-    dots(ax, [short(name, 40) for name in names], shares, table.low, table.high, chance, 0.05, 1.1, color=GREY, zorder=0)
+    dots(ax, [short(name, 40) for name in names], shares, table.low, table.high, chance, color=GREY, zorder=0)
     blindly = "; dashed: guessing blindly" * (chance is not None)
     ax.set_xlabel(f"accuracy on {table.n.iloc[0]} pictures (bars: 95 % interval{blindly})")
-    ticks = [tick for tick in ax.get_xticks() if ax.get_xlim()[0] <= tick <= 1]
-    ax.set_xticks(ticks, [f"{tick:.0%}" for tick in ticks])
     ax.set_title(f"Accuracy, {kind} by {kind}")
     best, worst = shares.idxmax(), shares.idxmin()
-    told = f"From {shares[worst]:.1%} ({names[worst]}) to {shares[best]:.1%} ({names[best]})"
+    told = f"From {share(shares[worst])} ({names[worst]}) to {share(shares[best])} ({names[best]})"
     if shares[worst] == shares[best]:
-        told = f"{shares[best]:.1%} everywhere"
-    return Drawing(figure, f"{told}, each from {table.n_train.iloc[0]} training pictures.")
+        told = f"{share(shares[best])} everywhere"
+    return Drawing(figure, f"{told}, each from {counted(table.n_train.iloc[0], 'training picture')}.")

@@ -2,10 +2,14 @@
 
 import numpy as np
 
-from shoulders.plots.drawing import FOR_AND_AGAINST, HEADING, ORANGE, Drawing, new
+from shoulders.plots.drawing import FOR_AND_AGAINST, HEADING, ON_PALE, ORANGE, Drawing, new
+from shoulders.support.words import counted
 
 SHARE = 99.8
 """Per cent of a map's projected values, those that are not zero, that fit on its scale; the few beyond lie at its end."""
+
+
+_STRONG = 0.85, 0.2, 0.0  # red, green, blue: a red that is seen on every grey
 
 
 def picture(values) -> np.ndarray:
@@ -25,12 +29,19 @@ def around_grey(projection, scale: float) -> np.ndarray:
     return (0.5 + 0.5 * picture(projection) / scale).clip(0, 1)
 
 
+def laid_over(patch, projection, scale: float) -> np.ndarray:
+    """How strong a projection is, in red over its patch, which is grey and pale: (height, width, 3)."""
+    strength = np.clip(np.abs(picture(projection)).max(-1, keepdims=True) / scale, 0, 1)
+    grey = 0.4 + 0.55 * patch.mean(-1, keepdims=True) / 255
+    return (1 - strength) * grey + strength * np.array(_STRONG)
+
+
 def mosaic(images, columns: int = 3, gap: int = 1) -> np.ndarray:
-    """Pictures of one size in rows, white between them.
+    """Pictures of one size in rows; the ground is seen between them.
 
     Parameters
     ----------
-    images : sequence of array, shape (height, width, 3)
+    images : sequence of array, shape (height, width, 3), or what this gave
         uint8, or 0 to 1.
     columns : int
         Pictures in a row.
@@ -39,15 +50,17 @@ def mosaic(images, columns: int = 3, gap: int = 1) -> np.ndarray:
 
     Returns
     -------
-    array, shape (rows, columns, 3) in pixels, 0 to 1
+    array, shape (rows, columns, 4) in pixels, 0 to 1
+        Red, green, blue, and 0 where there is no picture.
     """
     images = [np.asarray(image, dtype=float) / (255 if np.asarray(image).dtype == np.uint8 else 1) for image in images]
     height, width = images[0].shape[:2]
     rows = -(-len(images) // columns)
-    sheet = np.ones((rows * (height + gap) - gap, columns * (width + gap) - gap, 3))
+    sheet = np.zeros((rows * (height + gap) - gap, columns * (width + gap) - gap, 4))
     for i, image in enumerate(images):
         top, left = i // columns * (height + gap), i % columns * (width + gap)
-        sheet[top : top + height, left : left + width] = image
+        sheet[top : top + height, left : left + width, : image.shape[2]] = image
+        sheet[top : top + height, left : left + width, 3:] = image[..., 3:] if image.shape[2] == 4 else 1
     return sheet
 
 
@@ -101,11 +114,11 @@ def numbers(grids, titles=None) -> Drawing:
     figure, axes = panels(width, height, 1, len(grids), width_ratios=widths)
     top = 2.2 * max(float(np.abs(grid).max()) for grid in grids) or 1.0  # pale: the numbers are what is read
     for i, (grid, ax) in enumerate(zip(grids, axes.flat)):
-        ax.pcolormesh(grid, cmap=FOR_AND_AGAINST, edgecolors="white", linewidth=2, vmin=-top, vmax=top)
+        ax.pcolormesh(grid, cmap=FOR_AND_AGAINST, edgecolors="none", vmin=-top, vmax=top)
         for (row, column), value in np.ndenumerate(grid):
-            ax.text(column + 0.5, row + 0.5, f"{value:g}", ha="center", va="center", fontsize=11)
+            ax.text(column + 0.5, row + 0.5, f"{value:g}", ha="center", va="center", fontsize=11, color=ON_PALE)
         ax.set_aspect("equal")
         ax.invert_yaxis()
         ax.set_title(titles[i], fontsize=10)
     shapes = ", ".join(f"{title} {len(grid)} × {grid.shape[1]}".lstrip() for title, grid in zip(titles, grids))
-    return Drawing(figure, f"{len(grids)} grids of numbers: {shapes}.")
+    return Drawing(figure, f"{counted(len(grids), 'grid')} of numbers: {shapes}.")

@@ -6,19 +6,21 @@ import textwrap
 import numpy as np
 
 from shoulders.plates.panels import around_grey, frame, panels, picture, scale_of, sharp
-from shoulders.plots.axes import ticks
-from shoulders.plots.drawing import BLUE, FOR_AND_AGAINST, GREEN, GREY, HEAT, ORANGE, PURPLE, RED, SKY, SMALL, TINY, Drawing
-from shoulders.plots.lettering import short
+from shoulders.plots.axes import below, in_per_cent, ticks
+from shoulders.plots.drawing import BLUE, FOR_AND_AGAINST, GREEN, GREY, HEAT, ORANGE, PURPLE, RED, SKY, SMALL, WIDEST, Drawing
+from shoulders.plots.lettering import short, wrapped
+from shoulders.support.words import counted, share
 
 _COLOURS = BLUE, ORANGE, GREEN, PURPLE, GREY
+_IN_A_ROW = 5  # pictures with frames
 
 
 def occlusion(found) -> Drawing:
-    """The five panels of figure 7, of a `shoulders.visualize.occluding.Occlusion`."""
+    """The five panels of figure 7 in two rows, of a `shoulders.visualize.occluding.Occlusion`."""
     named, counts = np.unique(np.asarray(found.label), return_counts=True)
     classes = named[np.argsort(-counts, kind="stable")].tolist()  # the most frequent first
-    figure, axes = panels(12.5, 3.1 + 0.2 * max(2, min(len(_COLOURS), len(classes))), 1, 5)
-    whole, activity, projection, probability, likeliest = axes[0]
+    figure, axes = panels(WIDEST, 7.6, 2, 3)
+    whole, activity, projection, probability, likeliest, legend = axes.flat
     top, left, bottom, right = found.boxes[len(found.boxes) // 2]
     window = {"fill": True, "facecolor": found.colour or (0.5, 0.5, 0.5), "edgecolor": "white", "lw": 1}
     whole.imshow(picture(found.picture))
@@ -26,8 +28,9 @@ def occlusion(found) -> Drawing:
     _windows(activity, found, found.activity, "summed over the map")
     scale = scale_of(found.projection)
     sharp(projection, around_grey(found.projection, scale))
-    _windows(probability, found, found.probability, "from zero", least=0)
-    _likeliest(likeliest, found, classes)
+    bar = _windows(probability, found, found.probability, "from zero", least=0)
+    bar.ax.xaxis.set_major_formatter(in_per_cent)
+    _likeliest(likeliest, legend, found, classes)
     titles = (
         f"(a) the picture,\na window of {found.patch} pixels",
         f"(b) activity of map {found.map},\nwindow by window",
@@ -38,7 +41,7 @@ def occlusion(found) -> Drawing:
     height, width = found.picture.shape[1:]
     for ax, title in zip(axes.flat, titles):
         ax.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5), aspect="equal")  # the same pixels, whatever windows reach
-        ax.set_title(title, fontsize=SMALL)
+        ax.set_title(title, fontsize=10)
     return Drawing(figure, _occlusion_in_words(found, len(classes)))
 
 
@@ -47,13 +50,14 @@ def _name(found, index):
 
 
 def _windows(ax, found, grid, label, least=None):
-    """A grid of windows, from the least (or from the number that is given) to the most; the bar tells both."""
+    """A grid of windows, from the least (or from the number that is given) to the most; returns the bar, which tells both."""
     drawn = sharp(ax, np.asarray(grid), cmap=HEAT, extent=_over(found), vmin=least)
     bar = ax.figure.colorbar(drawn, cax=ax.inset_axes([0, -0.1, 1, 0.06]), orientation="horizontal")
-    bar.set_label(label, fontsize=TINY)
-    bar.ax.tick_params(labelsize=TINY)
+    bar.set_label(label, fontsize=SMALL)
+    bar.ax.tick_params(labelsize=SMALL)
     bar.locator = ticks(4)
     bar.update_ticks()
+    return bar
 
 
 def _over(found):
@@ -63,8 +67,8 @@ def _over(found):
     return start, start + columns * step, start + rows * step, start
 
 
-def _likeliest(ax, found, classes):
-    """The likeliest class by window; the most frequent four get colours of their own."""
+def _likeliest(ax, legend, found, classes):
+    """The likeliest class by window; the most frequent four get colours of their own, which the legend names."""
     from matplotlib.colors import ListedColormap
     from matplotlib.patches import Patch
 
@@ -75,8 +79,8 @@ def _likeliest(ax, found, classes):
     texts = [_name(found, c) for c in classes[: len(colours)]]
     if len(classes) > len(colours):
         texts[-1] = f"{len(classes) - len(colours) + 1} others"
-    handles = [Patch(color=colour, label=short(text, 22)) for colour, text in zip(colours, texts)]
-    ax.legend(handles=handles, fontsize=TINY, loc="upper left", bbox_to_anchor=(-0.02, -0.02), frameon=False)
+    handles = [Patch(color=colour, label=short(text, 30)) for colour, text in zip(colours, texts)]
+    legend.legend(handles=handles, title="in (e):", alignment="left", loc="upper left", frameon=False)
 
 
 def _occlusion_in_words(found, classes):
@@ -85,8 +89,8 @@ def _occlusion_in_words(found, classes):
     left_out = f" (b), (d) and (e) show the middles of the windows; {blank:g} pixels at the border stay blank." if blank else ""
     return (
         f"Covered by a window of {found.patch} pixels every {found.stride}, filled with {found.fill}: the probability of "
-        f"“{_name(found, found.target)}” goes from {found.whole_probability:.1%} (uncovered) down to "
-        f"{float(found.probability.min()):.1%} (window row {least // columns + 1}, column {least % columns + 1} of {rows} × "
+        f"“{_name(found, found.target)}” goes from {share(found.whole_probability)} (uncovered) down to "
+        f"{share(float(found.probability.min()))} (window row {least // columns + 1}, column {least % columns + 1} of {rows} × "
         f"{columns}), the activity of map {found.map} of {found.layer} from {found.whole_activity:.3g} to "
         f"{float(found.activity.min()):.3g}; {'one class is' if classes == 1 else f'{classes} classes are'} named.{left_out}"
     )
@@ -103,12 +107,13 @@ def heat(found, pictures) -> Drawing:
     """
     count = len(pictures)
     title = f"{found.words[0].upper()}{found.words[1:].removesuffix(', computed by captum')}"
-    figure, axes = panels(1.9 * count, 4.6, 2, count, textwrap.fill(title, 20 * count))
+    side = min(2.4, WIDEST / count)
+    figure, axes = panels(max(3, side * count), 2 * side + 0.9, 2, count, textwrap.fill(title, int(max(32, 10 * side * count))))
     for ax, image, name in zip(axes[0], pictures, found.names):
         ax.imshow(picture(image))
-        ax.set_title(short(name, 22), fontsize=SMALL)
+        ax.set_title(wrapped(name, int(11 * side)), fontsize=SMALL)
     ends = (_over_pictures if hasattr(found, "maps") else _in_squares)(axes[1], found, pictures)
-    return Drawing(figure, f"{count} pictures and {found.words}; {ends}.")
+    return Drawing(figure, f"{counted(count, 'picture')} and {found.words}; {ends}.")
 
 
 def _over_pictures(axes, found, pictures):
@@ -142,8 +147,9 @@ def boxes(pictures, parts: dict) -> Drawing:
     """
     from matplotlib.lines import Line2D
 
-    width = max(2 * len(pictures), 4)
-    figure, axes = panels(width, 2.4, 1, len(pictures))
+    columns = min(len(pictures), _IN_A_ROW)
+    rows = -(-len(pictures) // columns)
+    figure, axes = panels(max(4, 1.9 * columns), 2 * rows + 0.4, rows, columns)
     colours = dict(zip(parts, itertools.cycle((BLUE, ORANGE, PURPLE, GREEN, SKY, RED))))
     for i, (image, ax) in enumerate(zip(pictures, axes.flat)):
         ax.imshow(picture(image))
@@ -151,6 +157,5 @@ def boxes(pictures, parts: dict) -> Drawing:
             top, left, bottom, right = places[i]
             frame(ax, left, top, right - left, bottom - top, edgecolor=colours[part])
     handles = [Line2D([], [], color=colour, label=short(part, 18)) for part, colour in colours.items()]
-    columns = min(len(parts), width // 2)
-    figure.legend(handles=handles, loc="outside lower center", ncols=columns, frameon=False, fontsize=SMALL)
-    return Drawing(figure, f"{len(pictures)} pictures, in each a frame around {', '.join(parts)}.")
+    below(figure, handles, [handle.get_label() for handle in handles])
+    return Drawing(figure, f"{counted(len(pictures), 'picture')}, in each a frame around {', '.join(parts)}.")

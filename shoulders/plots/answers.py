@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from shoulders.plots.axes import per_cent, show_picture, show_pictures, ticks
-from shoulders.plots.drawing import BLACK, BLUE, ORANGE, RED, SMALL, Drawing, new
+from shoulders.plots.axes import per_cent, show_picture, show_pictures
+from shoulders.plots.drawing import BLUE, INK, ON_PALE, ORANGE, RED, SMALL, WIDEST, Drawing, new
 from shoulders.plots.lettering import short, sure, width, wrapped
 from shoulders.results import Result
 
@@ -24,9 +24,8 @@ def guesses(image, names, shares, heading: str = "What the network sees") -> Dra
     right.set_yticks(range(len(names)), [wrapped(name, 24) for name in names])
     right.invert_yaxis()
     end = max(shares) * 1.25
-    right.set_xticks([tick for tick in ticks(5).tick_values(0, end) if tick <= 1])
     right.set(xlabel="probability", xlim=(0, end))
-    per_cent(right.xaxis)
+    per_cent(right)
     for y, share in enumerate(shares):
         right.text(share, y, f" {sure(share)}", va="center", fontsize=SMALL)
     figure.suptitle(heading)
@@ -51,7 +50,7 @@ def votes(names, strengths, classes, most: int = 8, xlabel: str = "weight of the
     figure, ax = new(7, 0.27 * len(chosen) + 1)
     ax.barh(range(len(chosen)), strengths[chosen], color=[ORANGE if s < 0 else BLUE for s in strengths[chosen]])
     ax.set_yticks(range(len(chosen)), [short(names[i], 32) for i in chosen], fontsize=SMALL)
-    ax.axvline(0, color=BLACK, lw=0.8)
+    ax.axvline(0, color=INK, lw=0.8)
     ends, gap = [short(name, 16) for name in classes], " " * 8
     words = f"← {ends[0]}{gap}{xlabel}{gap}{ends[1]} →"
     words = words if width(words) < 56 else f"← {ends[0]}{gap}{ends[1]} →\n{xlabel}"
@@ -63,11 +62,11 @@ def confusion(result: Result) -> Drawing:
     """Pictures by what they really are and what was predicted."""
     table = result.confusion()
     names, counts = [short(name) for name in table.columns], table.to_numpy()
-    longest, side = max(map(width, names)), max(2.0, 0.5 * len(table))
+    longest, side = max(map(width, names)), max(2.0, min(0.5 * len(table), WIDEST - 3))
     figure, ax = new(side + 1.4 + 0.06 * longest, side + 1.1 + 0.04 * longest)
     ax.imshow(counts, cmap="Blues", vmin=0)
     for (row, column), count in np.ndenumerate(counts):
-        ax.text(column, row, count, ha="center", va="center", color="white" if count > counts.max() / 2 else BLACK)
+        ax.text(column, row, count, ha="center", va="center", color="white" if count > counts.max() / 2 else ON_PALE)
     tilted = {"rotation": 30, "ha": "right", "rotation_mode": "anchor"} if longest * len(names) > 20 else {}
     ax.set_xticks(range(len(names)), names, **tilted)
     ax.set_yticks(range(len(names)), names)
@@ -113,7 +112,7 @@ def nearest(result: Result, train, valid, transform, layer: str = "hidden", most
         agree, true = agree + names.count(said), true + names.count(really)
         images += [transform.cropped(path) for path in (result.valid.paths[i], *(train.pictures.paths[j] for j in near))]
         titles += [f"{really},\ncalled {said}", *names]
-        colours += [RED if really != said else BLACK, *(BLUE if name == really else ORANGE for name in names)]
+        colours += [RED if really != said else INK, *(BLUE if name == really else RED for name in names)]
     kind, right = ("most confident mistakes", f", {true} of the right one") if len(wrong) else ("least sure answers", "")
     words = f"Of the {len(chosen) * neighbours} neighbours of these {len(chosen)} pictures, {agree} are of the class that was "
     heading = f"The {kind} (left), and their nearest training pictures"

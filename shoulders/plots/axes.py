@@ -5,8 +5,9 @@ from collections import Counter
 
 import numpy as np
 
-from shoulders.plots.drawing import BLACK, BLUE, GREEN, ORANGE, RED, SMALL, Drawing, new
-from shoulders.plots.lettering import wrapped
+from shoulders.plots.drawing import BLUE, GREEN, INK, ORANGE, RED, SMALL, WIDEST, Drawing, new
+from shoulders.plots.lettering import width, wrapped
+from shoulders.support.words import counted, share
 
 WAYS = {
     "feature_extraction": (BLUE, "o"),
@@ -17,8 +18,18 @@ WAYS = {
 """Colour and mark of each regime, the same in every figure."""
 
 
-def per_cent(axis):
-    axis.set_major_formatter(lambda share, _: f"{round(100 * share, 2):g}%")
+def per_cent(ax, along: str = "x"):
+    """Shares along an axis that is drawn so far, in per cent: it ends at 0 and 100 %, though marks there may need more room."""
+    axis, spine = getattr(ax, f"{along}axis"), ax.spines["bottom" if along == "x" else "left"]
+    low, high = np.clip(sorted(axis.get_view_interval()), 0, 1)
+    places = ticks(5, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+    axis.set_ticks([tick for tick in places if low <= tick <= high])
+    axis.set_major_formatter(in_per_cent)
+    spine.set_bounds(low, high)
+
+
+def in_per_cent(tick, _=None):
+    return f"{round(100 * tick, 2):g} %"
 
 
 def ticks(most: int, **kwargs):
@@ -31,6 +42,13 @@ def ticks(most: int, **kwargs):
 def beside(ax, **kwargs):
     """The legend, to the right of what it explains."""
     ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1), **kwargs)
+
+
+def below(figure, handles, labels, **kwargs):
+    """One legend for a whole figure, under it, in as many columns as there is room for."""
+    columns = int(14 * figure.get_figwidth() / (8 + max(map(width, labels))))  # letters in an inch; a handle takes eight
+    look = {"loc": "outside lower center", "frameon": False, "fontsize": SMALL, "ncols": min(len(labels), max(1, columns))}
+    figure.legend(handles, labels, **look | kwargs)
 
 
 def bars(ax, x, y, low, high, upright: bool = False, fmt: str = "o", color=BLUE, **kwargs):
@@ -46,22 +64,28 @@ def guessing(ax, chance: float | None, color=RED, **kwargs):
         ax.axvline(chance, color=color, ls="--", lw=1, **kwargs)
 
 
-def dots(ax, labels, shares, lows, highs, chance: float | None = None, left: float = 0.03, right: float = 1.08, **line):
-    """Shares with their intervals, one above the other, each in figures behind its interval; room left of all, up to `right`."""
+def dots(ax, labels, shares, lows, highs, chance: float | None = None, **line):
+    """Shares with their intervals, one above the other, each in figures at the right."""
     bars(ax, shares, range(len(labels)), lows, highs)
-    for y, (share, high) in enumerate(zip(shares, highs)):
-        ax.text(high + 0.008, y, f"{share:.1%}", va="center", fontsize=SMALL)
+    for y, value in enumerate(shares):
+        told(ax, y, value)
     ax.set_yticks(range(len(labels)), labels)
-    ax.invert_yaxis()
     guessing(ax, chance, **line)
-    ax.set_xlim(max(0, min(*lows, 1 if chance is None else chance) - left), right)
+    ax.set(xlim=(max(0, min(*lows, 1 if chance is None else chance) - 0.03), 1.01), ylim=(len(labels) - 0.5, -0.5))
+    per_cent(ax)
 
 
-def show_picture(image, ax, title: str = "", colour: str = BLACK):
+def told(ax, y, value):
+    """A share in figures, at the right of its line."""
+    ax.text(1.01, y, share(value), va="center", fontsize=SMALL, transform=ax.get_yaxis_transform())
+
+
+def show_picture(image, ax, title: str = "", colour: str = INK):
     """One picture without axes, a line of text above it."""
     ax.imshow(image)
     ax.set_axis_off()
-    ax.set_title(wrapped(title), fontsize=SMALL, color=colour)
+    inches = ax.figure.get_figwidth() * ax.get_position().width
+    ax.set_title(wrapped(title, max(8, int(14 * inches))), fontsize=SMALL, color=colour)
     return ax
 
 
@@ -75,14 +99,14 @@ def show_pictures(images, titles=None, colours=None, heading: str = "", columns:
         One for each picture.
     """
     images = list(images)
-    titles, colours = titles or [""] * len(images), colours or [BLACK] * len(images)
+    titles, colours = titles or [""] * len(images), colours or [INK] * len(images)
     columns = min(columns, max(1, len(images)))
-    rows, width = max(1, -(-len(images) // columns)), max(1.5 * columns, 3)
-    figure, axes = new(width, 1.8 * rows + 0.3 * bool(heading), rows, columns, squeeze=False)
+    rows, wide = max(1, -(-len(images) // columns)), min(max(1.5 * columns, 3), WIDEST)
+    figure, axes = new(wide, (wide / columns + 0.3) * rows + 0.3 * bool(heading), rows, columns, squeeze=False)
     for ax in axes.flat:
         ax.set_axis_off()
     for image, title, colour, ax in zip(images, titles, colours, axes.flat):
         show_picture(image, ax, title, colour)
-    figure.suptitle(textwrap.fill(heading, int(9 * width)))
-    counted = ", ".join(f"{count} {title}" for title, count in Counter(filter(None, titles)).items())
-    return Drawing(figure, words or f"{len(images)} pictures: {counted}.".replace(": .", "."))
+    figure.suptitle(textwrap.fill(heading, int(9 * wide)))
+    kinds = ", ".join(f"{count} {title}" for title, count in Counter(filter(None, titles)).items())
+    return Drawing(figure, words or f"{counted(len(images), 'picture')}: {kinds}.".replace(": .", "."))

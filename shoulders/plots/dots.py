@@ -5,9 +5,10 @@ import textwrap
 import numpy as np
 
 from shoulders.intervals import interval
-from shoulders.plots.axes import WAYS, bars, beside, dots, guessing, per_cent
-from shoulders.plots.drawing import GREEN, ORANGE, SKY, SMALL, Drawing, new
+from shoulders.plots.axes import WAYS, bars, below, dots, guessing, per_cent, told
+from shoulders.plots.drawing import GREEN, PURPLE, SKY, SMALL, Drawing, new
 from shoulders.plots.lettering import wrapped
+from shoulders.support.words import share
 
 
 def accuracies(labels, results, heading: str, xlabel: str = "accuracy", chance: float | None = None) -> Drawing:
@@ -25,9 +26,8 @@ def accuracies(labels, results, heading: str, xlabel: str = "accuracy", chance: 
     dots(ax, [wrapped(label, 30) for label in labels], shares, *zip(*(result.interval for result in results)), chance)
     marks = "bars: 95 % interval" + "; dashed: guessing" * (chance is not None)
     ax.set(xlabel=f"{xlabel} on {len(results[0].valid)} pictures\n({marks})", title=heading)
-    per_cent(ax.xaxis)
     worst, best = np.argmin(shares), np.argmax(shares)
-    return Drawing(figure, f"From {shares[worst]:.1%} ({labels[worst]}) to {shares[best]:.1%} ({labels[best]}).")
+    return Drawing(figure, f"From {share(shares[worst])} ({labels[worst]}) to {share(shares[best])} ({labels[best]}).")
 
 
 def runs(groups, heading: str, chance: float | None = None, guess: float | None = None) -> Drawing:
@@ -48,18 +48,18 @@ def runs(groups, heading: str, chance: float | None = None, guess: float | None 
     means, alike = zip(*(_runs_of_one_kind(ax, y, rows) for y, rows in enumerate(groups.values())))
     fewest, most = (f(map(len, groups.values())) for f in (min, max))
     ax.set_yticks(range(len(groups)), [wrapped(name, 30) for name in groups])
-    ax.invert_yaxis()
+    ax.set_ylim(len(groups) - 0.5, -0.5)
     alone = "; of a single run, or of runs that are all alike, its own" * any(alike)
     marks = f"light: single runs; bars: 95 % interval for the mean{alone}" if most > 1 else "bars: 95 % interval of a single run"
     marks += "; dashed: guessing blindly" * (chance is not None) + "; dotted: your guess" * (guess is not None)
     guessing(ax, chance)
     if guess is not None:
-        ax.axvline(guess / 100, color=ORANGE, ls=":", lw=2)
+        ax.axvline(guess / 100, color=PURPLE, ls=":", lw=2)
     pictures = next(iter(groups.values()))[0]["n_valid"]
     ax.set(xlabel=f"accuracy on {pictures} pictures\n{textwrap.fill(f'({marks})', 64)}", title=heading)
-    per_cent(ax.xaxis)
+    per_cent(ax)
     kind = "Single runs" if most == 1 else f"Means of {fewest if fewest == most else f'{fewest} to {most}'} runs"
-    return Drawing(figure, f"{kind}: {', '.join(f'{name} {mean:.1%}' for name, mean in zip(groups, means))}.")
+    return Drawing(figure, f"{kind}: {', '.join(f'{name} {share(mean)}' for name, mean in zip(groups, means))}.")
 
 
 def _runs_of_one_kind(ax, y, rows):
@@ -70,7 +70,7 @@ def _runs_of_one_kind(ax, y, rows):
     low, high = (rows[0]["low"], rows[0]["high"]) if alike else np.clip(interval(shares), 0, 1)
     ax.plot(shares, y + aside, ".", color=SKY, ms=5)
     bars(ax, [mean], [y], [low], [high])
-    ax.text(1.01, y, f"{mean:.1%}", va="center", fontsize=SMALL, transform=ax.get_yaxis_transform())
+    told(ax, y, mean)
     return mean, alike
 
 
@@ -81,14 +81,14 @@ def bills(table) -> Drawing:
     table = pd.DataFrame(table)
     currencies = "seconds", "gflops", "trained_parameters", "megabytes"
     words = "seconds here", "billions of additions\nand multiplications", "numbers learnt", "megabytes of memory\nneeded to learn"
-    figure, axes = new(9.6, 3.2, 1, 4, sharey=True)
+    figure, axes = new(9.6, 3.8, 1, 4, sharey=True)
     for ax, currency, xlabel in zip(axes, currencies, words):
         _against(ax, table, currency)
         ax.set_xlabel(xlabel)
     axes[0].set_ylabel(f"accuracy on {table.n_valid.iloc[0]} pictures")
-    per_cent(axes[0].yaxis)
-    beside(axes[-1])
-    figure.suptitle("What an accuracy costs: up is better, left is cheaper (bars: 95 % interval of one run; costs logarithmic)")
+    per_cent(axes[0], "y")
+    below(figure, *axes[-1].get_legend_handles_labels())
+    figure.suptitle("What an accuracy costs: up is better, left is cheaper\n(bars: 95 % interval of one run; costs logarithmic)")
     return Drawing(figure, _dearest_and_cheapest(table))
 
 
@@ -112,7 +112,8 @@ def _dearest_and_cheapest(table):
         times, said = f"{dear.gflops / cheap.gflops:,.0f} times the arithmetic of {names[1]}", "that one"
     else:
         times, said = f"{dear.gflops:,.0f} billion operations", f"{names[1]}, remembered, takes none and"
-    return f"{names[0].capitalize()} takes {times} and names {dear.accuracy:.1%} correctly; {said} names {cheap.accuracy:.1%}."
+    names_right = [share(line.accuracy) for line in (dear, cheap)]
+    return f"{names[0].capitalize()} takes {times} and names {names_right[0]} correctly; {said} names {names_right[1]}."
 
 
 def _on_a_log_axis(amounts):
@@ -135,22 +136,22 @@ def costs(ways, guesses=None) -> Drawing:
     results, place = list(ways.values()), range(len(ways))
     shares, seconds, learnt = zip(*((r.accuracy, r.seconds["total"], r.trained_parameters) for r in results))
     bars(left, shares, place, *zip(*(result.interval for result in results)))
-    for y, share in enumerate(shares):
-        left.text(share, y - 0.14, f"{share:.1%}", ha="center", va="bottom", fontsize=SMALL)
+    for y, value in enumerate(shares):
+        left.text(value, y - 0.14, share(value), ha="center", va="bottom", fontsize=SMALL)
     if guesses:
-        left.plot([guesses.get(way, np.nan) / 100 for way in ways], place, "x", color=ORANGE)
+        left.plot([guesses.get(way, np.nan) / 100 for way in ways], place, "x", color=PURPLE, mew=2)
     guessing(left, 1 / len(results[0].valid.classes))
     left.set_yticks(place, [wrapped(way, 24) for way in ways])
     marks = "bars: 95 % interval; dashed: chance" + ";\ncross: your guess" * bool(guesses)
     left.set(xlabel=f"accuracy on {len(results[0].valid)} pictures\n({marks})", title="How often it is right")
     left.set_ylim(len(ways) - 0.5, -0.6)
-    per_cent(left.xaxis)
+    per_cent(left)
     took = [f"{s:.1f}" if s >= 0.1 else f"{s:.1g}" for s in seconds]
     remembered = [f"{s}{' (remembered)' * result.cached}" for s, result in zip(took, results)]
     _amounts(middle, seconds, remembered, xlabel="seconds, logarithmic", title="What it took")
     _amounts(right, learnt, [f"{count:,}" for count in learnt], xlabel="numbers, logarithmic", title="What was learnt")
     notes = [" (its look remembered)" * result.cached for result in results]
-    said = ", ".join(f"{way} {share:.1%} in {s} s{note}" for way, share, s, note in zip(ways, shares, took, notes))
+    said = ", ".join(f"{way} {share(value)} in {s} s{note}" for way, value, s, note in zip(ways, shares, took, notes))
     return Drawing(figure, f"{said[:1].upper()}{said[1:]}.")
 
 

@@ -3,9 +3,10 @@
 import numpy as np
 
 from shoulders.plots.axes import beside, per_cent, ticks
-from shoulders.plots.drawing import BLACK, BLUE, ORANGE, SKY, Drawing, PlotError, new
+from shoulders.plots.drawing import BLUE, INK, ORANGE, SKY, Drawing, PlotError, new
 from shoulders.plots.lettering import short, wrapped
 from shoulders.results import Result
+from shoulders.support.words import counted, share
 
 
 def history(result: Result) -> Drawing:
@@ -28,11 +29,11 @@ def history(result: Result) -> Drawing:
     right.plot(epochs, accuracies, "s--", color=BLUE)
     lowest = max(0, min(0.4, min(accuracies) - 0.05))
     right.set(xlabel="epoch", ylabel="accuracy", title="How often it is right", ylim=(lowest, 1.02))
-    per_cent(right.yaxis)
+    per_cent(right, "y")
     for ax in (left, right):
         ax.xaxis.set_major_locator(ticks(8, integer=True))
-    words = "After {epoch} epochs: validation loss {valid_loss:.3f}, accuracy {accuracy:.1%}."
-    return Drawing(figure, words.format(**rows[-1]))
+    after, loss = counted(epochs[-1], "epoch"), rows[-1]["valid_loss"]
+    return Drawing(figure, f"After {after}: validation loss {loss:.3f}, accuracy {share(accuracies[-1])}.")
 
 
 def best_epochs(results) -> Drawing:
@@ -48,20 +49,20 @@ def best_epochs(results) -> Drawing:
     place, best, last = np.arange(len(curves)), np.array([max(c) for c in curves]), np.array([c[-1] for c in curves])
     for curve in curves:
         left.plot(range(1, len(curve) + 1), curve, color=SKY, lw=1)
-        left.plot(int(np.argmax(curve)) + 1, max(curve), "^", color=ORANGE)
-        left.plot(len(curve), curve[-1], "o", color=BLUE)
+        left.plot(int(np.argmax(curve)) + 1, max(curve), "^", color=ORANGE, ms=11)  # seen behind the circle of the last
+        left.plot(len(curve), curve[-1], "o", color=BLUE, ms=5)
     left.set(xlabel="epoch", ylabel=f"accuracy on {len(results[0].valid)} pictures", title=f"{len(curves)} runs, epoch by epoch")
-    right.vlines(place, last, best, color=BLACK, lw=1)
-    right.plot(place, best, "^", color=ORANGE, label="best epoch")
-    right.plot(place, last, "o", color=BLUE, label="last epoch")
+    right.vlines(place, last, best, color=INK, lw=1)
+    right.plot(place, best, "^", color=ORANGE, ms=11, label="best epoch")
+    right.plot(place, last, "o", color=BLUE, ms=5, label="last epoch")
     right.set(xlabel="seed", ylabel="accuracy", title="Best and last, enlarged")
     right.set_xticks(place, [result.seed for result in results])
     for ax in (left, right):
-        per_cent(ax.yaxis)
+        per_cent(ax, "y")
     beside(right)
     gain = 100 * (best - last)
     words = f"Over {len(curves)} seeds the best epoch lies {gain.mean():.1f} points above the last on average, and up to "
-    return Drawing(figure, f"{words}{gain.max():.1f}; the last alone gives {last.mean():.1%} on average.")
+    return Drawing(figure, f"{words}{gain.max():.1f}; the last alone gives {share(last.mean())} on average.")
 
 
 def company(theirs, ours, name: str) -> Drawing:
@@ -78,11 +79,12 @@ def company(theirs, ours, name: str) -> Drawing:
     place = np.arange(1, len(theirs) + 1)
     ax.plot(place, ours, "o-", color=BLUE, label="with us")
     ax.plot(place, theirs, "^", color=ORANGE, label="at the colleague's")
-    ax.axhline(0.5, color=BLACK, lw=0.8, ls=":")
+    ax.axhline(0.5, color=INK, lw=0.8, ls=":")
     ax.set(xlabel="batch: the same picture, each time with other ones", ylabel=wrapped(f"probability of “{short(name)}”", 26))
     ax.set(title="One picture, asked about again and again", xticks=place, ylim=(-0.04, 1.04))
+    per_cent(ax, "y")
     beside(ax)
-    with_them, with_us = (" to ".join(dict.fromkeys(f"{end(said):.0%}" for end in (min, max))) for said in (theirs, ours))
+    with_them, with_us = (" to ".join(dict.fromkeys(share(end(said), 0) for end in (min, max))) for said in (theirs, ours))
     return Drawing(figure, f"The same picture is “{name}” with {with_them} at the colleague's, with {with_us} with us.")
 
 
@@ -97,9 +99,9 @@ def drift(moved, xlabel: str = "batches looked at") -> Drawing:
     figure, ax = new(7, 3)
     for (label, values), colour, mark in zip(moved.items(), (ORANGE, BLUE), ("^-", "o-")):
         ax.plot(values, mark, color=colour, label=label)
-    per_cent(ax.yaxis)
+    per_cent(ax, "y")
     ax.xaxis.set_major_locator(ticks(12, integer=True))
     ax.set(xlabel=xlabel, ylabel="change of the features", title="No weight has learnt anything, and yet")
     beside(ax)
-    words = "; ".join(f"{label}: {values[-1]:.0%}" for label, values in moved.items())
+    words = "; ".join(f"{label}: {share(values[-1], 0)}" for label, values in moved.items())
     return Drawing(figure, f"Change of the same pictures' features after {len(next(iter(moved.values()))) - 1} batches: {words}.")

@@ -3,9 +3,10 @@
 import textwrap
 
 from shoulders.intervals import balanced_means, class_by_class, summary, wilson
-from shoulders.plots.axes import WAYS, bars, beside, per_cent
-from shoulders.plots.drawing import BLACK, BLUE, GREEN, ORANGE, PURPLE, RED, SMALL, Drawing, new
+from shoulders.plots.axes import WAYS, bars, below, beside, per_cent
+from shoulders.plots.drawing import BLUE, GREEN, INK, ORANGE, PURPLE, RED, WIDEST, Drawing, new
 from shoulders.plots.lettering import short, wrapped
+from shoulders.support.words import counted, share
 
 _NETWORKS = (BLUE, ORANGE, GREEN, PURPLE, RED), "os^DvPX", ("-", "--", "-.", ":")
 """Colours, marks and lines of several networks: of few, each alone tells them apart; of many, all three together."""
@@ -39,16 +40,16 @@ def comparison(rows, full=None, guess=None) -> Drawing:
         _curve(ax, held, aside, *looks[way])
     _over_the_curves(ax, own if larger else own[:0], guess or {})
     words = "guessing blindly" if largest <= 1 / lines.classes.iloc[0] else "always naming the largest class"
-    ax.axhline(largest, color=BLACK, ls="--", lw=1, label=words)
+    ax.axhline(largest, color=INK, ls="--", lw=1, label=words)
     _sizes(ax, lines, "; of a single run, or of runs that are all alike, its own")
     ax.set(ylabel=f"accuracy on {lines.n_valid.iloc[0]} pictures", title="How many pictures does it take?")
-    per_cent(ax.yaxis)
     least = min(lines["mean"].min(), own["mean"].min(), largest, *balanced)
     ax.set_ylim(max(0, least - 0.08), 1.02)  # of two runs, Student's interval may reach far beyond
+    per_cent(ax, "y")
     said = _dashes(ax, balanced, looks) if len(balanced) else ""
     beside(ax)
     count = own.runs.sum()
-    return Drawing(figure, f"{count} run{'s' if count > 1 else ''} here. {_ends(lines, looks)}{said}")
+    return Drawing(figure, f"{counted(count, 'run')} here. {_ends(lines, looks)}{said}")
 
 
 def _each(lines):
@@ -68,7 +69,7 @@ def _looks(lines):
         colour, mark, dash = (kinds[networks.index(network) % len(kinds)] for kinds in _NETWORKS)
         if not alone or len(networks) == 1:
             colour, mark = WAYS[regime]
-        inside = colour if alone or network == networks[0] else "white"
+        inside = colour if alone or network == networks[0] else "none"
         words = [regime.replace("_", " ")] * (not alone or len(networks) == 1) + [network] * (len(networks) > 1)
         looks[regime, network] = ", ".join(words), {"color": colour, "fmt": mark, "ls": dash, "mfc": inside}
     return looks
@@ -85,28 +86,28 @@ def _recalls(ax, told, looks):
     ax.set(xlim=(-0.02, 1.02), ylim=(len(told) - 0.4, -0.6))
     ax.set_title(f"Which classes are found, those first of which least is{some}")
     ax.set_xlabel("recall with the most training pictures\n(in brackets: pictures of the class; bars: 95 % interval of one run)")
-    per_cent(ax.xaxis)
+    per_cent(ax)
 
 
 def _curve(ax, held, aside, name, look):
     """The means of one regime and network, with their intervals."""
     fewest, most = held.runs.min(), held.runs.max()
-    count = f"{most} run{'s' if most > 1 else ''}" if fewest == most else f"{fewest} to {most} runs"
+    count = counted(most, "run") if fewest == most else f"{fewest} to {most} runs"
     label = wrapped(f"{name},\n{count} a point", 30)
     bars(ax, held.pictures * aside, held["mean"], held.low, held.high, upright=True, label=label, **look)
 
 
 def _over_the_curves(ax, own, guess):
     """Rings where means were computed here, and not read from a larger table; crosses where the reader expects them."""
-    ring, cross = {"mfc": "none", "mec": BLACK, "mew": 1.5, "ms": 12}, {"mew": 2}
+    ring, cross = {"mfc": "none", "mec": INK, "mew": 1.5, "ms": 12}, {"mew": 2}
     for (regime, _), held, aside in _each(own):
         ax.plot(held.pictures * aside, held["mean"], WAYS[regime][1], zorder=3, **ring)
     for regime, points in guess.items():
         ax.plot(list(points), [share / 100 for share in points.values()], "x:", color=WAYS[regime][0], **cross)
     if len(own):
-        ax.plot([], [], "o", label="computed here, now", **ring)
+        ax.plot([], [], "o", label="ring: computed here, now", **ring)
     if guess:
-        ax.plot([], [], "x:", color=BLACK, label="your guess", **cross)
+        ax.plot([], [], "x:", color=INK, label="your guess", **cross)
 
 
 def _dashes(ax, balanced, looks):
@@ -115,8 +116,8 @@ def _dashes(ax, balanced, looks):
     for way, held, aside in _each(balanced):
         pictures = held.index.get_level_values("pictures")
         ax.plot(pictures * aside, held, "_", color=looks[way][1]["color"], **look)
-        said.append(f"{looks[way][0]} {held.iloc[pictures.argmax()]:.1%} with {pictures.max():.0f}")
-    ax.plot([], [], "_", color=BLACK, label="balanced accuracy:\nevery class counts alike", **look)
+        said.append(f"{looks[way][0]} {share(held.iloc[pictures.argmax()])} with {pictures.max():.0f}")
+    ax.plot([], [], "_", color=INK, label="balanced accuracy:\nevery class counts alike", **look)
     return f" Classes are uneven; balanced accuracy: {'; '.join(said)}."
 
 
@@ -125,8 +126,8 @@ def _ends(lines, looks):
     said = []
     for way, held, _ in _each(lines):
         first, last = held.iloc[0], held.iloc[-1]
-        start = f"{first['mean']:.1%} with {first.pictures:.0f} a class, " * (len(held) > 1)
-        said.append(f"{looks[way][0]} {start}{last['mean']:.1%} with {last.pictures:.0f}")
+        start = f"{share(first['mean'])} with {first.pictures:.0f} a class, " * (len(held) > 1)
+        said.append(f"{looks[way][0]} {start}{share(last['mean'])} with {last.pictures:.0f}")
     return f"Mean accuracy: {'; '.join(said)}."
 
 
@@ -150,34 +151,45 @@ def ahead(tables) -> Drawing:
     Parameters
     ----------
     tables : dict of str to pandas.DataFrame
-        A label for each, such as ``'fine tuning'``, and what `shoulders.comparison.paired` gave.
+        A label for each, such as ``'fine tuning'``, and what `shoulders.comparison.paired` gave, which says what it is ahead of.
     """
     import pandas as pd
 
     ways = [label for label in tables if label.replace(" ", "_") in WAYS] or tables
     closest = min(ways, key=lambda label: tables[label].ahead.abs().max())
-    figure, (left, right) = new(11, 4.2, 1, 2)
+    figure, (left, right) = new(WIDEST, 4.4, 1, 2)
     for i, (label, held) in enumerate(tables.items()):
         colour, mark = WAYS.get(label.replace(" ", "_"), (PURPLE, "v"))
         x, y, alone = held.pictures * 1.03**i, 100 * held.ahead, held.runs == 1
         for ax in (left, right) if label == closest else (left,):
             bars(ax, x, y, 100 * held.low, 100 * held.high, upright=True, fmt=f"{mark}-", color=colour, label=label)
-            ax.plot(x[alone], y[alone], mark, color="white", mec=colour, zorder=3)
+            ax.plot(x[alone], y[alone], mark, color=colour, mfc="none", ms=11, zorder=3)
     together = pd.concat(tables.values())
     if (together.runs == 1).any():
-        left.plot([], [], "o", color="white", mec=BLACK, label="a single run: no interval")
+        left.plot([], [], "o", color=INK, mfc="none", ms=11, label="ringed: a single run, no interval")
     for ax in (left, right):
-        ax.axhline(0, color=BLACK, lw=1)
+        ax.axhline(0, color=INK, lw=1)
         _sizes(ax, together)
     left.set_ylim(100 * min(0, together.ahead.min()) - 15, 100 * max(0, together.ahead.max()) + 15)
-    left.set(ylabel="points ahead of\nfeature extraction", title="Ahead or behind, on the same pictures?")
-    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False, fontsize=SMALL)
-    right.set_title(f"{closest[:1].upper()}{closest[1:]} alone, enlarged")
+    others = dict.fromkeys(_told(held.attrs["other"]) for held in tables.values() if "other" in held.attrs)
+    left.set(ylabel=f"points ahead{' of' * bool(others)}\n{' or '.join(others)}", title="Ahead or behind, on the same pictures?")
+    below(figure, *left.get_legend_handles_labels())
+    right.set_title(f"{_first(closest)} alone, enlarged")
     return Drawing(figure, " ".join(_verdict(label, held) for label, held in tables.items()))
 
 
+def _told(way):
+    """A regime in words; a network's name as it stands."""
+    return way.replace("_", " ") if way in WAYS else way
+
+
+def _first(label):
+    """The first word of a sentence: a regime's begins with a capital, a network's name as it is written."""
+    return label.capitalize() if label.replace(" ", "_") in WAYS else label
+
+
 def _verdict(label, held):
-    name = f"{label[:1].upper()}{label[1:]}"
+    name = _first(label)
     if held.low.isna().all():
         points = f"{100 * held.ahead.iloc[-1]:+.1f} points with {held.per_class.iloc[-1]}"
         return f"{name}: single runs, without an interval ({points})."

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
 import unicodedata
 import warnings
 from contextlib import contextmanager
 from functools import lru_cache
 from itertools import accumulate
+
+from shoulders.support.words import share
 
 _JOINERS = "\u200c\u200d"  # Persian, Indian scripts and emoji need them
 _DIRECTIONS = {"R", "AL"}  # of Hebrew and Arabic, in Unicode's bidirectional algorithm
@@ -40,6 +43,11 @@ def wrapped(text: str, most: int = 18) -> str:
             else:
                 lines[-1] += " " * bool(lines[-1]) + word
     return "\n".join(short(line, most) for line in lines)
+
+
+def lines(text: str, most: int = 88) -> str:
+    """A paragraph on lines of `most` signs, broken at spaces and never in a name: a page breaks longer ones anywhere."""
+    return textwrap.fill(text, most, break_long_words=False, break_on_hyphens=False)
 
 
 def seen(line: str) -> str:
@@ -138,8 +146,8 @@ def _need_order(signs):
 
 def sure(probability: float, digits: int = 0) -> str:
     """A probability as it is told: nothing is 100 % sure."""
-    told = f"{probability:.{digits}%}"
-    return told if not told.startswith("100") else f"over {1 - 10 ** -(2 + digits):.{digits}%}"
+    told = share(probability, digits)
+    return told if not told.startswith("100") else f"over {share(1 - 10 ** -(2 + digits), digits)}"
 
 
 @contextmanager

@@ -10,3 +10,8 @@ def bounds(low: float, high: float, digits: int = 1) -> str:
     """``81.5 to 91.8 %``; one number where both are told alike."""
     ends = f"{100 * low:.{digits}f}", share(high, digits)
     return ends[1] if f"{ends[0]} %" == ends[1] else " to ".join(ends)
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 map``, ``1,200 maps``: of nouns that only take an s."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
