@@ -7,7 +7,8 @@ import pytest
 
 from shoulders.datasets import Pictures
 from shoulders.intervals import class_by_class, recalls, uneven, wilson
-from shoulders.results import Result, verdict
+from shoulders.results import Result, apart, verdict
+from shoulders.support.words import WIDTH
 
 
 def result_of(probabilities, labels, classes=("cats", "dogs", "owls")):
@@ -208,7 +209,9 @@ def judged(right):
 def test_two_runs_are_told_apart_by_the_pictures_on_which_they_differ(both, ours, theirs, said):
     one = judged([True] * (both + ours) + [False] * (8 - both - ours))
     other = judged([True] * both + [False] * ours + [True] * theirs + [False] * (8 - both - ours - theirs))
-    assert verdict(("A", "B"), one, other) == said
+    told = verdict(("A", "B"), one, other)
+    assert " ".join(told.split()) == said and max(map(len, told.splitlines())) <= WIDTH
+    assert apart(one, other) == apart(other, one) == ("more than luck" in said)
 
 
 def test_runs_on_other_pictures_are_not_compared():
