@@ -13,7 +13,7 @@
 # %% [markdown]
 # # 01 · Predictions on predictions
 #
-# *Minutes: 25 teaching, 18 exercises.*
+# *Minutes: 24 teaching, 18 exercises.*
 #
 # Somebody has taught a network to see. It names teapots, sports cars and mushrooms, and nobody ever asked it *your*
 # question: **cat or dog?** You will not teach it to see. You will listen to what it says, and learn what its words are worth
@@ -87,7 +87,8 @@ print(guesses.beside(my_guess, 100 * right.mean()))
 
 # %% [markdown]
 # Not one number inside the network has changed. It still has no word for *cat* and none for *dog*. All that was learnt is a
-# weight for each score, and a constant that is added.
+# weight for each score, and a constant that is added. (Why small ones? There are more scores than pictures, and large
+# weights could learn the training rows by heart.)
 #
 # From here on one call does the same, and adds what an honest number needs: how many pictures it was measured on, and the
 # **interval** in which the accuracy would lie if we could measure on endlessly many pictures like these (here and
@@ -197,7 +198,7 @@ plots.votes(network.classes, gap, pictures.classes, xlabel=words)
 #
 # A network is a long chain of **layers**, several of which make a **block**. What the layers have learnt are their
 # **weights**. The last layer, the **head**, makes the scores, from what goes *into* it: the **hidden features**. Cut there,
-# and what is left is called a **backbone**.
+# and what is left is called a **backbone**. Your logistic regression is a new head.
 #
 # On the way the picture becomes **maps**. Each says how strongly one pattern shows at each place; further on they are more,
 # and smaller. The table has the last block at each size. Blocks are counted from the picture on.
@@ -221,7 +222,7 @@ print(verdict(("Hidden features", "predictions"), on_hidden, on_predictions))
 #
 # ### How deep should you cut?
 #
-# You can cut anywhere: average each map of a block over the picture, and fit the same small head. The first blocks have seen
+# You can cut anywhere: average each map of a block over the picture, and fit the same new head. The first blocks have seen
 # only small spots of the picture. What could they know about cats? The network looks once more, at all these places
 # together: 5 to 40 seconds on two cores.
 

@@ -87,7 +87,7 @@ def test_pace_is_a_range_from_the_measured_seconds(monkeypatch, capsys):
     monkeypatch.setattr(doctor, "step", lambda: 2 * doctor.STEP)
     doctor.pace()
     said = " ".join(capsys.readouterr().out.split())
-    assert "01 in 30 to 120 s" in said and "02 in 2 to 7 minutes" in said
+    assert "lesson 01 30 to 120 s; lesson 02 2 to 7 minutes." in said
     monkeypatch.setattr(doctor, "step", lambda: 1 / 0)
     doctor.pace()
     assert "could not be measured (ZeroDivisionError" in capsys.readouterr().out
