@@ -172,7 +172,7 @@ first_guesses = said_train["classes"].argmax(1)
 for number, name in enumerate(pictures.classes):
     these = first_guesses[said_train.labels == number]
     said = Counter(network.classes[i] for i in these)
-    words = (f"{word} ({count})" for word, count in said.most_common(4))
+    words = (f"{word} ({count})" for word, count in said.most_common(3))
     print(f"{name}:", ", ".join(words))
 
 # %% [markdown]

@@ -206,6 +206,7 @@ def verdict(names: tuple[str, str], one: Result, other: Result) -> str:
         return wrapped(f"{first} and {second} are level: {shares}.")
     luck = not apart(one, other)
     differ = f"Of the {ours + theirs} pictures on which they differ, {max(ours, theirs)} go to the better side"
+    differ = "They differ on one picture" if ours + theirs == 1 else differ
     behind = "beat" if ours > theirs else "stay behind"
     ahead = f"{first} and {second} are too close to call" if luck else f"{first} {behind} {second}"
     return wrapped(f"{ahead}: {shares}. {differ}: {'that can be luck' if luck else 'more than luck'}.")

@@ -238,7 +238,7 @@ def test_saving_reads_the_two_curves():
     rows = [row(name, n, share) for name, curve in {"small": small, "large": large}.items() for n, share in curve.items()]
     said = " ".join(Lesson01.saving(rows, 20).split())
     assert said.startswith("small gets 80.0 % from 100 pictures of each class, large as much or more from 10. You guessed 20 ")
-    assert "and it was 10 pictures of each class: 10 less. From" in said and "ahead by 10.0 and then by 15.0 points" in said
+    assert "and it was 10 pictures of each class: 10 less." in said and "large is ahead by 10.0 points with 1 of each class, by 15.0 with 100." in said
     assert "You made no guess" in Lesson01.saving(rows)
     assert "none to hold it against" in Lesson01.saving(rows[:3], 20)
 

@@ -202,6 +202,8 @@ def judged(right):
          "better side: more than luck."),
         (3, 5, 0, "A and B are too close to call: 100.0 against 37.5 % of the same 8 pictures. Of the 5 pictures on which they differ, "
          "5 go to the better side: that can be luck."),  # 2 / 2 ** 5 = 0.06
+        (7, 0, 1, "A and B are too close to call: 87.5 against 100.0 % of the same 8 pictures. They differ on one picture: that can "
+         "be luck."),
         (4, 2, 2, "A and B are level: 75.0 against 75.0 % of the same 8 pictures."),
         (8, 0, 0, "A and B are level: 100.0 against 100.0 % of the same 8 pictures."),
     ],

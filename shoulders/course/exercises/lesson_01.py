@@ -59,7 +59,7 @@ class Lesson01:
         shapes = cutting.layers(network)["output"]
         gives = [_gives(shapes.get(layer)) for layer in ends.values()]
         gives[-2:] = f"{cutting.decapitate(network).out_features:,} features", f"{len(network.classes):,} scores"
-        return pd.DataFrame({"gives": gives, "in the code": list(ends.values())}, pd.Index(ends, name="place"))
+        return pd.DataFrame({"gives": gives, "in the code": list(ends.values())}, list(ends)).rename_axis(columns="place")
 
     @staticmethod
     def by_depth(results: dict[str, Result]) -> str:
@@ -90,10 +90,11 @@ class Lesson01:
         curves = {name: lines[lines.backbone == name].set_index("pictures")["mean"] for name in (better, other)}
         enough = curves[better].index[curves[better] >= goal].min()
         gap = 100 * (curves[better] - curves[other])
+        first, last = gap.iloc[[0, -1]]
         return wrapped(
             f"{other} gets {share(goal)} from {most:.0f} pictures of each class, {better} as much or more from {enough:.0f}.\n"
             f"{guesses.beside(guess, float(enough), 'pictures of each class')}\n"
-            f"From the fewest pictures to the most, {better} is ahead by {gap.iloc[0]:.1f} and then by {gap.iloc[-1]:.1f} points."
+            f"{better} is ahead by {first:.1f} points with {gap.index[0]:.0f} of each class, by {last:.1f} with {most:.0f}."
         )
 
     @staticmethod
