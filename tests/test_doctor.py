@@ -86,8 +86,7 @@ def test_pace_is_a_range_from_the_measured_seconds(monkeypatch, capsys):
     monkeypatch.setattr(doctor, "SECONDS", {"01": 30, "02": 100})
     monkeypatch.setattr(doctor, "step", lambda: 2 * doctor.STEP)
     doctor.pace()
-    said = " ".join(capsys.readouterr().out.split())
-    assert "lesson 01 30 to 120 s; lesson 02 2 to 7 minutes." in said
+    assert capsys.readouterr().out.splitlines()[1:] == ["lesson 01: 30 to 120 s", "lesson 02: 2 to 7 minutes"]
     monkeypatch.setattr(doctor, "step", lambda: 1 / 0)
     doctor.pace()
     assert "could not be measured (ZeroDivisionError" in capsys.readouterr().out

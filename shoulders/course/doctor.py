@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from shoulders import backbones, datasets, engine
 from shoulders.course import editions
-from shoulders.support import devices, places, words
+from shoulders.support import devices, places
 from shoulders.support.errors import CourseError, reason
 
 HOST = ("download.pytorch.org", 443)
@@ -113,8 +113,8 @@ def pace() -> None:
     """
     try:
         times = step() / STEP
-        waits = "; ".join(f"lesson {lesson} {about(seconds * times)}" for lesson, seconds in SECONDS.items())
-        print(words.wrapped(f"On this machine the cells of the pocket edition take, the first time: {waits}."))
+        print("The machine's part, the first time, in the pocket edition:")
+        print(*(f"lesson {lesson}: {about(seconds * times)}" for lesson, seconds in SECONDS.items()), sep="\n")
     except Exception as error:
         print(f"How fast this machine is could not be measured ({type(error).__name__}: {reason(error)}).")
 

@@ -2,7 +2,7 @@
 
 import textwrap
 
-WIDTH = 76
+WIDTH = 72
 """Of a printed line, in characters: a page breaks longer ones in the middle of a word."""
 
 
