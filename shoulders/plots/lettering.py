@@ -60,15 +60,10 @@ def _cut(line, most):
 
 
 def plain(figure) -> None:
-    """Take every text of a figure as it stands: dollar signs begin no formula, and each sign comes from a font that has it.
+    """Take every text of a matplotlib figure as it stands: no dollar sign begins a formula, each sign gets a font that has it.
 
     Labels that a numeric axis makes for itself stay as they are. Fonts are those that matplotlib finds installed; of signs that
     none of them has, a warning tells once.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        With all its texts.
     """
     from matplotlib.axis import Axis
     from matplotlib.text import Text
