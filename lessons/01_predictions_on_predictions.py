@@ -94,7 +94,7 @@ print(guesses.beside(my_guess, 100 * right.mean()))
 # **interval** in which the accuracy would lie if we could measure on endlessly many pictures like these (here and
 # everywhere: in 95 of 100 such cases). What the network looked at is remembered on disk, so nothing is waited for twice.
 #
-# After a restart of the notebook: menu *Run*, then *Run All Above Selected Cell*.
+# After a restart of the notebook: in the menu bar, *Run, Run All Above Selected Cell*.
 
 # %%
 on_predictions = training.feature_extraction(network, pictures, layer="classes")
@@ -270,7 +270,7 @@ few = {
     n: training.feature_extraction(network, pictures, per_class=n).accuracy
     for n in (1, 2, 5, 10, 20, 50)
 }
-print({n: f"{100 * accuracy:.1f} %" for n, accuracy in few.items()})
+print(*(f"{n}: {100 * accuracy:.1f} %" for n, accuracy in few.items()), sep=", ")
 good = [n for n in few if few[n] >= on_hidden.accuracy - 0.05]
 enough = good[0] if good else "all"
 ### END SOLUTION

@@ -97,7 +97,7 @@ def _in_a_notebook():
     return "ipykernel" in sys.modules
 
 
-SECONDS = {"01": 27}
+SECONDS = {"01": 25}
 """What the cells of a lesson's pocket edition took, the first time, on two cores of an AMD EPYC (Zen 5) without a GPU."""
 
 STEP = 0.033

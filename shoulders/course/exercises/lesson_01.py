@@ -41,7 +41,7 @@ class Lesson01:
         if low <= blind <= high:
             return wrapped(f"Its interval holds the {share(blind)} of blind guessing: so far, these answers are worth nothing.")
         where = "above" if low > blind else "below"
-        return f"Its whole interval lies {where} the {share(blind)} of blind guessing: that is more than luck."
+        return wrapped(f"Its whole interval lies {where} the {share(blind)} of blind guessing: that is more than luck.")
 
     @staticmethod
     def places(network: Backbone):
