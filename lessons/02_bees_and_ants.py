@@ -287,10 +287,10 @@ plots.nearest(by_small, rows_train, rows_valid, small.transform)
 
 # %%
 said = features.extract(network, pictures.valid, "classes")
-print(exercise.own_words(said, network.classes))
+print(exercise.own_words(said, network.classes, extracted))
 
 # %% [markdown]
-# A network that was taught a word need not use it. Its features tell our animals apart all the same.
+# The features know what the words do not say. But where a word is used, the question was not new to the network.
 #
 # It is worse when a network has seen the very *pictures*: then every accuracy on them flatters. The tutorial calls its
 # photographs “a very small subset of imagenet”, and ImageNet is what most networks are trained on. Test on pictures that you
@@ -450,9 +450,11 @@ exercise.mended.check(mended)
 # ### The same switch, more quietly
 #
 # The running statistics are not weights: no [requires_grad](glossary.ipynb) holds them. A training loop says `train()` in
-# every epoch, the tutorial's also where it calls the network frozen. Below, the giant of step 1 looks at twenty batches of four training
-# pictures, as in such a loop, and learns nothing. Once frozen as in tutorials, once by `cutting.freeze`, which keeps
-# BatchNorm in eval mode. Then the head of step 1 is asked again: 5 to 30 s on two cores.
+# every epoch; the tutorial's does so even where it calls the network frozen.
+#
+# Below, the giant of step 1 looks at twenty batches of four training pictures, as in such a loop, and learns nothing: once
+# frozen as in tutorials, once by `cutting.freeze`, which keeps BatchNorm in eval mode. Then the head of step 1 is asked again.
+# It takes 5 to 30 s on two cores.
 
 
 # %%

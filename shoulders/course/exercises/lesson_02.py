@@ -30,7 +30,7 @@ class Lesson02:
         theirs = copy.deepcopy(model)
         for layer in theirs.modules():
             vars(layer).pop("train", None)  # what `shoulders.cutting.freeze` has put there
-        self.lent[:] = [theirs.train()]
+        self.lent[:] = [theirs.train(), copy.deepcopy(theirs)]
         return theirs
 
     @staticmethod
@@ -53,12 +53,12 @@ class Lesson02:
         gains = [max(curve) - curve[-1] for curve in curves]
         mean, total = sum(gains) / len(gains), len(runs[0].valid)
         told = f"In {sum(gain > 0 for gain in gains)} of {len(runs)} runs an earlier epoch was better than the last."
-        more = f"On average the best one names {total * mean:.1f} of {total} pictures more ({100 * mean:.1f} points)."
+        more = f"On average the best one names {total * mean:.1f} of {total} pictures more."
         return f"{told} {more}\n{guesses.beside(guess, total * mean, 'pictures')}"
 
     @staticmethod
-    def own_words(said: Features, words) -> str:
-        """What a network calls the pictures of each class before anybody teaches it, a line for each.
+    def own_words(said: Features, words, head: Result) -> str:
+        """What a network calls the pictures of each class by itself, and how many a new head on its features names correctly.
 
         Parameters
         ----------
@@ -66,15 +66,19 @@ class Lesson02:
             With its own scores, ``'classes'``.
         words : sequence of str
             The names of the classes that it was trained on.
+        head : Result
+            Of the same network and pictures.
         """
-        first, lines = [words[i] for i in said["classes"].argmax(1)], []
+        first, lines, right = [words[i] for i in said["classes"].argmax(1)], [], 0
         for number, name in enumerate(said.pictures.classes):
             counts = Counter(word for word, label in zip(first, said.labels) if label == number)
             own = sorted({name, name.removesuffix("s")} & set(words))
+            right += sum(counts[word] for word in own)
             known = f"is said of {sum(counts[word] for word in own)} of {counts.total()}" if own else "is not among its words"
             often = ", ".join(f"{word} ({count})" for word, count in counts.most_common(4))
             lines.append(f"{name}: “{' or '.join(own) or name}” {known}; it says most often {often}")
-        return "\n".join(lines)
+        by_head = f"a new head on its features {head.right.sum()}"
+        return "\n".join([*lines, f"So its own words name {right} of {len(first)} pictures correctly, and {by_head}."])
 
     @staticmethod
     def folder_with_placeholders(pictures: PictureSet, folder, per_class: int = 6) -> Path:
@@ -197,8 +201,11 @@ def _is_mended(answer, lent):
         return "run the cell in which the colleague gets the network first."
     if not isinstance(answer, nn.Module):
         return "the answer should be a network: the colleague's, mended."
-    theirs, own = lent[0].state_dict(), answer.state_dict()
-    if theirs.keys() != own.keys() or not all(torch.equal(own[name], theirs[name]) for name in theirs):
+    theirs, before, own = (model.state_dict() for model in (*lent, answer))
+    weights = [name for name, _ in lent[1].named_parameters()]
+    if before.keys() != own.keys() or not all(torch.equal(own[name], before[name]) for name in weights):
+        return "this is another network than the colleague's: its layers or weights are not the same."
+    if not all(torch.equal(own[name], theirs[name]) for name in own):
         return "this is another network than the colleague's, which has looked at pictures since: mend theirs."
     if any(layer.training and type(layer).__name__.startswith(("BatchNorm", "Dropout")) for layer in answer.modules()):
         return "some of its layers are still in train mode."
