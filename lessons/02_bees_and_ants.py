@@ -13,7 +13,7 @@
 # %% [markdown]
 # # 02 · Bees and ants
 #
-# *Minutes: 30 teaching, 15 exercises.* In the full edition, without a graphics card, waiting comes on top.
+# *Minutes: 26 teaching, 15 exercises.* In the full edition, without a graphics card, waiting comes on top.
 #
 # Can a network that never saw your question answer it? In lesson 01 you listened to one. Now you take it apart, and put
 # three ways to a new question side by side: use what the network has learnt as it is, let a part of it learn on, or learn
@@ -83,19 +83,27 @@ plots.show_pictures(
 # 50. (From scratch takes the small giant's layout: the large one's would need minutes.)
 
 # %%
-my_guess = guesses.keep("02 three ways", {"feature extraction": None, "fine-tuning": None, "from scratch, small": None})
+my_guess = guesses.keep(
+    "02 three ways",
+    {
+        "feature extraction": None,
+        "fine-tuning": None,
+        "from scratch, small": None,
+    },
+)
 
 # %% [markdown]
 # ## Step 1: feature extraction
 #
 # Cut off the head, look at every picture once, keep what comes out, put a new head on. A **batch** is a pile of pictures
-# that goes through the network together.
+# that goes through the network together. The second cell looks at all pictures, 3 to 20 s on two cores.
 
 
 # %%
 def batch(giant, part, positions):
     """Pictures as a giant wants them: cropped, shrunk, normalised."""
-    return giant.transform.batch(torch.stack([giant.transform.picture(part.paths[i]) for i in positions]))
+    look_at = [giant.transform.picture(part.paths[i]) for i in positions]
+    return giant.transform.batch(torch.stack(look_at))
 
 
 def look(headless, giant, part):
@@ -107,7 +115,8 @@ def look(headless, giant, part):
 
 # %%
 headless = cutting.decapitate(small)  # cut
-kept_train, kept_valid = (look(headless, small, part) for part in (pictures.train, pictures.valid))  # look once, and keep it
+kept_train = look(headless, small, pictures.train)  # look once, and keep it
+kept_valid = look(headless, small, pictures.valid)
 print(f"{len(kept_train)} + {len(kept_valid)} pictures, {kept_train.shape[1]} numbers each")
 
 # %%
@@ -171,16 +180,19 @@ for layer in cutting.blocks(body.network)[-1]:
 model = nn.Sequential(body, nn.Linear(body.out_features, len(pictures.classes)))
 
 # %% [markdown]
-# Five steps with one batch of sixteen pictures. Which weights will have changed?
+# Five steps with one batch of sixteen pictures. How many of the tables of weights will have changed, and which?
 
 # %%
 chosen = pictures.train.sample(8)  # eight of each class
 images, labels = batch(small, pictures.train, chosen), torch.tensor(pictures.train.labels[chosen])
-before = copy.deepcopy(model.state_dict())
+before = copy.deepcopy(model)
 teach(model, images, labels)
-changed = [name for name, now in model.state_dict().items() if not torch.equal(now, before[name])]
-frozen = [name for name, weights in model.named_parameters() if not weights.requires_grad]
-print(f"{len(changed)} of {len(before)} tables of numbers have changed, {len(set(changed) & set(frozen))} of them frozen ones.")
+
+# %%
+tables = list(zip(before.parameters(), model.parameters()))
+changed = [now.requires_grad for then, now in tables if not torch.equal(then, now)]
+print(f"{len(changed)} of {len(tables)} tables of weights have changed.")
+print(f"{changed.count(False)} of them are frozen ones.")
 
 # %% [markdown]
 # What is frozen is what it was, to the last bit.
@@ -237,7 +249,8 @@ plots.history(tuned)
 # %%
 torch.manual_seed(0)
 blank = cutting.decapitate(backbones.load(small.name, weights="random"))
-teach(nn.Sequential(blank, nn.Linear(blank.out_features, len(pictures.classes))), images, labels)
+untaught = nn.Sequential(blank, nn.Linear(blank.out_features, len(pictures.classes)))
+teach(untaught, images, labels)
 
 # %% [markdown]
 # Compare with the five steps above. For years networks of such a depth could hardly be trained from nothing. What helps is
@@ -274,7 +287,8 @@ plots.costs(ways, my_guess)
 # right, blue is the class of the picture on the left, orange another.)
 
 # %%
-rows_train, rows_valid = (features.extract(small, part) for part in (pictures.train, pictures.valid))
+rows_train = features.extract(small, pictures.train)
+rows_valid = features.extract(small, pictures.valid)
 plots.nearest(by_small, rows_train, rows_valid, small.transform)
 
 # %% [markdown]
@@ -351,7 +365,8 @@ my_flattery = guesses.keep("02 best of 25 epochs", None, high=len(pictures.valid
 # %%
 settings = {"blocks": 0, "head_epochs": 0, "epochs": 25}  # nothing but the head
 runs = [training.fine_tune(small, pictures, seed=seed, **settings) for seed in range(6)]
-print("Your flattery of the six runs:", np.array([flattery(run.history) for run in runs], float).round(3))
+yours = np.array([flattery(run.history) for run in runs], float)
+print("Your flattery of the six runs:", yours.round(3))
 
 # %%
 print(exercise.best_of(runs, my_flattery))
@@ -371,7 +386,8 @@ with tempfile.TemporaryDirectory() as folder:
     exercise.folder_with_placeholders(pictures, folder)
     by_ending = torchvision.datasets.ImageFolder(folder)  # as the tutorial reads it
     by_content = datasets.load(folder)
-print(f"The tutorial's reader takes {len(by_ending)} files, the course's {len(by_content.train) + len(by_content.valid)}.")
+print(f"The tutorial's reader takes {len(by_ending)} files.")
+print(f"The course's reader takes {len(by_content.train) + len(by_content.valid)}.")
 by_content.report()[["file", "action", "problem"]]
 
 # %% [markdown]
@@ -388,14 +404,15 @@ by_content.report()[["file", "action", "problem"]]
 my_colleague = guesses.keep("02 the colleague's copy", None)
 
 # %% [markdown]
-# (Where the large giant has no BatchNorm, the network from scratch stands in.)
+# The copy answers for 2 to 20 s on two cores. (Where the large giant has no BatchNorm, the network from scratch stands in.)
 
 
 # %%
 def ask(model, piles):
     """What a trained network says of the pictures of each pile, as probabilities."""
     with torch.inference_mode():
-        return np.concatenate([model(batch(model, pictures.valid, pile)).softmax(1).numpy() for pile in piles])
+        scores = torch.cat([model(batch(model, pictures.valid, pile)) for pile in piles])
+    return scores.softmax(1).numpy()
 
 
 # %%
@@ -413,9 +430,11 @@ print(guesses.beside(my_colleague, 100 * at_theirs.accuracy))
 # %%
 one, rng = (ours.right & ~at_theirs.right).argmax(), np.random.default_rng(0)
 kind = pictures.valid.labels[one]
-own, other = (np.flatnonzero(same) for same in (pictures.valid.labels == kind, pictures.valid.labels != kind))
+own = np.flatnonzero(pictures.valid.labels == kind)
+other = np.flatnonzero(pictures.valid.labels != kind)
 batches = [[one, *rng.choice(companions, 7)] for companions in [own] * 6 + [other] * 6]
-there, here = ([ask(model, [eight])[0, kind] for eight in batches] for model in (theirs, ours.model))
+there = [ask(theirs, [eight])[0, kind] for eight in batches]
+here = [ask(ours.model, [eight])[0, kind] for eight in batches]
 plots.company(there, here, pictures.classes[kind])
 
 # %% [markdown]
@@ -449,8 +468,9 @@ exercise.mended.check(mended)
 #
 # ### The same switch, more quietly
 #
-# The running statistics are not weights: no [requires_grad](glossary.ipynb) holds them. A training loop says `train()` in
-# every epoch; the tutorial's does so even where it calls the network frozen.
+# While the colleague asked, the running statistics followed, batch by batch; `eval()` stops that, and does not undo it.
+# They are not weights: no [requires_grad](glossary.ipynb) holds them. And a training loop says `train()` in every epoch; the
+# tutorial's does so even where it calls the network frozen.
 #
 # Below, the giant of step 1 looks at twenty batches of four training pictures, as in such a loop, and learns nothing: once
 # frozen as in tutorials, once by `cutting.freeze`, which keeps BatchNorm in eval mode. Then the head of step 1 is asked again.
@@ -470,11 +490,12 @@ def after_looking(frozen, looks=20):
 # %%
 careless = after_looking(cutting.decapitate(network).requires_grad_(False))
 careful = after_looking(cutting.freeze(cutting.decapitate(network)))
-print(verdict(("The answers after cutting.freeze", "those after requires_grad = False"), careful, careless))
+names = "The answers after cutting.freeze", "those after requires_grad = False"
+print(verdict(names, careful, careless))
 
 # %% [markdown]
-# Not one weight has changed. A head that is trained along with the drift gets used to it. But features that were kept before
-# no longer belong to the network that is kept after.
+# Not one weight has changed: only the running statistics have drifted. A head that is trained along with them gets used to it.
+# But features that were kept before do not belong to the network that is kept after.
 
 # %% [markdown]
 # ## Key points
