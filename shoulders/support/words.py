@@ -17,13 +17,12 @@ def bounds(low: float, high: float, digits: int = 1) -> str:
     return ends[1] if f"{ends[0]} %" == ends[1] else " to ".join(ends)
 
 
-<<<<<<< HEAD
 def counted(number: int, noun: str) -> str:
     """``1 map``, ``1,200 maps``: of nouns that only take an s."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
-=======
+
+
 def wrapped(text: str) -> str:
     """The text in lines of `WIDTH`, whole words on each; lines that it has stay apart."""
     lines = (textwrap.fill(line, WIDTH, break_long_words=False, break_on_hyphens=False) for line in text.splitlines())
     return "\n".join(lines)
->>>>>>> w-l01
