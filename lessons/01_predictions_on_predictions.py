@@ -371,6 +371,7 @@ plots.comparison(rows)
 # head together with the last two blocks, the lower one in smaller steps (Howard and Ruder, below). All other blocks are
 # **frozen**: not one byte of them changes. An **epoch** is one look at every training picture; the bar runs twice, for two
 # epochs of the head alone and four with the blocks. It takes 5 to 60 seconds on two cores, minutes in the full edition.
+# `recall.trained` keeps what comes out on this machine: after a restart it is back in a second.
 
 # %%
 tuned = recall.trained(training.fine_tune, network, pictures, blocks=2)

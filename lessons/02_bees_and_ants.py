@@ -39,7 +39,7 @@
 # with `small`, because it is quick.
 #
 # The next cell loads the libraries: 5 to 20 s. After a restart, choose *Run*, *Run All Above Selected Cell* where you were:
-# what the networks said about the pictures is remembered, and what was trained is trained again, in about a minute.
+# what the networks said about the pictures is remembered, and so is what they were trained to.
 
 # %%
 import copy
@@ -51,7 +51,7 @@ import torch
 import torchvision
 from torch import nn
 
-from shoulders import backbones, cutting, datasets, editions, exercises, features, guesses, heads, plots, training
+from shoulders import backbones, cutting, datasets, editions, exercises, features, guesses, heads, plots, recall, training
 from shoulders.results import verdict
 
 edition = editions.choose("02")
@@ -229,11 +229,11 @@ print("Numbers that learn in our network:", learnt(model))
 # </details>
 #
 # Now the finished call with the large giant: all training pictures, first the head alone for two [epochs](glossary.ipynb),
-# then with the last two blocks for four. What the frozen blocks say is computed once for each picture. Wait 5 to 60 s on two
-# cores, in the full edition minutes.
+# then with the last two blocks for four. What the frozen blocks say is computed once for each picture. `recall.trained` keeps
+# what comes out: after a restart it is back in a second. Wait 5 to 60 s on two cores, in the full edition minutes.
 
 # %%
-tuned = training.fine_tune(network, pictures)
+tuned = recall.trained(training.fine_tune, network, pictures)
 print(tuned, exercise.curve(tuned), sep="\n")
 print(verdict(("Blocks that learn on", "frozen ones"), tuned, extracted))
 plots.history(tuned)
@@ -261,7 +261,7 @@ teach(untaught, images, labels)
 # differently in every epoch: a fair chance. Everything learns, so nothing can be kept: 5 to 60 s on two cores.
 
 # %%
-scratch = training.from_scratch(small, pictures, epochs=8, helped=True)
+scratch = recall.trained(training.from_scratch, small, pictures, epochs=8, helped=True)
 print(scratch, exercise.curve(scratch), sep="\n")
 print(verdict(("All layers from scratch", "the small giant's kept features"), scratch, by_small))
 
@@ -364,7 +364,7 @@ my_flattery = guesses.keep("02 best of 25 epochs", None, high=len(pictures.valid
 
 # %%
 settings = {"blocks": 0, "head_epochs": 0, "epochs": 25}  # nothing but the head
-runs = [training.fine_tune(small, pictures, seed=seed, **settings) for seed in range(6)]
+runs = [recall.trained(training.fine_tune, small, pictures, seed=seed, **settings) for seed in range(6)]
 yours = np.array([flattery(run.history) for run in runs], float)
 print("Your flattery of the six runs:", yours.round(3))
 
