@@ -348,7 +348,7 @@ def _write_csv(path, model, pictures, beside):
 
 
 def _show(rows, json_file):
-    from shoulders.lettering import sure
+    from shoulders.plots.lettering import sure
 
     good = [row for row in rows if "class" in row]
     table([(row["file"], row["class"], sure(row["probability"], 1)) for row in good], ["picture", "class", "how sure"])

@@ -251,7 +251,8 @@ def paired(rows, regime: str, other: str) -> pd.DataFrame:
     pandas.DataFrame
         For each number of pictures that both were run with: ``per_class``, ``pictures``, ``runs`` (seeds in common),
         ``ahead`` (mean difference of accuracies), ``low``, ``high`` (`interval`; nan for a single seed; where every seed gives
-        the same difference, which says nothing of the spread, the interval of one such pair on these pictures).
+        the same difference, which says nothing of the spread, the interval of one such pair on these pictures). Its
+        ``attrs["other"]`` says what it is ahead of.
 
     Notes
     -----
@@ -269,7 +270,9 @@ def paired(rows, regime: str, other: str) -> pd.DataFrame:
         bounds = _of_one_pair(draws.iloc[0]) if alike else interval(ahead)
         names = "per_class", "pictures", "runs", "ahead", "low", "high"
         found.append(dict(zip(names, (draws.per_class.iloc[0], pictures, len(ahead), ahead.mean(), *bounds))))
-    return pd.DataFrame(found, columns=["per_class", "pictures", "runs", "ahead", "low", "high"])
+    table = pd.DataFrame(found, columns=["per_class", "pictures", "runs", "ahead", "low", "high"])
+    table.attrs["other"] = other
+    return table
 
 
 def _of_one_pair(pair):

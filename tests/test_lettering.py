@@ -13,8 +13,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from test_plots import beyond
 from test_results import result_of
 
-from shoulders import lettering, plates, plots
-from shoulders.lettering import short, width, wrapped
+from shoulders import plates, plots
+from shoulders.plots import lettering
+from shoulders.plots.lettering import short, width, wrapped
 
 NAMES = (
     "price $x$ in $", r"$\frac$", "a_b^c{d}", "猫と犬", "한국어", "שלום", "حصان", "🐝 bee", "two\nlines", "bell\x07", "half\udcff",

@@ -166,3 +166,30 @@ def test_words_stay_inside_their_figure(result):
     ]
     assert max(beyond(drawing.figure) for drawing in drawings) < 0.02
     assert "30 billion operations" in drawings[7].words and "remembered, takes none" in drawings[7].words
+
+
+def labels_of(axis, figure):
+    """What is written along an axis within its figure's view, large ticks and small ones."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    FigureCanvasAgg(figure).draw()
+    low, high = sorted(axis.get_view_interval())
+    shown = [tick for which in (False, True) for tick in axis.get_ticklabels(minor=which)]
+    return [label.get_text() for label in shown if low <= label.get_position()[0] <= high and label.get_text()]
+
+
+def test_an_axis_of_whole_numbers_or_of_powers_of_ten_names_these_alone(result):
+    epoch = {"epoch": 1, "train_loss": 1.0, "valid_loss": 1.2, "accuracy": 0.5}
+    history = plots.history(replace(result, history=(epoch,))).figure
+    assert [labels_of(ax.xaxis, history) for ax in history.axes] == [["1"], ["1"]]
+    drift = plots.drift({"one": [0, 0.1, 0.25]}).figure
+    assert labels_of(drift.axes[0].xaxis, drift) == ["0", "1", "2"]
+    row = result.row() | {"seconds": 3.0, "gflops": 30.0, "megabytes": 200.0, "trained_parameters": 9}
+    bills = plots.bills([row, row | {"accuracy": 0.9}]).figure
+    for ax, power in zip(bills.axes, (0, 1, 1, 2)):
+        assert labels_of(ax.xaxis, bills) == [f"$\\mathdefault{{10^{{{power}}}}}$"]
+
+
+def test_a_cost_that_is_small_is_not_nothing(result):
+    drawing = plots.costs({"quick": replace(result, seconds={"total": 0.04}, cached=True)})
+    assert texts(drawing.figure.axes[1]) == ["0.04 (remembered)"] and "in 0.04 s (its look remembered)" in drawing.words

@@ -12,9 +12,10 @@ import pytest
 from making import folder_of, network, paint
 from PIL import Image
 
-from shoulders import comparison, datasets, lettering, report
+from shoulders import comparison, datasets, report
 from shoulders.comparison import ComparisonError
 from shoulders.datasets import copies
+from shoulders.plots import lettering
 from shoulders.report import study
 
 STRANGE = 'a<b>&"c'

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from shoulders.datasets.notes import listed
 from shoulders.support import places
 from shoulders.support.errors import CourseError
 from shoulders.support.names import near
+from shoulders.support.words import wrapped
 
 
 class EditionError(CourseError):
@@ -79,7 +79,7 @@ class Edition:
     other: Backbone | None = None
 
     def __str__(self):
-        return textwrap.fill(self.why, 100)
+        return wrapped(self.why)
 
 
 def choose(lesson: str) -> Edition:

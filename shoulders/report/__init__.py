@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 import shoulders
-from shoulders import comparison, lettering, pictures, plots
+from shoulders import comparison, pictures, plots
+from shoulders.plots import lettering
 from shoulders.report.study import DRAWS, Study
 from shoulders.support import devices, places
 from shoulders.support.errors import CourseError

@@ -1,4 +1,9 @@
-"""How a number is told, everywhere in the same way."""
+"""How a number is told, everywhere in the same way, and how long a printed line is."""
+
+import textwrap
+
+WIDTH = 72
+"""Of a printed line, in characters: a page breaks longer ones in the middle of a word."""
 
 
 def share(value: float, digits: int = 1) -> str:
@@ -10,3 +15,14 @@ def bounds(low: float, high: float, digits: int = 1) -> str:
     """``81.5 to 91.8 %``; one number where both are told alike."""
     ends = f"{100 * low:.{digits}f}", share(high, digits)
     return ends[1] if f"{ends[0]} %" == ends[1] else " to ".join(ends)
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 map``, ``1,200 maps``: of nouns that only take an s."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def wrapped(text: str) -> str:
+    """The text in lines of `WIDTH`, whole words on each; lines that it has stay apart."""
+    lines = (textwrap.fill(line, WIDTH, break_long_words=False, break_on_hyphens=False) for line in text.splitlines())
+    return "\n".join(lines)

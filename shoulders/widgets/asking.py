@@ -28,9 +28,10 @@ def ask(answer, samples) -> ipywidgets.VBox:
     samples : dict of str to path
         What to choose from where there is no picture to upload.
     """
-    upload = ipywidgets.FileUpload(accept="image/*", multiple=False, description="Your picture")
+    whole = {"width": "auto", "flex": "0 0 auto"}  # a narrow page would cut the words on them
+    upload = ipywidgets.FileUpload(accept="image/*", multiple=False, description="Your picture", layout=whole)
     sample = ipywidgets.Dropdown(options=list(samples), description="or")
-    button = ipywidgets.Button(description="Ask the network", button_style="primary")
+    button = ipywidgets.Button(description="Ask the network", button_style="primary", layout=whole)
     output = ipywidgets.Output()
 
     def forget_the_sample(_):
@@ -47,4 +48,5 @@ def ask(answer, samples) -> ipywidgets.VBox:
 
     upload.observe(forget_the_sample, "value")
     button.on_click(pressed)
-    return ipywidgets.VBox([ipywidgets.HBox([upload, sample, button]), output])
+    row = ipywidgets.HBox([upload, sample, button], layout={"flex_flow": "row wrap"})
+    return ipywidgets.VBox([row, output])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
 import unicodedata
 import warnings
 from contextlib import contextmanager
 from functools import lru_cache
 from itertools import accumulate
+
+from shoulders.support.words import share
 
 _JOINERS = "\u200c\u200d"  # Persian, Indian scripts and emoji need them
 _DIRECTIONS = {"R", "AL"}  # of Hebrew and Arabic, in Unicode's bidirectional algorithm
@@ -42,6 +45,11 @@ def wrapped(text: str, most: int = 18) -> str:
     return "\n".join(short(line, most) for line in lines)
 
 
+def lines(text: str, most: int = 88) -> str:
+    """A paragraph on lines of `most` signs, broken at spaces and never in a name: a page breaks longer ones anywhere."""
+    return textwrap.fill(text, most, break_long_words=False, break_on_hyphens=False)
+
+
 def seen(line: str) -> str:
     """What has no shape, as Python writes it: a bell, half a sign, a mark that turns the direction round."""
     signs = (" " if unicodedata.category(sign) == "Zs" else sign for sign in line)
@@ -60,15 +68,10 @@ def _cut(line, most):
 
 
 def plain(figure) -> None:
-    """Take every text of a figure as it stands: dollar signs begin no formula, and each sign comes from a font that has it.
+    """Take every text of a matplotlib figure as it stands: no dollar sign begins a formula, each sign gets a font that has it.
 
     Labels that a numeric axis makes for itself stay as they are. Fonts are those that matplotlib finds installed; of signs that
     none of them has, a warning tells once.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        With all its texts.
     """
     from matplotlib.axis import Axis
     from matplotlib.text import Text
@@ -143,8 +146,8 @@ def _need_order(signs):
 
 def sure(probability: float, digits: int = 0) -> str:
     """A probability as it is told: nothing is 100 % sure."""
-    told = f"{probability:.{digits}%}"
-    return told if not told.startswith("100") else f"over {1 - 10 ** -(2 + digits):.{digits}%}"
+    told = share(probability, digits)
+    return told if not told.startswith("100") else f"over {share(1 - 10 ** -(2 + digits), digits)}"
 
 
 @contextmanager
