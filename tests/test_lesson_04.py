@@ -14,7 +14,7 @@ from torch import nn
 
 from shoulders import datasets, editions, exercises, plates, visualize, widgets
 from shoulders.course.exercises.lesson_04 import BACK, SWITCHES
-from shoulders.visualize import networks
+from shoulders.visualize.machinery import networks
 from shoulders.visualize.projection import Projection
 from shoulders.visualize.search import Tops
 from shoulders.widgets import browsing

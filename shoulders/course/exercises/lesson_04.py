@@ -18,7 +18,8 @@ from shoulders.course.editions import Edition
 from shoulders.datasets import Pictures
 from shoulders.support import places
 from shoulders.support.words import share
-from shoulders.visualize import networks, occlusion, project, walk
+from shoulders.visualize import occlusion, project
+from shoulders.visualize.machinery import deconvnet, networks, walk
 
 if TYPE_CHECKING:
     from shoulders.visualize.occluding import Occlusion
@@ -224,9 +225,9 @@ def by_hand(
         ``False`` puts every value into the upper left corner of its window.
     """
     honest = project(network, images, layer, one)
-    images = networks.inputs(network, images)
+    look = networks.opened(network, honest.layer, images)
     with torch.no_grad():
-        output, steps = networks.forward(networks.quiet_copy(network), images, honest.layer)
+        output, steps = walk.forward(look.module, look.images, look.layer)
         signal = torch.zeros_like(output)
         signal[torch.arange(len(output)), one, *honest.positions.T] = strength * honest.values.to(signal)
         generator = torch.Generator().manual_seed(0)
@@ -247,8 +248,8 @@ def _way(before, after, layers):
 def _down(step, signal, generator, switches):
     """One step towards the pixels."""
     if isinstance(step.module, nn.MaxPool2d) and not switches:
-        corners = walk.switches(torch.zeros_like(step.input), step.module)[1]
-        return walk.unpool(signal, corners, step.input.shape[2:])
+        corners = deconvnet.switches(torch.zeros_like(step.input), step.module)[1]
+        return deconvnet.unpool(signal, corners, step.input.shape[2:])
     signal = walk.back([step], signal, "deconvnet")
     if isinstance(step.module, nn.Conv2d) and generator is not None:
         most = step.module.weight[:, 0].numel() ** -0.5  # as torch draws the biases of a new layer
