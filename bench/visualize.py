@@ -31,7 +31,7 @@ from PIL import Image
 
 from shoulders import backbones, visualize
 from shoulders.support import devices
-from shoulders.visualize import networks
+from shoulders.visualize.machinery import networks, walk
 
 warnings.filterwarnings("ignore")
 
@@ -130,7 +130,7 @@ def projecting(name, layer, repeats):
     """Seconds of nine projections at given places: ours in one call, captum's in nine."""
     backbone = loaded(name)
     images, module = noise(backbone, 9).to(devices.device()), networks.quiet_copy(backbone)
-    places = active(networks.forward(module, images.to(devices.device()), layer)[0][:, MAP].cpu())
+    places = active(walk.forward(module, images.to(devices.device()), layer)[0][:, MAP].cpu())
     ours = lambda: visualize.project(backbone, images, layer, MAP, positions=places)  # noqa: E731
     theirs = lambda: captums_projections(module, images, layer, places.tolist())  # noqa: E731
     ours(), theirs()  # the first turn warms up and is not counted

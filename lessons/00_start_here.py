@@ -9,7 +9,7 @@
 # %% [markdown]
 # # Standing on the shoulders of giants
 #
-# *Minutes: 2 teaching.*
+# *Minutes: 3 teaching.*
 #
 # Is this machine ready?
 #
@@ -18,8 +18,8 @@
 # A network that has learnt to see one thing can be taught to see another, with few pictures and in minutes.
 # Here you do that, and you measure what you gain. The felt animals and things above come with the course.
 #
-# Press Shift and Enter to run a cell. The first is folded and prints nothing: it finds the course. The second says what
-# this machine has:
+# Press Shift and Enter to run a cell. The first is folded and prints nothing: it finds the course. The second looks at this
+# machine, which takes 3 to 20 seconds:
 
 # %% tags=["this-machine"]
 from shoulders import doctor
@@ -27,8 +27,20 @@ from shoulders import doctor
 doctor.show()
 
 # %% [markdown]
-# A line that begins with `NOT` says what to do about it. The other lines are for information and stop nothing: `not here`
-# means the full edition, which you may fetch later.
+# A line that begins with `NOT` says what to do about it. Behind the fold is what was looked at; `not here` means the full
+# edition there, which you may fetch later.
+#
+# ## How long will it take?
+#
+# The minutes beside a lesson are yours: to read and to guess and, behind the plus sign, to solve its exercises. How long you
+# wait for the machine depends on the machine. A small run of two seconds asks it:
+
+# %% tags=["this-machine"]
+doctor.pace()
+
+# %% [markdown]
+# The ranges that you read within a lesson are for two cores. What was computed once is remembered: the second time, and after
+# a restart, most cells are done at once.
 #
 # ## The lessons
 #
@@ -36,7 +48,7 @@ doctor.show()
 # <!-- /lessons -->
 #
 # In each lesson you guess first, then run. The exercises check themselves and give hints; notebooks with the
-# solutions lie in the folder `solutions`.
+# solutions and all results lie in the folder `solutions`. A word is not clear? [Words](glossary.ipynb) has a line for each.
 #
 # ## Your own pictures
 #

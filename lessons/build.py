@@ -193,7 +193,7 @@ def front(cells) -> Front:
     a question mark.
     """
     lines = [line.strip() for line in cells[0].source.splitlines()]
-    title = re.sub(r"^\d+\s*[·:.–-]\s*", "", next(line[2:].strip() for line in lines if line.startswith("# ")))
+    title = re.sub(r"^\d+[a-z]?\s*[·:.–-]\s*", "", next(line[2:].strip() for line in lines if line.startswith("# ")))
     minutes = next((line for line in lines if re.match(r"[*_\s]*minutes\b", line, re.IGNORECASE)), "")
 
     def count(word):

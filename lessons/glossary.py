@@ -17,41 +17,63 @@
 # | activation | the number that one place of a map gives for one picture |
 # | Adam | a rule for changing weights in training; it gives each weight a step size of its own |
 # | AlexNet | the network that won the ImageNet contest in 2012; five convolutions, 60 million weights |
+# | augmentation | training pictures turned, enlarged and lit anew in every epoch |
 # | backbone | a network without its head: what turns a picture into features |
 # | BatchNorm | a layer that brings each map to mean 0 and spread 1, by the pictures that it is trained with |
 # | block | several layers that belong together; a network is a chain of blocks |
 # | captum | a Python library that asks networks what in a picture decided their answer |
 # | class | one of the answers that are allowed: cats, dogs |
+# | classifier | what sorts pictures into classes |
 # | convolution | a small window of weights that slides over the picture; what it gives is a map |
+# | covering, occlusion | a part of a picture is hidden, to see what becomes of the answer |
 # | cross-entropy | the loss of a network that names classes: small where the right name got a high probability |
+# | dead map | a map that answers to none of the pictures that were searched |
+# | deconvnet | the way back from one activation to the pixels that made it |
+# | draw | which training pictures were taken, at random |
 # | Dropout | in training, some of the numbers are set to 0 at random, so that none becomes indispensable |
 # | edition | *pocket*: what comes with the course. *Full*: photographs and larger networks, once you have fetched them |
 # | epoch | one time through all training pictures |
 # | feature | a number that a network computes about a picture; all of them together are what its head sees |
 # | felt pictures | our own, rendered on a computer from models of felt |
+# | filter | a small pattern of weights; its answers at all places are a map |
 # | fine-tune | go on training a network that knows something, gently, on your pictures |
 # | freeze | keep weights as they are while others learn |
 # | from scratch | train a network whose weights are random at the start |
 # | giant | a network that somebody else has trained |
+# | Grad-CAM | where in a picture a class is found, from the maps of a late layer |
 # | gradient | for each weight, how much the loss changes when the weight does |
 # | head | the last step, from features to the names of classes |
+# | hidden features | what goes into a network's own head |
 # | input units | the numbers of a picture after the transform: what the first layer sees |
+# | integrated gradients | what each pixel gave to a score, on the way from a grey picture to this one |
 # | interval | the range in which the truth lies, in 95 of 100 such experiments |
 # | layer | one step of a network |
+# | leak | a program has seen the answers that it is judged by |
+# | learning curve | accuracy against the number of training pictures |
 # | learning rate | how large the steps of a training are |
 # | logistic regression | a head: one weight for each feature, added up, and turned into probabilities |
 # | loss | how wrong a network is, as one number that training makes smaller |
 # | map | what one filter of a layer gives: a small picture of where it found what it looks for |
+# | more than luck | where two runs differ, one wins so often that a coin would do so in fewer than 5 of 100 cases |
 # | nearest neighbours | a head that learns nothing: the training pictures whose features are most alike have a vote |
 # | normalised | shifted and divided, so that the mean is 0 and the spread 1, or the length is 1 |
+# | paired | two ways judged on the same draws, so that luck goes out of the difference |
+# | plate | what excites a map most, and beside it what the map took from it |
+# | point | a hundredth of accuracy: from 80 % to 85 % are five points |
+# | pool of pictures | those that are searched; nothing learns from them |
 # | pooling | making a map smaller: of each two by two numbers the largest (max) or the mean |
+# | projection | what a deconvnet gives at the pixels |
+# | random weights | the same layout, never trained: the control of every claim about learning |
 # | rank correlation | whether two lists have the same order: 1 the same, 0 none in common, −1 reversed |
+# | receptive field | what one place of a layer can see of the picture |
 # | ReLU | what is negative becomes 0 |
 # | requires_grad | PyTorch's switch on a weight: does it learn? |
+# | score | how much a picture looks like one thing to the network; the larger, the more |
 # | seed | the number from which random draws are made; the same seed gives the same draw |
 # | softmax | turns scores into probabilities that add up to 1 |
 # | standard deviation | how far numbers lie from their mean, typically |
 # | stride | how far the window of a convolution moves at a time |
+# | Student's t | how many standard errors an interval reaches when there are few runs |
 # | training, validation pictures | those that a head learns from; those that it is judged by, and has never seen |
 # | transform | how a picture is cut, shrunk and shifted before a network sees it; it belongs to the weights |
 # | weights | the numbers inside a network that training has set; also called parameters |

@@ -27,7 +27,7 @@ from shoulders.support.errors import CourseError
 from shoulders.support.memory import Memory
 from shoulders.support.names import HEADS, REGIMES
 from shoulders.support.progress import track
-from shoulders.support.words import lines
+from shoulders.support.words import wrapped
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -235,7 +235,7 @@ class Grid:
         where = f"{card['processor']}, {threads}, in {card['seconds'] / 60:.0f} minutes"
         sentences = [f"The full grid: {made} ({where}) by `{card['command']}`.", *map(_earlier, card.get("kept", ()))]
         sentences += [*card["notes"], *self.remarks]
-        return lines(" ".join(sentences))
+        return wrapped(" ".join(sentences))
 
 
 def _earlier(group):

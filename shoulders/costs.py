@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
-from torch.utils.flop_counter import FlopCounterMode
+from torch.utils.flop_counter import FlopCounterMode, conv_flop_count
 
 from shoulders.backbones import Backbone
 from shoulders.results import Result
@@ -38,11 +38,22 @@ def meter():
     """Count what the code inside spends: ``with meter() as spent: …``; afterwards `Spent` holds it."""
     from shoulders import learning  # noqa: F401 (fastai takes seconds to import, which are on nobody's bill)
 
-    spent, counter, kept, started = Spent(), FlopCounterMode(display=False), _Kept(), time.perf_counter()
+    spent, counter, kept, started = Spent(), _counter(), _Kept(), time.perf_counter()
     with counter, torch.autograd.graph.saved_tensors_hooks(kept.pack, kept.unpack):
         yield spent
     spent.seconds = time.perf_counter() - started
     spent.gflops, spent.megabytes = counter.get_total_flops() / 1e9, kept.most / 1e6
+
+
+def _counter():
+    """torch's, but for the way back through a convolution: torch (2.14) takes each of its groups as wide as the whole."""
+    return FlopCounterMode(display=False, custom_mapping={torch.ops.aten.convolution_backward: _back})
+
+
+def _back(said, taken, weights, *rest, out_shape=None, **_):
+    """Once for what lies below, once for the weights, as far as each is asked for: either costs what the way there did."""
+    *_, transposed, _, _, asked = rest
+    return conv_flop_count(taken, weights, said, transposed=transposed) * sum(asked[:2])
 
 
 class _Kept:

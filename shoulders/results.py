@@ -9,7 +9,7 @@ import numpy as np
 
 from shoulders.datasets import Pictures
 from shoulders.intervals import wilson
-from shoulders.support.words import bounds, share
+from shoulders.support.words import bounds, share, wrapped
 
 
 @dataclass(frozen=True)
@@ -166,8 +166,24 @@ def _plain(row):
     """Without nan, which JSON does not know."""
     return {name: None if value != value else value for name, value in row.items()}
 
+
+def apart(one: Result, other: Result) -> bool:
+    """Whether two runs about the same pictures differ by more than luck: the sign test of `verdict`."""
+    from scipy.stats import binomtest
+
+    ours, theirs = _ahead(one, other)
+    return ours + theirs > 0 and bool(binomtest(ours, ours + theirs).pvalue <= 0.05)
+
+
+def _ahead(one, other):
+    """Pictures that only the one, and that only the other, told rightly."""
+    if one.valid.digests != other.valid.digests:
+        raise ValueError("The two runs were judged by different pictures: compare what was judged by the same.")
+    return int((one.right & ~other.right).sum()), int((other.right & ~one.right).sum())
+
+
 def verdict(names: tuple[str, str], one: Result, other: Result) -> str:
-    """Which of two runs is ahead on the same pictures, by how much, and whether that can be luck: one sentence or two.
+    """Which of two runs is ahead on the same pictures, by how much, and whether that can be luck: lines to print.
 
     Where both are right, or both wrong, nothing is decided between them. Of the pictures on which they differ, luck alone would
     give half to each (sign test, exact: McNemar 1947; two-sided, at 5 %).
@@ -183,17 +199,14 @@ def verdict(names: tuple[str, str], one: Result, other: Result) -> str:
     ValueError
         For runs that were judged by different pictures.
     """
-    from scipy.stats import binomtest
-
-    if one.valid.digests != other.valid.digests:
-        raise ValueError("The two runs were judged by different pictures: compare what was judged by the same.")
-    ours, theirs = int((one.right & ~other.right).sum()), int((other.right & ~one.right).sum())
+    ours, theirs = _ahead(one, other)
     shares = f"{100 * one.accuracy:.1f} against {share(other.accuracy)} of the same {len(one.valid)} pictures"
     first, second = names
     if ours == theirs:
-        return f"{first} and {second} are level: {shares}."
-    luck = ours + theirs == 0 or binomtest(ours, ours + theirs).pvalue > 0.05
+        return wrapped(f"{first} and {second} are level: {shares}.")
+    luck = not apart(one, other)
     differ = f"Of the {ours + theirs} pictures on which they differ, {max(ours, theirs)} go to the better side"
+    differ = "They differ on one picture" if ours + theirs == 1 else differ
     behind = "beat" if ours > theirs else "stay behind"
     ahead = f"{first} and {second} are too close to call" if luck else f"{first} {behind} {second}"
-    return f"{ahead}: {shares}. {differ}: {'that can be luck' if luck else 'more than luck'}."
+    return wrapped(f"{ahead}: {shares}. {differ}: {'that can be luck' if luck else 'more than luck'}.")

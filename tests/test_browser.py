@@ -1,5 +1,5 @@
 """Lesson 01 in a real browser: JupyterLab runs it from the first to the last cell, and a button does what it says.
-Lesson 04's filter browser too, in a small notebook of its own: another layer, map and rule, by mouse and by keyboard. And the
+Lesson 04a's filter browser too, in a small notebook of its own: another layer, map and rule, by mouse and by keyboard. And the
 camera, to which Chromium plays a film of hands.
 
 JupyterLab listens on 127.0.0.1 with a random token, with settings of its own, on a copy of the notebook.

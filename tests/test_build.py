@@ -317,6 +317,7 @@ def test_a_lesson_may_take_several_sittings_and_a_page_holds_the_words(course):
     words = nbformat.read(course / "notebooks" / "glossary.ipynb", as_version=4)
     assert [cell.cell_type for cell in words.cells] == ["markdown"]
     assert "| 07a | [" in (course / "README.md").read_text(encoding="utf-8")
+    assert build.front([nbformat.v4.new_markdown_cell("# 07a · Sums")]).title == "Sums"
     assert "glossary" not in (course / "README.md").read_text(encoding="utf-8")
     assert [path.stem for path in build.sources(course, ["07a"])] == ["07a_sums"]
 

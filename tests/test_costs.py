@@ -33,6 +33,22 @@ def test_forward_and_backward_by_hand(small):
     assert spent.megabytes == pytest.approx(4 * kept / 1e6)
 
 
+@pytest.mark.parametrize(
+    ("layer", "forth"),
+    [
+        (nn.Conv2d(4, 8, 3, groups=4), 5 * 36 * 8 * 9),
+        (nn.Conv2d(4, 4, 3, stride=2, groups=4), 5 * 9 * 4 * 9),
+        (nn.Conv2d(4, 6, 1), 5 * 64 * 6 * 4),
+        (nn.ConvTranspose2d(4, 6, 2, stride=2), 5 * 64 * 4 * 6 * 4),
+    ],
+)
+def test_the_way_back_through_groups_is_twice_the_way_there(layer, forth):
+    pictures = torch.randn(5, 4, 8, 8, requires_grad=True)
+    with costs.meter() as spent:
+        layer(pictures).sum().backward()
+    assert spent.gflops == pytest.approx(2 * 3 * forth / 1e9)
+
+
 def test_memory_is_the_most_at_any_time_not_the_sum(small):
     pictures = torch.randn(5, 3, 8, 8)
     with costs.meter() as once:

@@ -1,5 +1,6 @@
 """Lesson 02: its exercises know right from wrong, its planted mistakes are what they claim, its figures hold the numbers."""
 
+import copy
 import warnings
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ from making import network, photograph, set_of, weights_of
 from torch import nn
 from torchvision.datasets import ImageFolder
 
-from shoulders import cutting, datasets, editions, exercises, features, plots, training
+from shoulders import cutting, datasets, exercises, features, plots, training
 from shoulders.support import progress
 
 
@@ -26,8 +27,8 @@ def result(held):
 
 
 @pytest.fixture
-def exercise(held):
-    return exercises.lesson_02(editions.Edition("pocket", held, network("vgg16_tiny"), ""))
+def exercise():
+    return exercises.lesson_02()
 
 
 def verdict(exercise, answer, capsys):
@@ -37,48 +38,109 @@ def verdict(exercise, answer, capsys):
 
 
 def normalised():
-    """A network that looks at the batch: BatchNorm, and a head that gives two scores."""
+    """A network that looks at the batch: BatchNorm, Dropout, and a head that gives two scores."""
     torch.manual_seed(0)
     return nn.Sequential(
-        nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2)
+        nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(), nn.Linear(4, 2)
     ).eval()
 
 
-def test_counting_what_learns(exercise, capsys):
-    body = cutting.decapitate(network("vgg16_tiny"))
-    model = nn.Sequential(cutting.freeze(body), nn.Linear(body.out_features, 2))
-    for layer in cutting.blocks(body.network)[-1]:
-        body.network.get_submodule(layer).requires_grad_(True)
-    counts = [p.numel() for p in model.parameters() if p.requires_grad]
-    every = sum(p.numel() for p in model.parameters())
-    assert verdict(exercise.learnt, sum(counts), capsys).startswith("Right")
-    assert "frozen" in verdict(exercise.learnt, every, capsys)
-    assert "add them up" in verdict(exercise.learnt, sum(p.numel() for p in model[1].parameters()), capsys)
-    assert verdict(exercise.learnt, sum(counts) + 1, capsys).startswith("Not yet")
+def learning(model):
+    return [weights for weights in model.parameters() if weights.requires_grad]
 
 
-def test_counting_is_of_the_small_giant_where_there_is_one(held, capsys):
-    both = exercises.lesson_02(editions.Edition("pocket", held, network("resnet18"), "", network("vgg16_tiny")))
-    body = cutting.decapitate(network("vgg16_tiny"))
-    last = [body.network.get_submodule(name) for name in cutting.blocks(body.network)[-1]]
-    count = 2 * (body.out_features + 1) + sum(p.numel() for layer in last for p in layer.parameters())
-    assert verdict(both.learnt, count, capsys).startswith("Right")
+def in_a_loop(model):
+    total = 0
+    for _, weights in model.named_parameters():
+        if weights.requires_grad:
+            total += np.prod(weights.shape)
+    return total
 
 
-def test_flattery_is_the_best_epoch_less_the_last(exercise, capsys):
-    assert verdict(exercise.flattery, 0.9 - 0.8, capsys).startswith("Right")
-    for wrong, said in (
-        (0.9 - 0.85, "you say 0.05"),  # the best less the second best
-        (0.8 - 0.85, "you say -0.05"),  # the last less the one before
-        (0.8 - 0.9, "turn it around"),
-        (10.0, "share"),
-        (0.4, "you say 0.4"),
-        ([0.1], "one number"),
-    ):
-        assert said in verdict(exercise.flattery, wrong, capsys)
+RIGHT_COUNTS = {
+    "a sum": lambda model: sum(weights.numel() for weights in learning(model)),
+    "a loop over names and shapes": in_a_loop,
+    "a tensor": lambda model: torch.tensor([weights.numel() for weights in learning(model)]).sum(),
+    "numpy": lambda model: np.sum([weights.detach().numpy().size for weights in learning(model)]),
+    "one long vector": lambda model: len(nn.utils.parameters_to_vector(learning(model))),
+}
+WRONG_COUNTS = {
+    "all": (lambda model: sum(weights.numel() for weights in model.parameters()), "frozen"),
+    "the frozen ones": (lambda model: sum(w.numel() for w in model.parameters() if not w.requires_grad), "frozen"),
+    "tables": (lambda model: len(learning(model)), "tables"),
+    "all tables": (lambda model: len(list(model.parameters())), "another count"),
+    "no biases": (lambda model: sum(weights.numel() for weights in learning(model) if weights.ndim > 1), "another count"),
+    "rows": (lambda model: sum(len(weights) for weights in learning(model)), "another count"),
+    "the last layer alone": (lambda model: sum(weights.numel() for weights in model[-1].parameters()), "another count"),
+    "one off": (lambda model: in_a_loop(model) + 1, "another count"),
+    "what fits the first network": (lambda model: 83, "another count"),
+    "nothing": (lambda model: None, "no number yet"),
+}
 
 
-def test_the_colleague_has_our_weights_and_asks_the_company(exercise, capsys):
+@pytest.mark.parametrize("name", RIGHT_COUNTS)
+def test_counting_what_learns(exercise, name, capsys):
+    assert verdict(exercise.learnt, RIGHT_COUNTS[name], capsys).startswith("Right")
+
+
+@pytest.mark.parametrize("name", WRONG_COUNTS)
+def test_another_count_is_not_what_learns(exercise, name, capsys):
+    answer, word = WRONG_COUNTS[name]
+    said = verdict(exercise.learnt, answer, capsys)
+    assert said.startswith("Not yet") and word in said
+    assert name in ("what fits the first network",) or "83" not in said  # 4·2·9 + 2 + 2·3 + 3 learn of the first network
+
+
+def test_a_number_in_the_place_of_a_function(exercise, capsys):
+    assert "function itself" in verdict(exercise.learnt, 83, capsys)
+    assert "function itself" in verdict(exercise.flattery, 0.1, capsys)
+    assert "has no answer" in verdict(exercise.mended, None, capsys)
+
+
+def accuracies(history):
+    return [row["accuracy"] for row in history]
+
+
+def by_sorting(history):
+    return sorted(accuracies(history))[-1] - list(history)[-1]["accuracy"]
+
+
+RIGHT_FLATTERIES = {
+    "lists": lambda history: max(accuracies(history)) - accuracies(history)[-1],
+    "numpy": lambda history: np.max(accuracies(history)) - np.array(accuracies(history))[-1],
+    "a tensor": lambda history: torch.tensor(accuracies(history)).max() - torch.tensor(accuracies(history))[-1],
+    "the best of differences": lambda history: max(row["accuracy"] - history[-1]["accuracy"] for row in history),
+    "sorting": by_sorting,
+}
+WRONG_FLATTERIES = {
+    "the best of all but the last": (lambda history: max(accuracies(history)[:-1]) - accuracies(history)[-1], "best minus"),
+    "the second less the last": (lambda history: accuracies(history)[1] - accuracies(history)[-1], "best minus"),
+    "the last less the best": (lambda history: accuracies(history)[-1] - max(accuracies(history)), "turn it around"),
+    "per cent": (lambda history: 100 * (max(accuracies(history)) - accuracies(history)[-1]), "share"),
+    "the best": (lambda history: max(accuracies(history)), "best minus"),
+    "the best less the first": (lambda history: max(accuracies(history)) - accuracies(history)[0], "best minus"),
+    "the best less the worst": (lambda history: max(accuracies(history)) - min(accuracies(history)), "best minus"),
+    "the best less the second best": (lambda history: np.ptp(sorted(accuracies(history))[-2:]), "best minus"),
+    "the best less the last but one": (lambda history: max(accuracies(history)) - accuracies(history)[-2], "best minus"),
+    "what fits the first history": (lambda history: 0.1, "best minus"),
+    "never anything": (lambda history: 0.0, "best minus"),
+    "a row of numbers": (lambda history: accuracies(history), "no number"),
+}
+
+
+@pytest.mark.parametrize("name", RIGHT_FLATTERIES)
+def test_flattery_is_the_best_epoch_less_the_last(exercise, name, capsys):
+    assert verdict(exercise.flattery, RIGHT_FLATTERIES[name], capsys).startswith("Right")
+
+
+@pytest.mark.parametrize("name", WRONG_FLATTERIES)
+def test_another_difference_is_no_flattery(exercise, name, capsys):
+    answer, word = WRONG_FLATTERIES[name]
+    said = verdict(exercise.flattery, answer, capsys)
+    assert said.startswith("Not yet") and word in said
+
+
+def test_the_colleague_has_our_weights_and_asks_the_company(exercise):
     model = normalised()
     theirs = exercise.colleague(model)
     assert weights_of(theirs) == weights_of(model)
@@ -89,14 +151,110 @@ def test_the_colleague_has_our_weights_and_asks_the_company(exercise, capsys):
     assert not model.training
 
 
-def test_mending_means_eval_everywhere(exercise, capsys):
-    theirs = exercise.colleague(normalised())
-    assert "train mode" in verdict(exercise.mended, theirs, capsys)
-    theirs.training = False  # the outermost flag alone mends nothing
-    assert "train mode" in verdict(exercise.mended, theirs, capsys)
-    assert "another network" in verdict(exercise.mended, nn.Linear(3, 2).eval(), capsys)
-    assert "a network" in verdict(exercise.mended, "eval", capsys)
-    assert verdict(exercise.mended, theirs.eval(), capsys).startswith("Right")
+def test_what_was_frozen_is_so_no_more_at_the_colleagues_alone(exercise):
+    model = cutting.freeze(normalised())
+    theirs = exercise.colleague(model)
+    assert theirs[1].training and not model.train()[1].training
+    assert exercise.normalises(model) and not exercise.normalises(nn.Sequential(nn.Linear(3, 2)))
+
+
+def asked(exercise, model):
+    """The colleague's network, after it has looked at some pictures."""
+    theirs = exercise.colleague(model)
+    with torch.inference_mode():
+        theirs(torch.rand(4, 3, 8, 8))
+    return theirs
+
+
+def layer_by_layer(theirs):
+    for layer in theirs.modules():
+        if isinstance(layer, nn.BatchNorm2d | nn.Dropout):
+            layer.eval()
+    return theirs
+
+
+def without_norms(theirs):
+    theirs[1] = nn.Identity()
+    return theirs.eval()
+
+
+def with_other_weights(theirs):
+    nn.init.zeros_(theirs[-1].weight)
+    return theirs.eval()
+
+
+def the_outermost_flag_alone(theirs):
+    theirs.training = False
+    return theirs
+
+
+def norms_alone(theirs):
+    theirs[1].eval()
+    return theirs
+
+
+MENDED = {
+    "eval": lambda theirs: theirs.eval(),
+    "train(False)": lambda theirs: theirs.train(False),
+    "a copy": lambda theirs: copy.deepcopy(theirs).eval(),
+    "layer by layer": layer_by_layer,
+    "frozen": lambda theirs: cutting.freeze(theirs.eval()),
+}
+NOT_MENDED = {
+    "untouched": (lambda theirs: theirs, "train mode"),
+    "no gradient": (lambda theirs: theirs.requires_grad_(False), "train mode"),
+    "the flag alone": (the_outermost_flag_alone, "train mode"),
+    "the norms alone, where there is Dropout": (norms_alone, "train mode"),
+    "without norms": (without_norms, "another network"),
+    "other weights": (with_other_weights, "another network"),
+    "another one": (lambda theirs: nn.Linear(3, 2).eval(), "another network"),
+    "no call": (lambda theirs: theirs.eval, "a network"),
+}
+
+
+@pytest.mark.parametrize("name", MENDED)
+def test_mending_means_that_it_answers(exercise, name, capsys):
+    assert verdict(exercise.mended, MENDED[name](asked(exercise, normalised())), capsys).startswith("Right")
+
+
+@pytest.mark.parametrize("name", NOT_MENDED)
+def test_what_does_not_mend(exercise, name, capsys):
+    change, word = NOT_MENDED[name]
+    said = verdict(exercise.mended, change(asked(exercise, normalised())), capsys)
+    assert said.startswith("Not yet") and word in said
+
+
+def test_our_own_network_is_not_the_colleagues_mended(exercise, capsys):
+    model = normalised()
+    assert "first" in verdict(exercise.mended, model, capsys)
+    asked(exercise, model)
+    assert "another network" in verdict(exercise.mended, model, capsys)
+
+
+def test_the_curve_is_told_by_where_it_was_lowest(exercise, result):
+    def told(*losses):
+        return exercise.curve(replace(result, history=tuple({"valid_loss": loss} for loss in losses)))
+
+    assert told(0.7, 0.5, 0.6) == "The validation loss went from 0.700 to 0.600, and was lowest in epoch 2 of 3."
+    assert told(0.7, 0.6).endswith("from 0.700 to 0.600, and was lowest in the last epoch: more might help.")
+
+
+def test_the_best_of_several_runs_is_told_in_pictures(exercise, result):
+    curves = ([0.5, 0.9, 0.8], [0.6, 0.7, 0.7], [0.5, 0.9, 0.7])
+    runs = [replace(result, history=tuple({"accuracy": one} for one in curve)) for curve in curves]
+    said = exercise.best_of(runs, 2)
+    assert said.startswith("In 2 of 3 runs an earlier epoch was better than the last. On average the best one names 1.0 of 10 ")
+    assert said.endswith("You guessed 2 pictures, and it was 1 pictures: 1 less.")
+
+
+def test_own_words_are_counted_class_by_class(exercise, held, result):
+    words = ("cat", "pot", "pan")
+    scores = np.eye(3)[[0, 0, 1, 1, 1, 0, 2, 2, 2, 2]]  # five cats, then five dogs
+    said = exercise.own_words(features.Features({"classes": scores}, held.valid, True, {}, "cpu", "fp32"), words, result)
+    cats, dogs, both = said.splitlines()
+    assert cats == "cats: “cat” is said of 2 of 5; it says most often pot (3), cat (2)"
+    assert dogs == "dogs: “dogs” is not among its words; it says most often pan (4), cat (1)"
+    assert both == "So its own words name 2 of 10 pictures correctly, and a new head on its features 7."
 
 
 def test_placeholders_are_found_by_content_and_missed_by_name(exercise, held, tmp_path):

@@ -1,6 +1,8 @@
 """Lesson 04: the paper-and-pencil numbers, the exercises, the pool, the faulty deconvnets, and the filter browser."""
 
 import copy
+import math
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -12,8 +14,9 @@ from torch import nn
 
 from shoulders import datasets, editions, exercises, plates, visualize, widgets
 from shoulders.course.exercises.lesson_04 import BACK, SWITCHES
-from shoulders.visualize import networks
+from shoulders.visualize.machinery import networks
 from shoulders.visualize.projection import Projection
+from shoulders.visualize.search import Tops
 from shoulders.widgets import browsing
 
 PICTURE = torch.tensor([[0.0, 1, 4, 5], [3, 3, 4, 5], [2, 4, 2, 0], [3, 4, 4, 3]])
@@ -75,30 +78,220 @@ def test_the_steps_of_the_course_give_the_numbers_on_paper():
     assert torch.autograd.grad(pooled, image, ABOVE[None, None])[0][0, 0].tolist() == BACK["gradient"]
 
 
-def test_exercises_1_and_2(lesson, capsys):
-    assert says(lesson.switches, SWITCHES, capsys).startswith("Right")
-    assert "upper right" in says(lesson.switches, [[1, 2], [6, 4]], capsys)
-    assert "shape (4,)" in says(lesson.switches, [1, 1, 6, 4], capsys)
-    assert says(lesson.rules, BACK, capsys).startswith("Right")
-    assert "what guided gives" in says(lesson.rules, BACK | {"deconvnet": BACK["guided"]}, capsys)
-    assert "signs are turned" in says(lesson.rules, BACK | {"gradient": (-np.array(BACK["gradient"])).tolist()}, capsys)
-    overwritten = [[0, -1, 1, 0], [0, -1, 1, 0], [0] * 4, [0] * 4]
-    assert "guided: row 0, column 1" in says(lesson.rules, BACK | {"guided": overwritten}, capsys)
-    assert says(lesson.rules, {"gradient": BACK["gradient"]}, capsys).startswith("Not yet: give a picture for each")
+def forwards(steps):
+    size, jump = 1, 1
+    for window, step in steps:
+        size, jump = size + (window - 1) * jump, jump * step
+    return size
 
 
-def test_exercise_3(lesson, capsys):
-    assert says(lesson.shared, exercises.in_common, capsys).startswith("Right")
-    assert "without calling it" in says(lesson.shared, [1, 2], capsys)
-    in_place = lambda before, after: [int((b == a).sum()) for b, a in zip(before, after)]  # noqa: E731
-    assert "order does not matter" in says(lesson.shared, in_place, capsys)
-    assert says(lesson.shared, lambda before, after: [0 for _ in before], capsys).startswith("Not yet")
+def backwards(steps):
+    size = 1
+    for window, step in reversed(steps):
+        size = (size - 1) * step + window
+    return torch.tensor(size)
 
 
-def test_exercise_4(lesson, capsys):
-    assert says(lesson.culprit, "filter", capsys).startswith("Right")
-    assert says(lesson.culprit, "unpool", capsys).startswith("Not yet")
-    assert "none of" in says(lesson.culprit, "bias", capsys)
+def in_arrays(steps):
+    windows, strides = np.array(steps).T
+    return 1 + ((windows - 1) * np.cumprod([1, *strides[:-1]])).sum()
+
+
+def least_by_loops(grid):
+    places = [(float(value), (i, j)) for i, row in enumerate(grid) for j, value in enumerate(row)]
+    return [*min(places)[1]]
+
+
+def shared_anywhere(before, after):
+    return np.array([np.isin(b, a).sum() for b, a in zip(before, after)])
+
+
+RIGHT = {
+    "sees": [forwards, backwards, in_arrays],
+    "commonest": [
+        lambda kinds: max(kinds.count(one) for one in kinds),
+        lambda kinds: Counter(kinds).most_common(1)[0][1],
+        lambda kinds: torch.tensor(kinds).bincount().max(),
+        lambda kinds: np.unique(kinds, return_counts=True)[1].max(),
+    ],
+    "window": [
+        lambda grid: np.unravel_index(np.argmin(grid), grid.shape),
+        least_by_loops,
+        lambda grid: np.argwhere(grid == grid.min())[0],
+        lambda grid: torch.tensor(divmod(int(grid.argmin()), grid.shape[1])),
+        lambda grid: np.where(grid == grid.min()),
+    ],
+    "shared": [
+        lambda before, after: [len(set(b) & set(a)) for b, a in zip(before, after)],
+        lambda before, after: [len(set(b.tolist()) & set(a.tolist())) for b, a in zip(before, after)],
+        shared_anywhere,
+        lambda before, after: torch.tensor([sum(one in list(a) for one in b) for b, a in zip(before, after)]),
+        lambda before, after: (before[:, :, None] == after[:, None]).sum((1, 2)),
+    ],
+    "switches": [SWITCHES, np.array(SWITCHES), torch.tensor(SWITCHES), ((1.0, 1.0), (6.0, 4.0))],
+    "rules": [
+        BACK,
+        {rule: torch.tensor(picture) for rule, picture in BACK.items()},
+        {rule: np.array(BACK[rule], float) for rule in reversed(BACK)},
+    ],
+    "culprit": ["filter", "Filter", " FILTER "],
+}
+
+NOTHING = np.zeros((4, 4))
+WRONG = {
+    "sees": [
+        lambda steps: 10,
+        lambda steps: 1 + sum(window - 1 for window, _ in steps),
+        lambda steps: sum(window for window, _ in steps),
+        lambda steps: math.prod(step for _, step in steps),
+        lambda steps: forwards(steps) + 1,
+        lambda steps: forwards(steps[::-1]),
+    ],
+    "commonest": [
+        lambda kinds: 3,
+        lambda kinds: len(set(kinds)),
+        lambda kinds: Counter(kinds).most_common(1)[0][0],
+        lambda kinds: kinds.count(kinds[0]),
+        lambda kinds: len(kinds) - len(set(kinds)) + 1,
+        max,
+    ],
+    "window": [
+        lambda grid: (1, 2),
+        lambda grid: np.unravel_index(np.argmax(grid), grid.shape),
+        lambda grid: np.unravel_index(np.argmin(grid), grid.shape)[::-1],
+        lambda grid: np.argmin(grid),
+        lambda grid: tuple(one + 1 for one in np.unravel_index(np.argmin(grid), grid.shape)),
+        lambda grid: grid.min(),
+    ],
+    "shared": [
+        lambda before, after: [2, 3, 0],
+        lambda before, after: [0 for _ in before],
+        lambda before, after: [sum(x == y for x, y in zip(b, a)) for b, a in zip(before, after)],
+        lambda before, after: [len(set(b) | set(a)) for b, a in zip(before, after)],
+        lambda before, after: [len(set(b) - set(a)) for b, a in zip(before, after)],
+        lambda before, after: sum(len(set(b) & set(a)) for b, a in zip(before, after)),
+        lambda before, after: [len(set(b) & set(a)) for b, a in zip(before, before)],
+    ],
+    "switches": [[[1, 2], [6, 4]], [[1, 1], [6, 5]], [[2, 2], [7, 5]], [[0, 1], [2, 3]], [1, 1, 6, 4], [[4, 4], [3, 0]]],
+    "rules": [
+        BACK | {"deconvnet": BACK["guided"]},
+        BACK | {"gradient": -np.array(BACK["gradient"])},
+        BACK | {"guided": [[0, -1, 1, 0], [0, -1, 1, 0], [0] * 4, [0] * 4]},
+        {"gradient": BACK["gradient"]},
+        dict.fromkeys(BACK, NOTHING),
+        BACK | {"guided": BACK["guided"][:3]},
+    ],
+    "culprit": ["unpool", "rectify", "bias", "", 3, "switches"],
+}
+
+
+def each(answers):
+    return [(name, i) for name, these in answers.items() for i in range(len(these))]
+
+
+@pytest.mark.parametrize(("name", "i"), each(RIGHT))
+def test_what_is_right_passes_however_it_is_written(lesson, name, i, capsys):
+    assert says(getattr(lesson, name), RIGHT[name][i], capsys).startswith("Right")
+
+
+@pytest.mark.parametrize(("name", "i"), each(WRONG))
+def test_what_is_wrong_does_not_pass(lesson, name, i, capsys):
+    said = says(getattr(lesson, name), WRONG[name][i], capsys)
+    assert said.startswith("Not yet: ") and "could not be checked" not in said, said
+
+
+@pytest.mark.parametrize("name", ["sees", "commonest", "window", "shared"])
+def test_a_function_that_is_called_or_empty_is_told_so(lesson, name, capsys):
+    assert "without calling it" in says(getattr(lesson, name), [1, 2], capsys)
+    assert "nothing back yet" in says(getattr(lesson, name), lambda *given: None, capsys)
+
+
+@pytest.mark.parametrize(
+    ("name", "i", "said"),
+    [
+        ("sees", 1, "reaches twice as far"),
+        ("commonest", 1, "how many kinds there are"),
+        ("window", 1, "hurts least"),
+        ("window", 2, "the row comes first"),
+        ("window", 3, "two numbers"),
+        ("shared", 2, "order does not matter"),
+        ("shared", 0, "must give 2 numbers"),
+        ("switches", 0, "upper right"),
+        ("switches", 4, "shape (4,)"),
+        ("rules", 0, "what guided gives"),
+        ("rules", 1, "signs are turned"),
+        ("rules", 2, "guided: row 0, column 1"),
+        ("rules", 3, "give a picture for each"),
+        ("culprit", 0, "nothing out of nothing"),
+        ("culprit", 2, "none of"),
+    ],
+)
+def test_a_mistake_that_is_often_made_is_named(lesson, name, i, said, capsys):
+    assert said in says(getattr(lesson, name), WRONG[name][i], capsys)
+
+
+def test_what_a_place_sees_is_what_the_course_says():
+    steps = [(3, 1), (3, 1), (2, 2), (3, 1), (3, 1)]
+    assert forwards(steps) == backwards(steps) == in_arrays(steps) == 14
+    assert visualize.receptive_field(network("vgg16_tiny"), "features.8").size == (14, 14)
+
+
+# ------------------------------------------------------------------------------------------------ what came out, in words
+
+
+def kinds_of(rows, labels):
+    """Pictures with these labels, and the strongest of some maps."""
+    pictures = datasets.Pictures(tuple(map(str, range(len(labels)))), np.array(labels), ("",) * len(labels), ("a", "b", "c"))
+    numbers = torch.tensor(rows)
+    values = torch.tensor([[1.0], [1.0], [0.0]])[: len(rows)].expand(numbers.shape)
+    return pictures, Tops(values, numbers, torch.zeros(*numbers.shape, 2, dtype=int), len(labels), values[:, 0], "4", None)
+
+
+def test_the_commonest_kind_is_counted_in_maps_that_are_alive(lesson):
+    pictures, tops = kinds_of([[0, 1, 4], [2, 3, 4], [2, 3, 5]], [0, 1, 2, 2, 2, 1])
+    assert lesson.alike(pictures, tops).tolist() == [1, 3]
+
+
+def test_luck_alone_is_the_mean_over_draws(lesson):
+    pictures, _ = kinds_of([[0]], [0] * 50 + [1] * 50)
+    assert lesson.alike_by_luck(pictures, k=2) == pytest.approx(1 + 49 / 99, abs=0.04)
+    assert lesson.alike_by_luck(kinds_of([[0]], [1] * 20)[0]) == 9
+
+
+@pytest.mark.parametrize(("counts", "said"), [([2, 3], "Hardly any map"), ([5, 4], "Some maps"), ([9, 8], "Most are")])
+def test_whether_maps_are_of_things_is_said_against_luck(lesson, counts, said):
+    told = " ".join(lesson.maps_of_things(np.array(counts), 2.0).split())
+    assert told.startswith(said) and f"on average {np.mean(counts):.1f} of 9" in told and "luck alone gives 2.0" in told
+    assert told.endswith(f"all 9 do in {counts.count(9)} of 2 maps.")
+
+
+@pytest.mark.parametrize(("after", "said"), [(2.9, "have not become"), (4, "come a little nearer"), (7, "have become")])
+def test_whether_maps_became_maps_of_things_is_said(lesson, after, said):
+    told = " ".join(lesson.turned(np.array([3.0, 3.0]), np.array([after, after]), 2.0).split())
+    assert told.startswith(f"Before 3.0, after {after:.1f} of 9 are of one kind, by luck 2.0: the maps {said}")
+
+
+def test_a_cost_is_told_with_its_interval_and_whether_it_can_be_nothing(lesson):
+    assert lesson.cost("floor", [0.01, -0.01, 0.02, -0.02]) == (
+        "floor: 0.0 points (95 % interval -2.9 to 2.9): that can be nothing"
+    )
+    assert lesson.cost("head", [0.3, 0.32, 0.34]).endswith("more than nothing")
+    assert lesson.cost("wall", [-0.3, -0.32, -0.34]).endswith(": it helps")
+
+
+@pytest.mark.parametrize(
+    ("correlations", "said"),
+    [
+        ([0.5, -0.5, 0.1], "they do not agree, mean rank correlation +0.03"),
+        ([0.4, 0.5, 0.45], "they agree in part, mean rank correlation +0.45"),
+        ([0.9, 0.95, 0.92], "they agree, mean"),
+        ([-0.9, -0.8, -0.85], "one says the opposite of the other, mean rank correlation -0.85"),
+    ],
+)
+def test_whether_two_ways_agree_is_said(lesson, correlations, said):
+    told = " ".join(lesson.agreement("dogs", [*correlations, float("nan")]).split())
+    assert told.startswith(f"dogs: {said}") and told.endswith("3 pictures; of 1 more the map is zero all over")
+    assert " ".join(lesson.agreement("dogs", correlations).split()).endswith("3 pictures")
 
 
 # ------------------------------------------------------------------------------------------------------------ the pool
@@ -191,8 +384,15 @@ def test_a_method_is_compared_with_covering_window_by_window(lesson, tiny):
     backbone, images = tiny
     one = visualize.occlusion(backbone, images[0], "features.8", patch=16, stride=16)
     fall = one.spread(one.whole_probability - one.probability)
-    assert (lesson.as_covering(one, fall), lesson.as_covering(one, -fall)) == ("+1.00", "-1.00")
-    assert lesson.as_covering(one, torch.zeros(64, 64)) == "dark all over"
+    assert lesson.as_covering(one, fall) == pytest.approx(1) and lesson.as_covering(one, -fall) == pytest.approx(-1)
+    assert np.isnan(lesson.as_covering(one, torch.zeros(64, 64)))
+
+
+def test_pictures_are_covered_by_quarters_and_their_own_class_is_watched(lesson, tiny, tmp_path):
+    held = datasets.load(set_of(tmp_path / "few", 2, 2))
+    found = lesson.covered(tiny[0], held.valid, "features.8")
+    assert [one.target for one in found] == held.valid.labels.tolist()
+    assert all(one.probability.shape == (4, 4) and one.patch == one.stride == 16 for one in found)
 
 
 def test_moved_weights_are_told_block_by_block(lesson, tiny):
@@ -201,10 +401,10 @@ def test_moved_weights_are_told_block_by_block(lesson, tiny):
     with torch.no_grad():
         for parameter in [*module.features[5].parameters(), *module.features[7].parameters()]:
             parameter.mul_(1.5)
-    said = lesson.moved(backbone, networks.variant(backbone, module))
-    assert said.pop("block 2 (features.5 to features.7)") == "moved by 50.0 %"
-    assert said.pop("head (classifier)") == "new"
-    assert len(said) == 4 and set(said.values()) == {"the same to the byte"}
+    moved = lesson.moved(backbone, networks.variant(backbone, module))
+    assert moved.pop("block 2") == pytest.approx(0.5) and moved.pop("head") is None
+    assert moved == {f"block {i}": 0 for i in (1, 3, 4, 5)}
+    assert [lesson.way(one) for one in (0.5, 0.0, None)] == ["moved by 50.0 %", "the same to the byte", "new"]
 
 
 def test_frames_stand_around_the_named_pictures(tiny):
@@ -261,7 +461,9 @@ def test_what_pixels_give_is_summed_over_colours_and_squares():
     drawn = plates.heat(found, images)
     squares = drawn.figure.axes[1].images[0]
     assert squares.get_array().shape == (16, 16) and squares.get_clim() == (-24, 24)
-    assert squares.get_array()[1, 15] == 3 * 16 * 0.5 and squares.get_array()[15, 0] == -6 and abs(squares.get_array()).sum() == 30
+    assert (
+        squares.get_array()[1, 15] == 3 * 16 * 0.5 and squares.get_array()[15, 0] == -6 and abs(squares.get_array()).sum() == 30
+    )
     assert "squares of 4 pixels, orange for the class and violet against it, up to ±24" in drawn.words
 
 

@@ -16,7 +16,6 @@ from test_results import result_of
 from shoulders import plates, plots
 from shoulders.plots import lettering
 from shoulders.plots.lettering import short, width, wrapped
-from shoulders.support.words import lines
 
 NAMES = (
     "price $x$ in $", r"$\frac$", "a_b^c{d}", "猫と犬", "한국어", "שלום", "حصان", "🐝 bee", "two\nlines", "bell\x07", "half\udcff",
@@ -48,7 +47,6 @@ def test_lines_are_broken_at_spaces():
     assert wrapped("black and gold garden spider", 14) == "black and gold\ngarden spider"
     assert wrapped("really,\ncalled said", 18) == "really,\ncalled said"
     assert wrapped("bernese_mountain_dog? 95 %", 18) == "bernese_moun…_dog?\n95 %"
-    assert lines("A share of 87.5 % of bernese-mountain_dogs", 15) == "A share of\n87.5 % of\nbernese-mountain_dogs"
     for text in NAMES:
         assert width(wrapped(f"{text} and {text}", 12)) <= 12
 

@@ -92,3 +92,22 @@ def test_the_command_opens_what_was_saved(tmp_path, monkeypatch, capsys, held):
     told = capsys.readouterr().out
     assert f"{2 * held} pictures of {held} classes" in told and "http://127.0.0.1:" in told
     assert teaching.free(folder) == (tmp_path / "animals_2" if held else folder)
+
+
+@pytest.mark.parametrize("lost", [BrokenPipeError, ConnectionResetError])
+def test_a_page_that_was_closed_meanwhile_is_no_error(lost):
+    class Closed:
+        wfile = property(lambda self: self)
+
+        def send_response(self, *_):
+            pass
+
+        send_header = send_response
+
+        def end_headers(self):
+            raise lost
+
+        def write(self, _):
+            raise lost
+
+    page.Page._answer(Closed(), b"told", "application/json")

@@ -7,7 +7,8 @@ import pytest
 
 from shoulders.datasets import Pictures
 from shoulders.intervals import class_by_class, recalls, uneven, wilson
-from shoulders.results import Result, verdict
+from shoulders.results import Result, apart, verdict
+from shoulders.support.words import WIDTH
 
 
 def result_of(probabilities, labels, classes=("cats", "dogs", "owls")):
@@ -201,6 +202,8 @@ def judged(right):
          "better side: more than luck."),
         (3, 5, 0, "A and B are too close to call: 100.0 against 37.5 % of the same 8 pictures. Of the 5 pictures on which they differ, "
          "5 go to the better side: that can be luck."),  # 2 / 2 ** 5 = 0.06
+        (7, 0, 1, "A and B are too close to call: 87.5 against 100.0 % of the same 8 pictures. They differ on one picture: that can "
+         "be luck."),
         (4, 2, 2, "A and B are level: 75.0 against 75.0 % of the same 8 pictures."),
         (8, 0, 0, "A and B are level: 100.0 against 100.0 % of the same 8 pictures."),
     ],
@@ -208,7 +211,9 @@ def judged(right):
 def test_two_runs_are_told_apart_by_the_pictures_on_which_they_differ(both, ours, theirs, said):
     one = judged([True] * (both + ours) + [False] * (8 - both - ours))
     other = judged([True] * both + [False] * ours + [True] * theirs + [False] * (8 - both - ours - theirs))
-    assert verdict(("A", "B"), one, other) == said
+    told = verdict(("A", "B"), one, other)
+    assert " ".join(told.split()) == said and max(map(len, told.splitlines())) <= WIDTH
+    assert apart(one, other) == apart(other, one) == ("more than luck" in said)
 
 
 def test_runs_on_other_pictures_are_not_compared():

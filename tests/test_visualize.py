@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -11,7 +12,7 @@ from torch import nn
 
 from shoulders import cutting, visualize
 from shoulders.support import devices
-from shoulders.visualize import fields, networks, rules, sight, walk
+from shoulders.visualize.machinery import fields, networks, rules, sight, walk
 
 pytestmark = pytest.mark.usefixtures("exact")
 
@@ -182,7 +183,7 @@ def test_twice_the_activation_gives_twice_the_projection():
     module = networks.quiet_copy(small())
     images = pictures(2)
     with torch.no_grad():
-        output, steps = networks.forward(module, images, "4")
+        output, steps = walk.forward(module, images, "4")
     signal = torch.rand_like(output)
     once, twice = (walk.back(steps, factor * signal, "deconvnet") for factor in (1, 2))
     torch.testing.assert_close(twice, 2 * once)
@@ -216,6 +217,13 @@ FAR = {
 }  # fmt: skip
 
 
+def whole_pictures(module, images, layer, maps, rule, places):
+    """Pixels and activations of given places, where all of each picture is looked at."""
+    steps = walk.up(walk.first(networks.quiet_copy(module), images, layer), images, rule)
+    seeds, values, _ = walk.kept(steps[-1].output, maps, places)
+    return walk.back(steps, seeds, rule), values
+
+
 @pytest.mark.parametrize("name", FAR)
 @pytest.mark.parametrize("rule", rules.RULES)
 @pytest.mark.parametrize("shape", [(40, 40), (53, 47), (64, 61)])
@@ -223,7 +231,7 @@ def test_looking_only_at_what_a_place_sees_gives_the_same(name, rule, shape, mon
     module, layer = FAR[name](), "0" if name == "residual" else "4"
     images = torch.randn(4, 3, *shape, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
-        output, _ = networks.forward(networks.quiet_copy(module), images, layer)
+        output, _ = walk.forward(networks.quiet_copy(module), images, layer)
     rows, columns = output.shape[2:]
     places = torch.tensor([(0, 0), (rows - 1, columns - 1), (rows // 2, 1), (3, columns // 2)])
     seen, run = [], nn.Conv2d.forward
@@ -232,7 +240,7 @@ def test_looking_only_at_what_a_place_sees_gives_the_same(name, rule, shape, mon
     whole = [shape[0] for shape in seen if shape[2:] == images.shape[2:] and shape[0]]
     assert set(whole) == ({1} if layer == "0" else set())  # the first picture, where what a place sees has to be tried
     monkeypatch.undo()
-    whole = visualize.projection.back(networks.quiet_copy(module), images, layer, torch.tensor([2] * 4), rule, places)
+    whole = whole_pictures(module, images, layer, torch.tensor([2] * 4), rule, places)
     torch.testing.assert_close(near.values, whole[1], rtol=1e-5, atol=1e-6)
     torch.testing.assert_close(near.pixels, whole[0], rtol=1e-4, atol=1e-5)
 
@@ -255,7 +263,7 @@ def test_every_place_of_a_chain_is_seen_aright(name, shape):
     places = torch.cartesian_prod(torch.arange(rows), torch.arange(columns))
     images, maps = image.expand(len(places), -1, -1, -1), torch.zeros(len(places), dtype=torch.long)
     for rule in rules.RULES:
-        whole = visualize.projection.back(networks.quiet_copy(module), images, "5", maps, rule, places)
+        whole = whole_pictures(module, images, "5", maps, rule, places)
         for group in (torch.arange(len(places)), *torch.arange(len(places)).split(1)):
             near = visualize.project(module, images[group], "5", 0, rule, places[group])
             torch.testing.assert_close(near.values, whole[1][group], rtol=1e-5, atol=1e-6)
@@ -286,12 +294,12 @@ def test_what_wants_a_picture_gets_one():
 def test_ever_less_is_looked_at_on_the_way_up():
     """Of one place of VGG16's last convolution, counted by hand: 3 × 3 of the maps before it, 5, 7, and 14 before the pool."""
     module, images = networks.quiet_copy(network("vgg16_tiny")), pictures(2, 256)
-    steps = sight.chain_to(module, images, "features.28")
-    output, taken, inside = sight.narrowed(steps, images, torch.tensor([(7, 8), (6, 9)]))
+    way = walk.first(module, images, "features.28", dry=True)
+    taken, inside = sight.narrowed(way.chain, images, torch.tensor([(7, 8), (6, 9)]))
     sides = [step.input.shape[2] for step in taken if isinstance(step.module, nn.Conv2d)]
     assert sides == [196, 194, 96, 94, 46, 44, 42, 20, 18, 16, 7, 5, 3]
-    assert output.shape[2:] == (1, 1) and inside.tolist() == [[0, 0], [0, 0]]
-    assert sight.chain_to(network("resnet18").module, images, "layer1") is None
+    assert taken[-1].output.shape[2:] == (1, 1) and inside.tolist() == [[0, 0], [0, 0]]
+    assert walk.first(networks.quiet_copy(network("resnet18")), images, "layer1", dry=True).chain is None
 
 
 class Somewhere(nn.Module):
@@ -414,8 +422,8 @@ def test_a_chain_is_projected_in_inference_mode_too():
 def test_the_walk_equals_the_changed_backward_pass(rule, pool):
     module, images = networks.quiet_copy(small(pool)), pictures().requires_grad_()
     with rules.applied(module, rule):
-        output, steps = networks.forward(module, images, "4")
-    assert walk.chain(steps, images, output)
+        output, steps = walk.forward(module, images, "4")
+    assert walk.is_chain(steps, images, output)
     signal = torch.randn_like(output)
     torch.testing.assert_close(walk.back(steps, signal, rule), torch.autograd.grad(output, images, signal)[0])
 
@@ -502,9 +510,26 @@ def test_the_network_stays_as_it_was_even_after_an_exception(make):
     assert state_of(module) == before
 
 
+def test_a_quiet_copy_does_again_what_it_did_before_a_rule_was_applied():
+    module = networks.quiet_copy(small())
+    module[1].forward = lambda signal: 2 * signal
+    with pytest.raises(ZeroDivisionError), rules.applied(module, "guided"):
+        assert module[1](torch.tensor([-1.0, 3])).tolist() == [0, 3]
+        raise ZeroDivisionError
+    assert module[1](torch.tensor([-1.0, 3])).tolist() == [-2, 6] and "forward" not in vars(module[4])
+
+
+def test_below_the_entrance_nobody_knows_a_backbone_or_a_question():
+    folder = Path(walk.__file__).parent
+    said = {path.stem: path.read_text(encoding="utf-8") for path in folder.glob("*.py")}
+    assert [name for name, text in said.items() if "Backbone" in text] == ["networks"]
+    questions = [path.stem for path in folder.parent.glob("[!_]*.py")]
+    assert not [name for name, text in said.items() for question in questions if f"visualize.{question}" in text]
+
+
 def test_a_layer_is_read_before_an_in_place_relu_changes_it():
     module, images = nn.Sequential(*small(inplace=True), nn.Flatten()), pictures()
-    answer, _ = networks.answers(networks.quiet_copy(module), images, ["3"])
+    answer, _ = walk.answers(networks.quiet_copy(module), images, ["3"])
     assert (answer["3"] < 0).any()
 
 
@@ -512,11 +537,11 @@ def test_a_layer_is_read_before_an_in_place_relu_changes_it():
 def test_a_layer_is_read_before_a_function_writes_over_it(layer):
     module, images = WrittenOver().eval(), pictures()
     with torch.no_grad():
-        told, _ = networks.forward(networks.quiet_copy(module), images, layer)  # stops there
+        told, _ = walk.forward(networks.quiet_copy(module), images, layer)  # stops there
     scored = nn.Sequential(module, nn.AdaptiveAvgPool2d(1), nn.Flatten()).eval()
-    answer, _ = networks.answers(networks.quiet_copy(scored), images, [f"0.{layer}"])
+    answer, _ = walk.answers(networks.quiet_copy(scored), images, [f"0.{layer}"])
     torch.testing.assert_close(answer[f"0.{layer}"], told)
-    torch.testing.assert_close(networks.need_once(networks.quiet_copy(scored), images, f"0.{layer}"), told[:1])
+    torch.testing.assert_close(walk.first(networks.quiet_copy(scored), images, f"0.{layer}").answer, told[:1])
 
 
 def test_a_layer_counts_although_its_head_wants_pictures_of_another_size():
@@ -543,7 +568,7 @@ def test_exact_convolutions_with_either_way_to_set_precision(set_up, monkeypatch
     try:
         set_up()
         before = convolutions.fp32_precision
-        with pytest.raises(ZeroDivisionError), networks.exact():
+        with pytest.raises(ZeroDivisionError), walk.exact():
             assert convolutions.fp32_precision == "ieee"
             raise ZeroDivisionError
         assert convolutions.fp32_precision == before

@@ -13,7 +13,8 @@ from torch import nn
 
 from shoulders import backbones, datasets, features, plates, training, visualize
 from shoulders.support.errors import CourseError
-from shoulders.visualize import filters, locality, moving, networks, occluding, parts, surgery
+from shoulders.visualize import filters, moving, occluding, parts, surgery
+from shoulders.visualize.machinery import locality, networks, walk
 
 pytestmark = pytest.mark.usefixtures("exact")
 
@@ -45,7 +46,7 @@ class Quadrant(nn.Module):
 def by_brute_force(module, images, layer, k):
     """(value, picture) pairs of every map, sorted whole."""
     with torch.no_grad():
-        peaks = networks.forward(module, images, layer)[0].flatten(2).amax(2)
+        peaks = walk.forward(module, images, layer)[0].flatten(2).amax(2)
     return [sorted(((-float(v), i) for i, v in enumerate(column)))[:k] for column in peaks.T]
 
 
@@ -79,7 +80,7 @@ def test_positions_values_and_means_belong_together():
     module, images = small(), pictures(7)
     tops = visualize.top_activations(module, images, "4", 3)
     with torch.no_grad():
-        maps = networks.forward(module, images, "4")[0]
+        maps = walk.forward(module, images, "4")[0]
     for m, j in itertools.product(range(6), range(3)):
         row, column = tops.positions[m, j]
         assert abs(maps[tops.indices[m, j], m, row, column] - tops.values[m, j]) < 1e-5
@@ -120,7 +121,7 @@ def test_files_and_tensors_give_the_same(tmp_path):
     backbone = network("vgg16_tiny")
     held = datasets.load(folder_of(tmp_path, {"cats": 5, "dogs": 5})).train
     files = visualize.top_activations(backbone, held, "features.8", 3, 4)
-    tensor = visualize.top_activations(backbone, networks.decoded(backbone, held), "features.8", 3, 4)
+    tensor = visualize.top_activations(backbone, networks.opened(backbone, shown=held).pictures, "features.8", 3, 4)
     assert torch.equal(files.indices, tensor.indices) and alike(files.values, tensor.values)
 
 
@@ -132,7 +133,7 @@ def test_a_plate_shows_what_the_search_found():
     found = visualize.plate(module, images, "4", maps=3, k=4, seed=5)
     field = visualize.receptive_field(module, "4", 17)
     assert found.maps == tuple(visualize.random_maps(found.tops, 3, 5)) and found.patches.shape == (3, 4, 3, 8, 8)
-    seen = networks.decoded(module, images)
+    seen = networks.opened(module, shown=images).pictures
     for r, m in enumerate(found.maps):
         for j in range(4):
             top, left, bottom, right = field.window(*found.tops.positions[m, j].tolist(), (17, 17))
@@ -221,7 +222,7 @@ def test_all_five_panels_are_those_of_one_window_after_the_other():
         covered = image[None].clone()
         covered[:, :, top:bottom, left:right] = 0.3
         with torch.no_grad():
-            shares, maps = module(covered).softmax(1)[0], networks.forward(module, covered, "4")[0][0]
+            shares, maps = module(covered).softmax(1)[0], walk.forward(module, covered, "4")[0][0]
         row, column = divmod(n, 5)
         assert abs(found.probability[row, column] - shares[found.target]) < 1e-6
         assert abs(found.activity[row, column] - maps[found.map].sum()) < 1e-4
@@ -229,7 +230,7 @@ def test_all_five_panels_are_those_of_one_window_after_the_other():
     expected = visualize.project(module, image, "4", found.map)
     assert alike(found.projection, expected.pixels[0])
     with torch.no_grad():
-        whole = networks.forward(module, image[None], "4")[0][0]
+        whole = walk.forward(module, image[None], "4")[0][0]
     assert found.map == int(whole.flatten(1).amax(1).argmax())
 
 
@@ -267,7 +268,7 @@ def test_computing_only_what_changes_gives_the_same(name, patch, stride, monkeyp
     image = pictures(1, 37)[0, :, :33]  # not square
     short = visualize.occlusion(module, image, "2", patch=patch, stride=stride)
     plan, copied, whole = locality.plan, networks.quiet_copy(module), image[None]
-    _, steps = networks.forward(copied, whole, "2", locality.units(copied))
+    _, steps = walk.forward(copied, whole, "2", locality.units(copied))
     assert len(plan(steps, whole, short.boxes)) > 1
     monkeypatch.setattr(locality, "plan", lambda *given: plan(*given)[:1])
     long = visualize.occlusion(module, image, "2", patch=patch, stride=stride)
@@ -343,7 +344,7 @@ def test_covering_agrees_with_captum_for_unusual_units(name):
     ours = found.spread(found.whole_probability - found.probability)
     torch.testing.assert_close(ours, captums(module, image, 0, 8, 8), rtol=0, atol=1e-5)
     with torch.no_grad():
-        told, _ = networks.forward(networks.quiet_copy(module), image[None], layer)
+        told, _ = walk.forward(networks.quiet_copy(module), image[None], layer)
     assert found.whole_activity == pytest.approx(float(told[0, found.map].sum()), rel=1e-5)
 
 
@@ -472,7 +473,7 @@ def test_projections_where_gradients_are_switched_off(off):
 
 def test_several_maps_of_one_picture_are_all_drawn():
     found = visualize.project(scores(), pictures(1, 24), "4", [1, 2, 3])
-    assert len(plates.projections(found, [networks.decoded(scores(), pictures(1, 24))[0]]).figure.axes) == 6
+    assert len(plates.projections(found, [networks.opened(scores(), shown=pictures(1, 24)).pictures[0]]).figure.axes) == 6
     with pytest.raises(ValueError, match="zip"):
         plates.projections(found, torch.zeros(2, 3, 24, 24, dtype=torch.uint8))
 
@@ -729,7 +730,7 @@ def test_the_retrained_network_is_whole_and_says_the_same(tmp_path):
     backbone, held = network("vgg16_tiny"), datasets.load(set_of(tmp_path, 4, 2))
     result = training.fine_tune(backbone, held, head_epochs=1, epochs=1, blocks=1)
     after = visualize.retrained(backbone, result)
-    images = backbone.transform.batch(networks.decoded(backbone, held.valid))
+    images = backbone.transform.batch(networks.opened(backbone, shown=held.valid).pictures)
     with torch.no_grad():
         np.testing.assert_allclose(after.module(images).softmax(1), result.probabilities, atol=1e-5)
     assert (

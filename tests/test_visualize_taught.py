@@ -5,7 +5,8 @@ import torch
 from making import network, set_of
 
 from shoulders import datasets, models, plates, training, views, visualize
-from shoulders.visualize import VisualizeError, networks
+from shoulders.visualize import VisualizeError
+from shoulders.visualize.machinery import networks
 
 AT = "0.network.features.26"
 
@@ -71,7 +72,7 @@ def test_grad_cam_and_gradients_name_the_new_classes(pair):
     found, expected = (visualize.grad_cam(net, pictures[:2], at, 1) for net, at in ((model, AT), (whole, AT[10:])))
     close(found.maps, expected.maps)
     assert found.names == ("dogs", "dogs")
-    plates.heat(found, networks.decoded(model, pictures[:2]))
+    plates.heat(found, networks.opened(model, shown=pictures[:2]).pictures)
     close(visualize.integrated_gradients(model, pictures[:1], 0, 4).pixels, visualize.integrated_gradients(whole, pictures[:1], 0, 4).pixels)
 
 

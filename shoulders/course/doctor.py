@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+import html
 import importlib
 import importlib.metadata
 import os
 import shutil
 import socket
 import sys
+import time
 from dataclasses import dataclass
 
 from shoulders import backbones, datasets, engine
@@ -57,11 +60,89 @@ def _tried(look):
 
 
 def show(network: bool = False) -> None:
-    """Print what `examine` finds. Never raises, so that a first cell never fails."""
+    """Show in one line what `examine` finds, and the rest behind a fold. Never raises, so that a first cell never fails."""
     try:
-        print(*examine(network), sep="\n")
+        findings = examine(network)
+        said = _in_short(findings)
+        _display("\n".join([said, *map(str, findings)]), _folded(said, findings))
     except Exception as error:
         print(f"The check itself failed ({type(error).__name__}: {error}). Please report this line.")
+
+
+def _in_short(findings):
+    wrong = [str(finding) for finding in findings if not finding.good]
+    if not wrong:
+        return "All fine: every lesson can run here."
+    return "\n".join([f"{len(wrong)} of {len(findings)} looks found something to mend:", *wrong])
+
+
+def _folded(said, findings):
+    whole = html.escape("\n".join(map(str, findings)))
+    lines = html.escape(said).replace("\n", "<br>")
+    fold = f'<details><summary>What was looked at</summary><pre style="white-space: pre-wrap">{whole}</pre></details>'
+    return f"<p>{lines}</p>{fold}"
+
+
+def _display(plain, page):
+    """As a page where a notebook shows it, else in plain text."""
+    if _in_a_notebook():
+        from IPython.display import display
+
+        display({"text/plain": plain, "text/html": page}, raw=True)
+    else:
+        print(plain)
+
+
+def _in_a_notebook():
+    return "ipykernel" in sys.modules
+
+
+SECONDS = {"01": 25}
+"""What the cells of a lesson's pocket edition took, the first time, on two cores of an AMD EPYC (Zen 5) without a GPU."""
+
+STEP = 0.033
+"""Seconds of one step of learning there, as `step` measures them."""
+
+
+def pace() -> None:
+    """Say for how long the lessons of the pocket edition compute on this machine, as ranges. Never raises.
+
+    The seconds are those of another machine, times what a small run takes here over what it took there. Pictures, disk and
+    what else the machine does have their own part in them: hence a range, from half to twice as long. A graphics card is not
+    asked: it shortens a training, and nothing else.
+    """
+    try:
+        times = step() / STEP
+        print("The machine's part, the first time, in the pocket edition:")
+        print(*(f"lesson {lesson}: {about(seconds * times)}" for lesson, seconds in SECONDS.items()), sep="\n")
+    except Exception as error:
+        print(f"How fast this machine is could not be measured ({type(error).__name__}: {reason(error)}).")
+
+
+def step(patience: float = 1.0) -> float:
+    """Seconds of one step in which the shipped network learns from eight pictures: the fastest within `patience` seconds."""
+    import torch
+
+    network = copy.deepcopy(backbones.load(backbones.SMALL).module).cpu().train()
+    pictures = torch.rand(8, 3, 64, 64)
+    taken, end = [], time.perf_counter() + patience
+    while len(taken) < 2 or time.perf_counter() < end:
+        started = time.perf_counter()
+        network(pictures).square().mean().backward()
+        taken.append(time.perf_counter() - started)
+    return min(taken)
+
+
+def about(seconds: float) -> str:
+    """A range around some seconds, from half to twice as long, in round numbers: ``15 to 65 s``, ``1 to 3 minutes``."""
+    low, high = seconds / 2, seconds * 2
+    if high <= 120:
+        return f"{_round(low)} to {_round(high)} s"
+    return f"{max(1, round(low / 60))} to {max(2, round(high / 60))} minutes"
+
+
+def _round(seconds):
+    return max(1, round(seconds)) if seconds < 10 else 5 * round(seconds / 5)
 
 
 def _python():

@@ -14,7 +14,7 @@ from shoulders.datasets.notes import listed
 from shoulders.support import places
 from shoulders.support.errors import CourseError
 from shoulders.support.names import near
-from shoulders.support.words import lines
+from shoulders.support.words import wrapped
 
 
 class EditionError(CourseError):
@@ -79,7 +79,7 @@ class Edition:
     other: Backbone | None = None
 
     def __str__(self):
-        return lines(self.why)
+        return wrapped(self.why)
 
 
 def choose(lesson: str) -> Edition:

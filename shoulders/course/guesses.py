@@ -6,6 +6,7 @@ from numbers import Real
 
 from shoulders.support.errors import CourseError
 from shoulders.support.memory import Memory
+from shoulders.support.words import wrapped
 
 
 def keep(question: str, guess, low: float = 0, high: float = 100, unit: str = "%"):
@@ -30,18 +31,18 @@ def keep(question: str, guess, low: float = 0, high: float = 100, unit: str = "%
     several = isinstance(guess, dict)
     given = {name: one for name, one in (guess if several else {"": guess}).items() if one is not None}
     if wrong := [one for one in given.values() if not _is_number(one, low, high)]:
-        print(f"A guess is a number from {low} to {high}, and not {wrong[0]!r}: write one, and run this cell again.")
+        print(wrapped(f"A guess is a number from {low} to {high}, and not {wrong[0]!r}: write one, and run this cell again."))
         given = {}
     memory = Memory("guesses.jsonl", dict)
     earlier = memory.known.get(question, {})
     if given:
         _remember(memory, question, given)
-        print(f"Kept: {_listed(given, unit)}. It stands beside the result later on.")
+        print(wrapped(f"Kept: {_listed(given, unit)}. It stands beside the result later on."))
     elif earlier:
-        print(f"Your guess of before: {_listed(earlier, unit)}.")
+        print(wrapped(f"Your guess of before: {_listed(earlier, unit)}."))
     elif not wrong:
         place = "of each None" if several else "of None"
-        print(f"No guess yet: write a number from {low} to {high} in place {place}, and run this cell again.")
+        print(wrapped(f"No guess yet: write a number from {low} to {high} in place {place}, and run this cell again."))
         print("The lesson goes on without one, too.")
     held = given or earlier
     return held if several else held.get("")

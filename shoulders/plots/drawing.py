@@ -18,7 +18,7 @@ import numpy as np
 from shoulders.plots import lettering
 from shoulders.support import places
 from shoulders.support.errors import CourseError
-from shoulders.support.words import lines
+from shoulders.support.words import wrapped
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -76,7 +76,7 @@ class Drawing:
         kind, page, width = self.page()
         image, about = base64.b64encode(page).decode(), {"width": width, "alt": self.words}
         display({kind: image, "text/plain": self.words}, raw=True, metadata={kind: about})
-        print(lines(self.words))
+        print(wrapped(self.words))
 
     def page(self) -> tuple[str, bytes, int]:
         """The figure for a page, whatever its ground: its kind, its bytes, and its width there in pixels.

@@ -1,6 +1,9 @@
-"""How a number is told, everywhere in the same way, and how a paragraph is broken into lines."""
+"""How a number is told, everywhere in the same way, and how long a printed line is."""
 
 import textwrap
+
+WIDTH = 72
+"""Of a printed line, in characters: a page breaks longer ones in the middle of a word."""
 
 
 def share(value: float, digits: int = 1) -> str:
@@ -19,7 +22,8 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def lines(text: str, most: int = 88) -> str:
-    """A paragraph on lines of `most` signs, broken at spaces, never in a name or a share: a page breaks longer ones anywhere."""
-    held = text.replace(" %", "\N{NO-BREAK SPACE}%")
-    return textwrap.fill(held, most, break_long_words=False, break_on_hyphens=False).replace("\N{NO-BREAK SPACE}%", " %")
+def wrapped(text: str) -> str:
+    """The text in lines of `WIDTH`, whole words and whole shares on each; lines that it has stay apart."""
+    held = text.replace(" %", "\N{NO-BREAK SPACE}%").splitlines()
+    lines = (textwrap.fill(line, WIDTH, break_long_words=False, break_on_hyphens=False) for line in held)
+    return "\n".join(lines).replace("\N{NO-BREAK SPACE}%", " %")

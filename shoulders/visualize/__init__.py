@@ -5,20 +5,19 @@
 
 from shoulders.visualize.attribution import grad_cam, integrated_gradients
 from shoulders.visualize.controls import agreement, pointing, random_units, random_weights, randomisation
-from shoulders.visualize.fields import receptive_field
-from shoulders.visualize.filters import first_filters
+from shoulders.visualize.filters import first_filters, receptive_field
 from shoulders.visualize.growth import checkpoints, evolution
+from shoulders.visualize.machinery import VisualizeError
+from shoulders.visualize.machinery.deconvnet import switches, transposed, unpool
+from shoulders.visualize.machinery.rules import RULES
 from shoulders.visualize.moving import invariance, moved
-from shoulders.visualize.networks import VisualizeError
 from shoulders.visualize.occluding import occlusion
 from shoulders.visualize.parts import correspondence
 from shoulders.visualize.patches import plate
 from shoulders.visualize.probing import probes
 from shoulders.visualize.projection import project
-from shoulders.visualize.rules import RULES
 from shoulders.visualize.search import random_maps, top_activations
 from shoulders.visualize.surgery import ablation, retrained, without
-from shoulders.visualize.walk import switches, transposed, unpool
 
 __all__ = [
     "RULES", "VisualizeError", "ablation", "agreement", "checkpoints", "correspondence", "evolution", "first_filters", "grad_cam",

@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from shoulders.backbones import Backbone
-from shoulders.visualize import networks
-from shoulders.visualize.networks import VisualizeError
+from shoulders.visualize.machinery import VisualizeError, walk
+from shoulders.visualize.machinery.networks import opened
 
 
 @dataclass(frozen=True)
@@ -82,15 +82,17 @@ def grad_cam(network: Backbone | nn.Module, images, layer: str, targets=None) ->
     Selvaraju et al. 2017, arXiv 1610.02391; computed by captum's ``LayerGradCam``.
     """
     captum = _captum()
-    module, layer = networks.quiet_copy(network), networks.layer_of(network, layer)
-    images = networks.inputs(network, images).detach().requires_grad_()
-    if networks.need_once(module, images, layer).ndim != 4:
-        raise VisualizeError(f"The layer {layer!r} has no maps: choose a lower one.")
-    targets = _targets(module, images, targets)
-    with networks.exact():
-        found = captum.LayerGradCam(module, networks.submodule(module, layer)).attribute(images, targets, relu_attributions=True)
+    look = opened(network, layer, images)
+    images = look.images.detach().requires_grad_()
+    if walk.first(look.module, images, look.layer).answer.ndim != 4:
+        raise VisualizeError(f"The layer {look.layer!r} has no maps: choose a lower one.")
+    targets = _targets(look, targets)
+    with walk.exact():
+        cam = captum.LayerGradCam(look.module, walk.submodule(look.module, look.layer))
+        found = cam.attribute(images, targets, relu_attributions=True)
     found = captum.LayerAttribution.interpolate(found.detach(), tuple(images.shape[2:]), "bilinear")[:, 0]
-    return Heat(found.cpu(), *_named(network, targets), f"Grad-CAM at {layer}, computed by captum")
+    targets = tuple(targets.tolist())
+    return Heat(found.cpu(), targets, look.called(targets), f"Grad-CAM at {look.layer}, computed by captum")
 
 
 def integrated_gradients(
@@ -126,14 +128,15 @@ def integrated_gradients(
     captum = _captum()
     if steps < 1:
         raise VisualizeError(f"{steps} steps: take at least one.")
-    module, images = networks.quiet_copy(network), networks.inputs(network, images).detach()
-    targets = _targets(module, images, targets)
-    with networks.exact():
-        pixels, gap = captum.IntegratedGradients(module).attribute(
+    look = opened(network, shown=images)
+    images, targets = look.images.detach(), _targets(look, targets)
+    with walk.exact():
+        pixels, gap = captum.IntegratedGradients(look.module).attribute(
             images, target=targets, n_steps=steps, internal_batch_size=max(batch_size, len(images)), return_convergence_delta=True
         )
     words = f"integrated gradients in {steps} steps from the training pictures' mean colour, computed by captum"
-    return Attribution(pixels.detach().float().cpu(), gap.detach().float().cpu(), *_named(network, targets), words)
+    targets = tuple(targets.tolist())
+    return Attribution(pixels.detach().float().cpu(), gap.detach().float().cpu(), targets, look.called(targets), words)
 
 
 def _captum():
@@ -144,11 +147,5 @@ def _captum():
     return attr
 
 
-def _targets(module, images, targets):
-    return networks.targets_of(networks.answers(module, images.detach(), [])[1], targets)
-
-
-def _named(network, targets):
-    targets = tuple(targets.tolist())
-    classes = networks.classes_of(network)
-    return targets, tuple(classes[t] if classes else f"class {t}" for t in targets)
+def _targets(look, targets):
+    return walk.targets_of(walk.answers(look.module, look.images.detach(), [])[1], targets)

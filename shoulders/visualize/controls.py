@@ -9,8 +9,8 @@ import torch
 from torch import nn
 
 from shoulders.backbones import Backbone
-from shoulders.visualize import networks
-from shoulders.visualize.networks import VisualizeError
+from shoulders.visualize.machinery import VisualizeError, networks, walk
+from shoulders.visualize.machinery.networks import opened
 from shoulders.visualize.projection import Projection, project
 
 
@@ -53,7 +53,7 @@ def random_weights(network: Backbone | nn.Module, seed: int = 0, above: str = ""
     """
     module = copy.deepcopy(networks.module_of(network))
     if above:
-        networks.submodule(module, above)
+        walk.submodule(module, above)
     names = [name for name, _ in module.named_modules()]
     parts = [module.get_submodule(name) for name in names[names.index(above) :]]
     generator = torch.Generator().manual_seed(seed)
@@ -92,13 +92,12 @@ def random_units(network: Backbone | nn.Module, layer: str, count: int, seed: in
     -----
     Szegedy et al. 2013, arXiv 1312.6199, section 3: random directions look as meaningful as single units.
     """
-    transform = networks.transform_of(network)
-    if images is None and not transform:
+    look = opened(network, layer)
+    if images is None and not look.transform:
         raise VisualizeError(f"The size of {layer!r} is not known: give one picture with images=….")
-    side = transform.crop if images is None else 0
-    image = networks.inputs(network, torch.zeros(1, 3, side, side) if images is None else networks.taken(images, [0]))
+    image = torch.zeros(1, 3, *[look.need_transform().crop] * 2) if images is None else networks.taken(images, [0])
     with torch.no_grad():
-        output, _ = networks.forward(networks.quiet_copy(network), image, networks.layer_of(network, layer))
+        output, _ = walk.forward(look.module, look.at(image).images, look.layer)
     drawn = torch.randn(count, output.shape[1], generator=torch.Generator().manual_seed(seed))
     return drawn / drawn.norm(dim=1, keepdim=True)
 

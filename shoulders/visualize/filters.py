@@ -1,4 +1,5 @@
-"""The filters of the first layer, the only ones that can be looked at as they are: figure 6 of Zeiler & Fergus."""
+"""What a network's layout and weights say before it sees a picture: its first filters (figure 6 of Zeiler & Fergus), and how far
+a place of a layer can see."""
 
 from __future__ import annotations
 
@@ -8,8 +9,9 @@ import torch
 from torch import nn
 
 from shoulders.backbones import Backbone
-from shoulders.visualize import networks
-from shoulders.visualize.networks import VisualizeError
+from shoulders.visualize.machinery import VisualizeError
+from shoulders.visualize.machinery.fields import Field, seen_by
+from shoulders.visualize.machinery.networks import module_of, name_of, opened
 
 DEAD = 0.1
 """A filter is called dead when its length is below this share of the median length."""
@@ -71,17 +73,17 @@ def first_filters(network: Backbone | nn.Module, bins: int = 16) -> Filters:
     -----
     Zeiler & Fergus 2013, section 4.1: AlexNet's first filters lack middle frequencies, and its stride of 4 makes aliases.
     """
-    named = networks.module_of(network).named_modules()
+    named = module_of(network).named_modules()
     layer, first = next(((name, part) for name, part in named if isinstance(part, nn.Conv2d)), ("", None))
     if first is None:
-        raise VisualizeError(f"{networks.name_of(network)} has no convolution whose filters could be shown.")
+        raise VisualizeError(f"{name_of(network)} has no convolution whose filters could be shown.")
     weights = first.weight.detach().float().cpu()
     lengths = weights.flatten(1).norm(dim=1)
     dead = lengths < DEAD * lengths.median()
     frequencies, power = spectrum(weights[~dead], bins)
     return Filters(
         weights, lengths, tuple(dead.nonzero().flatten().tolist()), frequencies, power, first.stride[0], layer,
-        networks.name_of(network),
+        name_of(network),
     )  # fmt: skip
 
 
@@ -107,3 +109,30 @@ def spectrum(weights: torch.Tensor, bins: int = 16) -> tuple[torch.Tensor, torch
     total = torch.zeros(bins).index_add(0, ring, power[inside])
     means = total / torch.bincount(ring, minlength=bins).clamp(min=1)
     return (torch.arange(bins) + 0.5) / (2 * bins), means / means.sum().clamp(min=1e-20)
+
+
+def receptive_field(network: Backbone | nn.Module, layer: str, size: int | None = None) -> Field:
+    """The receptive field of a layer: from kernel sizes, strides, paddings and dilations, without looking at weights.
+
+    Parameters
+    ----------
+    network : Backbone or torch.nn.Module
+    layer : str
+        The name of a module.
+    size : int, optional
+        Side of the pictures in pixels; default: the backbone's crop, or 224.
+
+    Returns
+    -------
+    Field
+        Where ways of several lengths meet (residual sums, joins), what any of them sees. Where something pools over the
+        whole picture (a squeeze-and-excitation gate, attention) or is not known here: the whole picture. So nothing outside
+        ever counts.
+
+    Raises
+    ------
+    VisualizeError
+        For a layer that does not exist.
+    """
+    look = opened(network, layer)
+    return seen_by(look.module, look.layer, size or (look.transform.crop if look.transform else 224))[0]

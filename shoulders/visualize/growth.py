@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -14,12 +14,12 @@ from torch import nn
 from shoulders.backbones import Backbone
 from shoulders.support import places
 from shoulders.support.errors import reason
-from shoulders.visualize import networks
-from shoulders.visualize.fields import receptive_field
-from shoulders.visualize.networks import VisualizeError
+from shoulders.visualize.machinery import VisualizeError
+from shoulders.visualize.machinery.fields import seen_by
+from shoulders.visualize.machinery.networks import is_ready, opened, several
 from shoulders.visualize.patches import cut
-from shoulders.visualize.projection import project
-from shoulders.visualize.search import chosen, top_activations
+from shoulders.visualize.projection import projected
+from shoulders.visualize.search import chosen, strongest
 
 
 @dataclass(frozen=True)
@@ -118,42 +118,45 @@ def evolution(
     """
     if not checkpoints:
         raise VisualizeError("There is no checkpoint to look at: give at least one, as (epoch, file).")
-    shown, layer = networks.decoded(network, images), networks.layer_of(network, layer)
-    seen = networks.several(images) if networks.is_ready(images) else shown
-    needed = _needed(network, layer, seen[:1])
-    stages = [_at(network, checkpoint, layer, needed) for _, checkpoint in checkpoints]
-    found = [top_activations(stage, seen, layer, k=1) for stage in stages]
+    look = opened(network, layer, several(images))
+    pictures = look.pictures
+    if not is_ready(look.shown):
+        look.need_transform()
+        look = look.at(pictures)
+    field, steps = seen_by(look.module, look.layer, pictures.shape[-1])
+    needed = _needed(look.module, steps)
+    stages = [replace(look, module=_at(look, checkpoint, needed)) for _, checkpoint in checkpoints]
+    found = [strongest(stage, 1)[0] for stage in stages]
     maps = chosen(found[-1], maps, seed)
-    field = receptive_field(network, layer, shown.shape[-1])
-    columns = [_frame(stage, seen, shown, tops, maps, rule, field) for stage, tops in zip(stages, found)]
+    columns = [_frame(stage, pictures, tops, maps, rule, field) for stage, tops in zip(stages, found)]
     patches, projections = (torch.stack([column[part] for column in columns], 1) for part in range(2))
     values, winners = (torch.stack([getattr(tops, part)[maps, 0] for tops in found], 1) for part in ("values", "indices"))
     epochs = tuple(epoch for epoch, _ in checkpoints)
-    name = networks.name_of(network)
-    return Evolution(patches, projections, values, winners, epochs, tuple(maps), found[0].searched, layer, name)
+    return Evolution(patches, projections, values, winners, epochs, tuple(maps), found[0].searched, look.layer, look.name)
 
 
-def _frame(stage, seen, shown, tops, maps, rule, field):
+def _frame(stage, pictures, tops, maps, rule, field):
     """Patch and projection of the winner of each map at one checkpoint."""
     winners, positions = tops.indices[maps, 0], tops.positions[maps, 0]
-    boxes = [field.window(*place, shown.shape[2:]) for place in positions.tolist()]
-    return cut(shown[winners], boxes), cut(project(stage, seen[winners], tops.layer, maps, rule, positions).pixels, boxes)
+    boxes = [field.window(*place, pictures.shape[2:]) for place in positions.tolist()]
+    found = projected(stage.at(stage.shown[winners]), maps, rule, positions)
+    return cut(pictures[winners], boxes), cut(found.pixels, boxes)
 
 
-def _at(network, checkpoint, layer, needed):
+def _at(look, checkpoint, needed):
     """The network with the weights of a checkpoint."""
-    state, module = _state(checkpoint), copy.deepcopy(networks.module_of(network))
+    state, module = _state(checkpoint), copy.deepcopy(look.module)
     if missing := [name for name in needed if name not in state]:
         raise VisualizeError(
-            f"The layer {layer!r} needs {missing[0]}, which the checkpoint does not hold: choose a lower layer "
+            f"The layer {look.layer!r} needs {missing[0]}, which the checkpoint does not hold: choose a lower layer "
             f"(it holds {', '.join(sorted(state)[:3])}, …)."
         )
     try:
         module.load_state_dict({name: tensor.float() for name, tensor in state.items()}, strict=False)
     except RuntimeError as error:
         said = str(error).splitlines()[-1].strip()
-        raise VisualizeError(f"A checkpoint does not fit {networks.name_of(network)}: {said}") from error
-    return networks.variant(network, module)
+        raise VisualizeError(f"A checkpoint does not fit {look.name}: {said}") from error
+    return module
 
 
 def _state(checkpoint):
@@ -170,11 +173,8 @@ def _state(checkpoint):
         raise VisualizeError(f"{checkpoint} is no whole safetensors file ({reason(error)}): get it again.") from error
 
 
-def _needed(network, layer, picture):
+def _needed(module, steps):
     """The weights and running statistics that a picture passes on its way to the layer, those of the blocks around included."""
-    module = networks.quiet_copy(network)
-    with torch.no_grad():
-        _, steps = networks.forward(module, networks.inputs(network, picture), layer)
     passed = {id(step.module) for step in steps}
     names = [name for name, part in module.named_modules() if id(part) in passed]
     around = {".".join(name.split(".")[:depth]) for name in names for depth in range(name.count(".") + 2)}

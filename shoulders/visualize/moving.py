@@ -11,8 +11,8 @@ from torchvision.transforms.v2.functional import affine
 
 from shoulders.backbones import Backbone
 from shoulders.support.progress import track
-from shoulders.visualize import networks
-from shoulders.visualize.networks import VisualizeError
+from shoulders.visualize.machinery import VisualizeError, walk
+from shoulders.visualize.machinery.networks import opened
 
 AMOUNTS = {
     "translation": tuple(np.round(np.linspace(-0.27, 0.27, 13), 3).tolist()),
@@ -122,32 +122,30 @@ def invariance(network: Backbone, images, low: str, high: str, targets=None, amo
     -----
     Zeiler & Fergus 2013, section 4.1 and figure 5. All places of a layer's maps count, none are averaged away.
     """
-    pictures, module = networks.decoded(network, images), networks.quiet_copy(network)
-    layers = [networks.layer_of(network, layer) for layer in (low, high)]
-    start, scores = networks.answers(module, networks.inputs(network, pictures), layers)
-    targets = networks.targets_of(scores, targets)
-    fill = [255 * value for value in network.transform.mean]
+    look = opened(network, (low, high), images)
+    pictures = look.pictures
+    look = look.at(pictures)
+    start, scores = walk.answers(look.module, look.images, look.layers)
+    targets = walk.targets_of(scores, targets)
+    fill = [255 * value for value in look.need_transform().mean]
     curves = {}
     for kind, steps in (amounts or AMOUNTS).items():
         if not len(steps) or kind == "scale" and min(steps) <= 0:
             raise VisualizeError(f"{kind.capitalize()} by {tuple(steps)}: give at least one amount; a scale is more than zero.")
         rows = []
         for amount in track(steps, len(steps), kind.capitalize(), "steps"):
-            changed = moved(pictures, kind, amount, fill)
-            rows.append(_compared(module, networks.inputs(network, changed), layers, start, targets))
+            rows.append(_compared(look.at(moved(pictures, kind, amount, fill)), start, targets))
         curves[kind] = Curves(tuple(steps), *np.stack(rows, -1))
-    classes = networks.classes_of(network)
-    return Invariance(
-        curves, pictures, low, high, tuple(targets.tolist()), tuple(classes[t] for t in targets.tolist()), network.name
-    )
+    targets = tuple(targets.tolist())
+    return Invariance(curves, pictures, low, high, targets, look.called(targets), look.name)
 
 
-def _compared(module, images, layers, start, targets):
+def _compared(look, start, targets):
     """Distances at both layers and the targets' probabilities, shape (3, n)."""
-    found, scores = networks.answers(module, images, layers)
+    found, scores = walk.answers(look.module, look.images, look.layers)
     away = [
         (found[layer] - start[layer]).flatten(1).norm(dim=1) / start[layer].flatten(1).norm(dim=1).clamp(min=1e-12)
-        for layer in layers
+        for layer in look.layers
     ]
     shares = scores.softmax(1).gather(1, targets[:, None])[:, 0]
     return torch.stack([*away, shares]).cpu().numpy()

@@ -11,9 +11,8 @@ from torch import nn
 
 from shoulders.backbones import Backbone
 from shoulders.support.progress import track
-from shoulders.visualize import locality, networks
-from shoulders.visualize.networks import VisualizeError
-from shoulders.visualize.projection import back, mixed, need_maps, walked
+from shoulders.visualize.machinery import VisualizeError, locality, rules, walk
+from shoulders.visualize.machinery.networks import opened, statistics
 
 GREY = "the training pictures' mean colour"
 
@@ -157,49 +156,50 @@ def occlusion(
     Notes
     -----
     Zeiler & Fergus 2013, arXiv 1311.2901, section 4.2; the paper gives no sizes. In a network's first layers only what
-    a window can change is computed again (`shoulders.visualize.locality`): the same result, sooner.
+    a window can change is computed again (`shoulders.visualize.machinery.locality`): the same result, sooner.
     """
-    whole, layer = networks.inputs(network, image)[:1], networks.layer_of(network, layer)
+    look = opened(network, layer, image)
+    whole, module = look.images[:1], look.module
     height, width = whole.shape[2:]
     patch = patch or max(1, min(height, width) // 6)
     stride = stride or max(1, patch // 2)
-    boxes, colour = windows(height, width, patch, stride), _colour(network, fill).to(whole)
-    module = networks.quiet_copy(network)
-    watch, target, whole_activity, whole_shares = _uncovered(module, whole, layer, watch, target)
-    projection, steps = _projected(module, whole, layer, watch, rule)
-    look = partial(_look, layer, watch, boxes, colour)
-    plain, parts = networks.quiet_copy(network), locality.plan(steps, whole, boxes)
-    activity, shares = _looks(look, *_shortened(look, plain, module, parts, len(boxes) // 2), len(boxes), batch_size)
+    boxes, colour = windows(height, width, patch, stride), _colour(fill, look.transform).to(whole)
+    watch, target, whole_activity, whole_shares = _uncovered(module, whole, look.layer, watch, target)
+    projection, steps = _projected(module, whole, look.layer, watch, rule)
+    shown = partial(_shown, module, look.layer, watch, boxes, colour)
+    parts = _shortened(shown, locality.plan(steps, whole, boxes), len(boxes) // 2)
+    activity, shares = _each(shown, parts, len(boxes), batch_size)
     grid = count(height, patch, stride), count(width, patch, stride)
     return Occlusion(
-        picture=networks.decoded(network, image)[0], projection=projection, map=watch, target=target,
+        picture=look.pictures[0], projection=projection, map=watch, target=target,
         activity=activity.view(grid), probability=shares[:, target].view(grid), label=shares.argmax(1).view(grid),
         whole_activity=float(whole_activity), whole_probability=float(whole_shares[0, target]),
-        whole_label=int(whole_shares.argmax()), names=networks.classes_of(network), layer=layer, boxes=tuple(boxes),
+        whole_label=int(whole_shares.argmax()), names=look.classes, layer=look.layer, boxes=tuple(boxes),
         patch=patch, stride=stride, fill=GREY if isinstance(fill, str) else f"the colour {fill}",
-        colour=_seen(network, colour), rule=rule,
+        colour=_seen(colour, look.transform), rule=rule,
     )  # fmt: skip
 
 
 def _uncovered(module, whole, layer, watch, target):
     """The map and the class that are watched, and what `_watched` says of the whole picture."""
-    answer, scores = networks.answers(module, whole, [layer])
-    networks.need_channels_first(answer[layer], whole, layer)
-    maps = mixed(answer[layer], None)
+    answer, scores = walk.answers(module, whole, [layer])
+    walk.need_channels_first(answer[layer], whole, layer)
+    maps = walk.mixed(answer[layer], None)
     watch = int(maps.flatten(2).amax(2).argmax()) if watch is None else watch
-    need_maps(maps, [watch])
-    return watch, int(networks.targets_of(scores, target)), *_watched(answer, scores, layer, watch)
+    walk.need_maps(maps, [watch])
+    return watch, int(walk.targets_of(scores, target)), *_watched(maps, scores, watch)
 
 
 def _projected(module, whole, layer, watch, rule):
     """The watched map's projection, and the units that the whole picture went through on its way."""
-    output, steps = networks.forward(module, whole, layer, locality.units(module))
-    maps = torch.tensor([watch])
-    pixels, *_ = walked(output, steps, None, whole, maps, rule) or back(module, whole, layer, maps, rule)
-    return pixels[0].cpu(), steps
+    rules.need_rule(rule)
+    way, units = walk.short(module, whole, layer, locality.units(module))
+    steps = way.chain or walk.up(way, whole, rule)
+    seeds, *_ = walk.kept(steps[-1].output, torch.tensor([watch]))
+    return walk.back(steps, seeds, rule)[0].cpu(), units
 
 
-def _colour(network, fill):
+def _colour(fill, transform):
     """What fills the windows, in the network's input units: three numbers, or one."""
     if isinstance(fill, str):
         if fill != "grey":
@@ -208,50 +208,47 @@ def _colour(network, fill):
     colour = torch.as_tensor(fill, dtype=torch.float32).reshape(-1, 1, 1)
     if len(colour) not in (1, 3):
         raise VisualizeError(f"The fill has {len(colour)} numbers: give one, or three (red, green, blue).")
-    if not (transform := networks.transform_of(network)):
+    if not transform:
         return colour
-    mean, std = (torch.tensor(values).view(3, 1, 1) for values in (transform.mean, transform.std))
+    mean, std = statistics(transform)
     return (colour - mean) / std
 
 
-def _seen(network, colour):
+def _seen(colour, transform):
     """The same as a person would see it."""
-    if not (transform := networks.transform_of(network)):
+    if not transform:
         return None
-    mean, std = (torch.tensor(values) for values in (transform.mean, transform.std))
-    return tuple((colour.cpu().flatten() * std + mean).clamp(0, 1).tolist())
+    mean, std = statistics(transform)
+    return tuple((colour.cpu() * std + mean).clamp(0, 1).flatten().tolist())
 
 
-def _watched(answer, scores, layer, watch):
+def _watched(maps, scores, watch):
     """Activity and class probabilities: (n,) and (n, classes)."""
-    return mixed(answer[layer], None)[:, watch].sum((1, 2)).cpu(), scores.softmax(1).cpu()
+    return maps[:, watch].sum((1, 2)).cpu(), scores.softmax(1).cpu()
 
 
 @torch.no_grad()
-def _look(layer, watch, boxes, colour, module, parts, chosen):
-    """The same of some of the covered pictures, shown to a network where a plan ends."""
-    with networks.exact():
-        covered = locality.covered(parts, boxes, colour, chosen)
-        return _watched(*networks.answers(module, covered, [layer]), layer, watch)
+def _shown(module, layer, watch, boxes, colour, parts, chosen):
+    """The same of some of the covered pictures, shown to the network where a plan ends."""
+    with walk.exact(), locality.resumed(parts):
+        answer, scores = walk.answers(module, locality.covered(parts, boxes, colour, chosen), [layer])
+    return _watched(walk.mixed(answer[layer], None), scores, watch)
 
 
-def _looks(look, module, parts, total, batch_size):
+def _each(shown, parts, total, batch_size):
     """The same of every covered picture."""
     groups = [range(i, min(i + batch_size, total)) for i in range(0, total, batch_size)]
-    found = [look(module, parts, group) for group in track(groups, total, "Covering", "windows", len)]
+    found = [shown(parts, group) for group in track(groups, total, "Covering", "windows", len)]
     return tuple(torch.cat(part) for part in zip(*found))
 
 
-def _shortened(look, plain, module, parts, tried):
-    """The network to which covered pictures are given where a plan ends, if it says the same of the one that is tried.
-
-    Otherwise another copy, `plain`, that gets the pictures themselves.
-    """
-    locality.resumed(module, parts)
+def _shortened(shown, parts, tried):
+    """The plan, if the network says the same of one covered picture where it ends; else the picture itself."""
+    expected = shown(parts[:1], [tried])
     try:
-        expected, found = look(plain, parts[:1], [tried]), look(module, parts, [tried])
+        found = shown(parts, [tried])
         if all(torch.allclose(a, b, rtol=1e-4, atol=1e-5) for a, b in zip(found, expected)):
-            return module, parts
+            return parts
     except (RuntimeError, VisualizeError):  # a network that does something else with its picture, too
         pass
-    return plain, parts[:1]
+    return parts[:1]

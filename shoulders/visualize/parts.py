@@ -7,8 +7,8 @@ import pandas as pd
 import torch
 
 from shoulders.backbones import Backbone
-from shoulders.visualize import networks
-from shoulders.visualize.networks import VisualizeError
+from shoulders.visualize.machinery import VisualizeError, walk
+from shoulders.visualize.machinery.networks import opened
 
 
 def correspondence(network: Backbone, images, parts: dict, layers, draws: int = 10, seed: int = 0) -> pd.DataFrame:
@@ -45,17 +45,16 @@ def correspondence(network: Backbone, images, parts: dict, layers, draws: int = 
     Zeiler & Fergus 2013, section 4.3. The paper prints a sum over pairs and values that are not sums; these are shares of the
     values, so compare the ratio of random to part, never the numbers themselves. A change of zero has a sign of its own.
     """
-    whole = networks.inputs(network, images)
+    look, rng = opened(network, layers, images), np.random.default_rng(seed)
+    whole = look.images
     _need_boxes(whole, parts)
-    layers = [networks.layer_of(network, layer) for layer in ([layers] if isinstance(layers, str) else layers)]
-    module, rng = networks.quiet_copy(network), np.random.default_rng(seed)
     random = [_anywhere(whole, parts, rng) for _ in range(draws)]
-    start, _ = networks.answers(module, whole, layers)
+    start, _ = walk.answers(look.module, whole, look.layers)
     trials = [*parts.items()] + [("random", boxes) for boxes in random]
     rows = []
     for part, boxes in trials:
-        after, _ = networks.answers(module, covered(whole, boxes), layers)
-        rows += [(layer, part, value) for layer in layers for value in pairs((start[layer] - after[layer]).cpu()).tolist()]
+        after, _ = walk.answers(look.module, covered(whole, boxes), look.layers)
+        rows += [(layer, part, value) for layer in look.layers for value in pairs((start[layer] - after[layer]).cpu()).tolist()]
     table = pd.DataFrame(rows, columns=["layer", "part", "distance"]).groupby(["layer", "part"], sort=False)["distance"]
     return table.agg(distance="mean", sd="std", pairs="size").reset_index()
 

@@ -10,11 +10,11 @@ import torch
 from torch import nn
 
 from shoulders.backbones import Backbone
-from shoulders.visualize import networks
-from shoulders.visualize.fields import receptive_field
-from shoulders.visualize.networks import VisualizeError
-from shoulders.visualize.projection import project
-from shoulders.visualize.search import Tops, chosen, top_activations
+from shoulders.visualize.machinery import VisualizeError
+from shoulders.visualize.machinery.fields import seen_by
+from shoulders.visualize.machinery.networks import opened, several, taken
+from shoulders.visualize.projection import projected
+from shoulders.visualize.search import Tops, chosen, strongest
 
 HELD = 0.9
 """The share of a projection, by the sizes of its values, that a tight patch shows."""
@@ -103,38 +103,28 @@ def plate(
     -----
     Zeiler & Fergus 2013, arXiv 1311.2901, figure 2.
     """
-    tops = tops or top_activations(network, images, layer, k)
-    if tops.layer != networks.layer_of(network, layer):
+    look = opened(network, layer, several(images))
+    tops = tops or strongest(look, k)[0]
+    if tops.layer != look.layer:
         raise VisualizeError(f"The tops are of {tops.layer!r}, not of {layer!r}: search {layer!r}, or leave tops out.")
     how = "drawn at random" if isinstance(maps, int) else "chosen"
     maps = chosen(tops, maps, seed)
-    field = receptive_field(network, layer, networks.decoded(network, networks.taken(images, [0])).shape[-1])
-    rows = [_row(network, tops, m, k, rule) for m in maps]
-    pictures, pixels = torch.stack([row[0] for row in rows]), torch.stack([row[1].pixels for row in rows])
-    boxes = _tight(pixels.flatten(0, 1)) if tight else _boxes(field, tops.positions[maps, :k].flatten(0, 1), pictures.shape[3:])
+    field, _ = seen_by(look.module, look.layer, look.at(taken(look.shown, [0])).pictures.shape[-1])
+    best = [look.at(taken(tops.images, tops.indices[one, :k].tolist())) for one in maps]
+    found = [projected(some, one, rule, tops.positions[one, :k], tops.directions) for some, one in zip(best, maps)]
+    pictures, pixels = torch.stack([some.pictures for some in best]), torch.stack([row.pixels for row in found])
+    places = tops.positions[maps, :k].flatten(0, 1).tolist()
+    boxes = _tight(pixels.flatten(0, 1)) if tight else [field.window(*place, pictures.shape[3:]) for place in places]
     patches, projections = (cut(part.flatten(0, 1), boxes).unflatten(0, part.shape[:2]) for part in (pictures, pixels))
     return Plate(
         patches, projections, tops.values[maps, :k], tuple(maps), tops, field.size,
-        "where the projections are" if tight else "what a place sees", networks.name_of(network), layer, rule, rows[0][1].words,
-        how,
+        "where the projections are" if tight else "what a place sees", look.name, layer, rule, found[0].words, how,
     )  # fmt: skip
 
 
 def cut(pictures: torch.Tensor, boxes) -> torch.Tensor:
     """One box of each picture: top, left, bottom, right (the last two excluded); all of one size."""
     return torch.stack([picture[:, top:bottom, left:right] for picture, (top, left, bottom, right) in zip(pictures, boxes)])
-
-
-def _row(network, tops, one, k, rule):
-    """The pictures of one map, and their projections in one batch."""
-    images = networks.taken(tops.images, tops.indices[one, :k].tolist())
-    pictures = networks.decoded(network, images)
-    source = images if networks.is_ready(images) else pictures
-    return pictures, project(network, source, tops.layer, one, rule, tops.positions[one, :k], tops.directions)
-
-
-def _boxes(field, positions, size):
-    return [field.window(*place, size) for place in positions.tolist()]
 
 
 def _tight(pixels):

@@ -8,7 +8,7 @@ from shoulders import cutting, features, heads
 from shoulders.backbones import Backbone
 from shoulders.datasets import PictureSet
 from shoulders.results import wilson
-from shoulders.visualize import networks
+from shoulders.visualize.machinery import networks
 
 
 def probes(

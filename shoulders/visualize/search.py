@@ -12,8 +12,8 @@ from torch import nn
 
 from shoulders.backbones import Backbone
 from shoulders.support.progress import track
-from shoulders.visualize import networks, projection
-from shoulders.visualize.networks import VisualizeError
+from shoulders.visualize.machinery import VisualizeError, walk
+from shoulders.visualize.machinery.networks import Opened, opened, quiet_copy, several, taken
 
 
 @dataclass(frozen=True)
@@ -98,30 +98,28 @@ def top_activations(
     -----
     Zeiler & Fergus 2013, figure 2: nine pictures a map, of 50,000.
     """
-    images = networks.several(images)
-    if k < 1 or not len(images):
-        raise VisualizeError(f"The {k} best of {len(images)} pictures: give at least one picture, and k of at least 1.")
     wanted = [layer] if isinstance(layer, str) else list(layer)
-    module, layers = networks.quiet_copy(network), [networks.layer_of(network, name) for name in wanted]
-    for name in layers:
-        networks.need_once(module, networks.inputs(network, networks.taken(images, [0])), name)
-    module = module.to(memory_format=torch.channels_last)
-    best, totals, searched = dict.fromkeys(layers), dict.fromkeys(layers, 0.0), 0
-    for batch in track(networks.batches(network, images, batch_size), len(images), "Searching", size=len):
-        for name, output in _outputs(module, batch, layers).items():
-            peaks = _peaks(projection.mixed(output, directions), searched)
-            best[name] = _best(best[name], peaks, k)
-            totals[name] = totals[name] + peaks[0].double().sum(1)
-        searched += len(batch)
-    tops = [_tops(best[name], totals[name] / searched, searched, name, images, directions) for name in layers]
+    tops = strongest(opened(network, wanted, several(images)), k, batch_size, directions)
     return tops[0] if isinstance(layer, str) else dict(zip(wanted, tops))
 
 
-def _outputs(module, batch, layers):
-    """What each layer says; the last of them is not passed by."""
-    with networks.listening(module, layers, stop=True) as found:
-        module(batch)
-    return found
+def strongest(look: Opened, k: int, batch_size: int = 32, directions: torch.Tensor | None = None) -> list[Tops]:
+    """As `top_activations`, of a network that is open already: for each of its layers."""
+    if k < 1 or not len(look.shown):
+        raise VisualizeError(f"The {k} best of {len(look.shown)} pictures: give at least one picture, and k of at least 1.")
+    one, module = look.at(taken(look.shown, [0])), quiet_copy(look.module).to(memory_format=torch.channels_last)
+    for layer in look.layers:
+        walk.first(look.module, one.images, layer)
+    best, totals, searched = dict.fromkeys(look.layers), dict.fromkeys(look.layers, 0.0), 0
+    for batch in track(look.batches(batch_size), len(look.shown), "Searching", size=len):
+        with walk.listening(module, look.layers, stop=True) as found:  # the last of them is not passed by
+            module(batch)
+        for layer, output in found.items():
+            peaks = _peaks(walk.mixed(output, directions), searched)
+            best[layer] = _best(best[layer], peaks, k)
+            totals[layer] = totals[layer] + peaks[0].double().sum(1)
+        searched += len(batch)
+    return [_tops(best[layer], totals[layer] / searched, searched, layer, look.shown, directions) for layer in look.layers]
 
 
 def _tops(best, means, searched, layer, images, directions):
@@ -174,5 +172,5 @@ def chosen(tops: Tops, maps: int | Sequence[int], seed: int) -> list[int]:
         return random_maps(tops, maps, seed)
     if not len(maps):
         raise VisualizeError("No map is named: name at least one, or say how many to draw.")
-    projection.need_maps(tops.values.T, maps)
+    walk.need_maps(tops.values.T, maps)
     return [int(m) for m in maps]

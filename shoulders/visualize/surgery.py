@@ -13,9 +13,8 @@ from shoulders import backbones, cutting, training
 from shoulders.backbones import Backbone
 from shoulders.datasets import PictureSet
 from shoulders.results import Result
-from shoulders.support import devices
-from shoulders.visualize import locality, networks
-from shoulders.visualize.networks import VisualizeError
+from shoulders.visualize.machinery import VisualizeError, locality, walk
+from shoulders.visualize.machinery.networks import opened, variant
 
 
 def retrained(backbone: Backbone, result: Result) -> Backbone:
@@ -49,9 +48,7 @@ def retrained(backbone: Backbone, result: Result) -> Backbone:
         raise VisualizeError(f"The head of {backbone.name}, {head!r}, is not linear: look into result.model instead.")
     module = copy.deepcopy(result.model[0].network)
     module.set_submodule(head, copy.deepcopy(result.model[1]))
-    known = networks.variant(
-        backbone, module.float().cpu().eval(), f"{result.regime}, seed {result.seed}, {result.n_train} pictures:"
-    )
+    known = variant(backbone, module.float().cpu().eval(), f"{result.regime}, seed {result.seed}, {result.n_train} pictures:")
     return replace(known, card=replace(known.card, classes=tuple(result.valid.classes)))
 
 
@@ -79,10 +76,8 @@ def without(network: Backbone | nn.Module, layers) -> nn.Module:
     _need_chain(network)
     network = copy.deepcopy(network)
     for name in layers:
-        if not isinstance(networks.submodule(network, name), nn.Conv2d):
-            raise VisualizeError(
-                f"{name!r} is a {type(networks.submodule(network, name)).__name__}: name convolutions to take out."
-            )
+        if not isinstance(walk.submodule(network, name), nn.Conv2d):
+            raise VisualizeError(f"{name!r} is a {type(walk.submodule(network, name)).__name__}: name convolutions to take out.")
     names = [name for name, part in network.named_modules() if next(part.children(), None) is None]
     convolutions = [part for part in network.modules() if isinstance(part, nn.Conv2d)]
     for name in layers:
@@ -121,15 +116,9 @@ def _fitted(network, names, width, was):
         if isinstance(part, nn.Conv2d):
             if width != part.in_channels:
                 part = nn.Conv2d(
-                    width,
-                    part.out_channels,
-                    part.kernel_size,
-                    part.stride,
-                    part.padding,
-                    part.dilation,
-                    bias=part.bias is not None,
-                    padding_mode=part.padding_mode,
-                )
+                    width, part.out_channels, part.kernel_size, part.stride, part.padding, part.dilation,
+                    bias=part.bias is not None, padding_mode=part.padding_mode,
+                )  # fmt: skip
                 network.set_submodule(name, part)
             width = part.out_channels
     return network
@@ -177,21 +166,21 @@ def ablation(
             network = cutting.with_batch_norm(without(backbones.load(backbone.name, "random", seed).module, taken))
         body = cutting.Headless(network, cutting.HIDDEN, cutting.head_of(backbone), backbone.transform.crop)
         result = training.train(backbone, body, held, seed, epochs, rate, batch_size)
-        rows.append({"network": name, **_judged(backbone, held, result)})
+        rows.append({"network": name, **_judged(held, result)})
     return pd.DataFrame(rows)
 
 
-def _judged(backbone, held, result):
+def _judged(held, result):
     low, high = result.interval
     return {
-        "train": _right(backbone, held.train, result.model) / len(held.train), "accuracy": result.accuracy,
+        "train": _right(held.train, result.model) / len(held.train), "accuracy": result.accuracy,
         "low": low, "high": high, "n": len(held.valid), "n_train": len(held.train), "parameters": result.trained_parameters,
     }  # fmt: skip
 
 
 @torch.no_grad()
-def _right(backbone, pictures, model):
+def _right(pictures, model):
     """How many pictures the model names rightly."""
-    model = model.to(devices.device())
-    guesses = torch.cat([model(batch).argmax(1).cpu() for batch in networks.batches(backbone, pictures, 32)])
+    look = opened(model, shown=pictures)
+    guesses = torch.cat([look.module(batch).argmax(1).cpu() for batch in look.batches(32)])
     return int((guesses.numpy() == pictures.labels).sum())

@@ -28,7 +28,7 @@ def ask(answer, samples) -> ipywidgets.VBox:
     samples : dict of str to path
         What to choose from where there is no picture to upload.
     """
-    whole = ipywidgets.Layout(width="auto", flex="0 0 auto")  # a button is never narrower than its word
+    whole = {"width": "auto", "flex": "0 0 auto"}  # a narrow page would cut the words on them
     upload = ipywidgets.FileUpload(accept="image/*", multiple=False, description="Your picture", layout=whole)
     sample = ipywidgets.Dropdown(options=list(samples), description="or")
     button = ipywidgets.Button(description="Ask the network", button_style="primary", layout=whole)
@@ -48,5 +48,5 @@ def ask(answer, samples) -> ipywidgets.VBox:
 
     upload.observe(forget_the_sample, "value")
     button.on_click(pressed)
-    asked = ipywidgets.HBox([upload, sample, button], layout=ipywidgets.Layout(flex_flow="row wrap"))
-    return ipywidgets.VBox([asked, output])
+    row = ipywidgets.HBox([upload, sample, button], layout={"flex_flow": "row wrap"})
+    return ipywidgets.VBox([row, output])

@@ -7,6 +7,7 @@ import json
 import secrets
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from shoulders.heads.neighbours import Examples
@@ -94,5 +95,6 @@ class Page:
         handler.send_header("Content-Type", f"{kind or 'text/plain'}; charset=utf-8")
         handler.send_header("Content-Length", str(len(content or b"")))
         handler.send_header("Cache-Control", "no-store")
-        handler.end_headers()
-        handler.wfile.write(content or b"")
+        with suppress(ConnectionError):  # the page was closed while its answer was under way
+            handler.end_headers()
+            handler.wfile.write(content or b"")

@@ -12,62 +12,83 @@ from dataclasses import dataclass, replace
 import torch
 from torch import nn
 
-from shoulders.visualize import networks, walk
-from shoulders.visualize.fields import PIXEL, Span, aligned
-from shoulders.visualize.networks import Step
+from shoulders.visualize.machinery import VisualizeError, walk
+from shoulders.visualize.machinery.deconvnet import Window, is_odd
+from shoulders.visualize.machinery.fields import PIXEL, Field, Ruler, Span, aligned
+from shoulders.visualize.machinery.walk import Step, Way
 
 
-def chain_to(module: nn.Module, images: torch.Tensor, layer: str) -> list[Step] | None:
-    """The steps up to a layer, taken with no picture at all, which costs nothing.
+def first(module: nn.Module, images: torch.Tensor, layer: str) -> tuple[Way, Field]:
+    """The way to a layer, and what its places see; a chain is found with no picture at all."""
+    with Ruler(images) as ruler:
+        way = walk.first(module, images, layer, dry=True)
+    return way, ruler.field(way.answer)
 
-    None where they are no chain, where the layer answers more than once, and where the network wants one picture at least.
 
-    Parameters
-    ----------
-    module : torch.nn.Module
-        A `quiet_copy`.
-    images : torch.Tensor, shape (n, 3, height, width)
-    layer : str
+def places(positions, count: int, answer: torch.Tensor) -> torch.Tensor:
+    """One row and column for each of `count` pictures, inside the maps; a layer without maps has one place."""
+    positions = torch.as_tensor(positions).long().cpu()
+    if tuple(positions.shape) not in ((2,), (1, 2), (count, 2)):
+        raise VisualizeError(
+            f"Positions of shape {tuple(positions.shape)} do not go with {count} pictures: give one row and column, or "
+            f"these for each picture, {(count, 2)}."
+        )
+    positions = positions.expand(count, 2)
+    height, width = answer.shape[2:] or (1, 1)
+    for row, column in positions.tolist():
+        if not (0 <= row < height and 0 <= column < width):
+            raise VisualizeError(f"The map has no place ({row}, {column}): it has {height} rows and {width} columns.")
+    return positions
+
+
+def passes(way: Way, field: Field, images: torch.Tensor, maps: torch.Tensor, rule: str, positions: torch.Tensor, directions=None):
+    """As `shoulders.visualize.machinery.walk.passes`, looking only at what given places, (n, 2), see: way and field of `first`.
+
+    Between the steps of a chain; of any other network in the pictures themselves, if it says the same of the first one.
     """
-    none = images[:0]
-    try:
-        with networks.listening(module, [layer]):
-            module(none)
-        output, steps = networks.forward(module, none, layer)
-    except Exception:  # whatever somebody's network says to an empty batch: it is looked at with a picture
-        return None
-    return steps if walk.chain(steps, none, output) else None
+    size = field.aligned(positions.tolist(), images.shape[2:])[2]
+    dry = not len(way.answer)
+    if size == tuple(images.shape[2:]) and not dry:
+        yield from walk.passes(way, images, maps, rule, positions)
+        return
+    for number, (some, of, at) in enumerate(walk.groups(size, images, maps, positions)):
+        steps, inside = narrowed(way.chain, some, at) if dry else _cropped(way, field, some, rule, at)
+        if not number and not dry and not _agree(way.answer, at, steps[-1].output, inside, of, directions):
+            yield from walk.passes(way, images, maps, rule, positions)
+            return
+        yield steps, of, inside
+
+
+def _cropped(way, field, images, rule, positions):
+    """Up to the layer from the part of each picture that a place sees, and where the places then stand."""
+    starts, skipped, size = field.aligned(positions.tolist(), images.shape[2:])
+    crop = walk.step(Window(*zip(*starts), *size), images)
+    return [crop, *walk.up(way, crop.output, rule)], positions - torch.tensor(skipped)
+
+
+def _agree(whole, position, part, place, maps, directions):
+    """Whether the first picture's activation is the same when less is looked at."""
+    here, there = (
+        walk.mixed(output[:1].detach(), directions)[0, maps[0], *at[0]] for output, at in ((whole, position), (part, place))
+    )
+    return torch.isclose(there, here, rtol=1e-3, atol=1e-5)
 
 
 @torch.no_grad()
-def narrowed(steps: list[Step], images: torch.Tensor, positions: torch.Tensor) -> tuple[torch.Tensor, list[Step], torch.Tensor]:
-    """Up a chain again, looking between its steps only at what one place of the last can see.
+def narrowed(steps: list[Step], images: torch.Tensor, positions: torch.Tensor) -> tuple[list[Step], torch.Tensor]:
+    """Up a chain of `first` again, looking between its steps only at what one place of the last, (n, 2), can see.
 
-    Parameters
-    ----------
-    steps : list of Step
-        Of `chain_to`, for pictures of this size.
-    images : torch.Tensor, shape (n, 3, height, width)
-    positions : torch.Tensor of int, shape (n, 2)
-        Row and column of the place, for each picture.
-
-    Returns
-    -------
-    output : torch.Tensor, shape (n, channels, rows, columns)
-        What the last step says of its window.
-    steps : list of Step
-        A chain from the pictures to it, with a `walk.Window` wherever something is left out.
-    inside : torch.Tensor of int, shape (n, 2)
-        Where the places stand in the output.
+    Returns the steps, with a `deconvnet.Window` wherever something is left out, and where the places stand in what the last
+    one says, (n, 2).
     """
     (down, rows), (across, columns) = (_extents(steps, axis, positions[:, axis].tolist()) for axis in (0, 1))
     signal, taken = images, []
-    with networks.exact():
+    with walk.exact():
         for step, *extents in zip(steps, down, across):
             for part in _parts(step, *extents, signal.shape[2:]):
-                taken.append(networks.step(part, signal))
+                taken.append(walk.step(part, signal))
                 signal = taken[-1].output
-    return signal, taken, torch.tensor([rows, columns]).T
+    return taken, torch.tensor([rows, columns]).T
 
 
 @dataclass(frozen=True)
@@ -115,22 +136,13 @@ def extent(part: nn.Module, seen: Span, places: list[int], count: int, side: int
     """Along one axis, what a step has to be shown for `count` of its places, from each of `places` on.
 
     Of a convolution and a max-pool exactly what these see; of any other step so much more that its places stand as always.
-
-    Parameters
-    ----------
-    part : torch.nn.Module
-    seen : shoulders.visualize.fields.Span
-        What its place 0 sees of the maps before it.
-    places : list of int
-    count : int
-    side : int
-        How many places the maps before it have.
+    `seen`: what its place 0 sees of the maps before it, which have `side` places.
     """
     starts = [int(seen.first + place * seen.jump) for place in places]
     length = int(seen.last - seen.first + 1 + (count - 1) * seen.jump)
     inside = min(starts) >= 0 and max(starts) + length <= side
     exact = type(part) is nn.Conv2d or type(part) is nn.MaxPool2d and inside  # zeros are no padding for a maximum
-    if exact and length < side and not walk.is_odd(part):
+    if exact and length < side and not is_odd(part):
         return Extent(starts, length, places, pads=False)
     starts, firsts, length = aligned(seen, places, side, count)
     return Extent(starts, length, firsts)
@@ -162,4 +174,4 @@ def _parts(step, down, across, size):
     part = unpadded(step.module, down, across)
     if (down.length, across.length) == tuple(size) and not any(down.starts + across.starts):
         return [part]
-    return [walk.Window(down.starts, across.starts, down.length, across.length), part]
+    return [Window(down.starts, across.starts, down.length, across.length), part]

@@ -1,8 +1,4 @@
-"""The deconvnet of Zeiler & Fergus step by step: unpool with the switches, rectify, filter with the transposed filters.
-
-A chain is what the paper draws: every step takes what the last one gave. VGG and AlexNet are chains. Their way back needs no
-autograd, and every step of it can be printed.
-"""
+"""The deconvnet of Zeiler & Fergus: unpool with the switches, rectify, filter with the transposed filters."""
 
 from __future__ import annotations
 
@@ -10,8 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from shoulders.visualize.networks import Step
-from shoulders.visualize.rules import RULES
+from shoulders.visualize.machinery.rules import RULES
 
 
 class Window(nn.Module):
@@ -114,42 +109,11 @@ def transposed(signal: torch.Tensor, convolution: nn.Conv2d, size) -> torch.Tens
     return F.conv_transpose2d(signal, c.weight, None, c.stride, c.padding, rest, c.groups, c.dilation)
 
 
-def chain(steps: list[Step], images: torch.Tensor, output: torch.Tensor) -> bool:
-    """Whether the steps lead from the pictures to the output one after the other, and each is one that `back` knows."""
-    signal = images
-    for step in steps:
-        if step.input is not signal or not step.stands or type(step.module) not in _BACK or is_odd(step.module):
-            return False
-        signal = step.output
-    return signal is output
-
-
 def is_odd(module):
-    """Whether it does more than `back` undoes: a hook that is still there is the learner's own."""
+    """Whether it does more than `UNDONE` undoes: a hook that is still there is the learner's own."""
     if module._forward_hooks or module._forward_pre_hooks:
         return True
     return isinstance(module, nn.Conv2d) and (module.padding_mode != "zeros" or isinstance(module.padding, str))
-
-
-@torch.no_grad()
-def back(steps: list[Step], signal: torch.Tensor, rule: str) -> torch.Tensor:
-    """From a signal at the top of a chain down to the pixels.
-
-    Parameters
-    ----------
-    steps : list of Step
-        For which `chain` is true.
-    signal : torch.Tensor, shape (n, c, rows, columns)
-    rule : str
-        One of `shoulders.visualize.rules.RULES`.
-
-    Returns
-    -------
-    torch.Tensor, shape (n, 3, height, width)
-    """
-    for step in reversed(steps):
-        signal = _BACK[type(step.module)](step, signal, rule)
-    return signal
 
 
 def _through_convolution(step, signal, rule):
@@ -172,7 +136,7 @@ def _unchanged(step, signal, rule):
     return signal
 
 
-_BACK = {
+UNDONE = {
     nn.Conv2d: _through_convolution,
     nn.MaxPool2d: _through_pool,
     nn.ReLU: _through_relu,
@@ -180,3 +144,4 @@ _BACK = {
     nn.Dropout: _unchanged,
     nn.Identity: _unchanged,
 }
+"""How each kind of step is undone, from the step, the signal at its output, and a rule."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import contextmanager
 from functools import partial
 
@@ -9,7 +10,7 @@ import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from shoulders.visualize.networks import VisualizeError
+from shoulders.visualize.machinery import VisualizeError
 
 RULES = {
     "gradient": lambda forward, back: back * (forward > 0),
@@ -38,12 +39,7 @@ A sigmoid is let through, for it gates maps in squeeze-and-excitation: gate, and
 
 
 def need_rule(rule: str) -> None:
-    """Refuse an unknown name.
-
-    Raises
-    ------
-    VisualizeError
-    """
+    """Refuse an unknown name."""
     if rule not in RULES:
         raise VisualizeError(f"No rule is called {rule!r}: choose one of {', '.join(RULES)}.")
 
@@ -85,24 +81,32 @@ class _Watch(TorchDispatchMode):
 
 
 @contextmanager
+def instead(forwards: dict[nn.Module, Callable]):
+    """Within: modules do something else with their signal."""
+    own = {part: vars(part).get("forward") for part in forwards}
+    for part, forward in forwards.items():
+        part.forward = forward
+    try:
+        yield
+    finally:
+        for part, forward in own.items():
+            del part.forward
+            if forward is not None:
+                part.forward = forward
+
+
+@contextmanager
 def applied(module: nn.Module, rule: str):
-    """Within: the ReLU modules of a `quiet_copy` send back by the rule, and an operation that it would miss is refused.
+    """Within: the ReLU modules of a quiet copy send back by the rule, and an operation that it would miss is refused.
 
     The gradient needs neither: it is what autograd does anyway, with any network.
-
-    Raises
-    ------
-    VisualizeError
-        In the pass, when the network bends its signal where the rule does not reach.
     """
     need_rule(rule)
     if rule == "gradient":
         yield
         return
-    for part in module.modules():
-        if type(part) in RECTIFIERS:
-            part.forward = partial(_rectify, rule, RECTIFIERS[type(part)])
-    with _Watch(rule):
+    rectifiers = [part for part in module.modules() if type(part) in RECTIFIERS]
+    with instead({part: partial(_rectify, rule, RECTIFIERS[type(part)]) for part in rectifiers}), _Watch(rule):
         yield
 
 

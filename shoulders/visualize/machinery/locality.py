@@ -12,8 +12,11 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from shoulders.visualize import networks, sight, walk
-from shoulders.visualize.fields import PIXEL, Field, Ruler
+from shoulders.visualize.machinery import sight
+from shoulders.visualize.machinery.deconvnet import paste
+from shoulders.visualize.machinery.fields import PIXEL, Field, Ruler
+from shoulders.visualize.machinery.rules import instead
+from shoulders.visualize.machinery.walk import Step
 
 SHARE = 0.75
 """Above this share of a map, computing all of it is simpler and as fast."""
@@ -47,15 +50,10 @@ class Part:
 
 
 @torch.no_grad()
-def plan(steps: list[networks.Step], whole: torch.Tensor, boxes) -> list[Part]:
-    """The picture, and the units behind it of which a window changes a small part.
+def plan(steps: list[Step], whole: torch.Tensor, boxes) -> list[Part]:
+    """The picture, (1, 3, height, width), and the units behind it of which a window changes a small part.
 
-    Parameters
-    ----------
-    steps : list of shoulders.visualize.networks.Step
-        Of the `units` of a `quiet_copy`, on the way of the whole picture to a layer: the plan goes no further.
-    whole : torch.Tensor, shape (1, 3, height, width)
-    boxes : sequence of (top, left, bottom, right)
+    The steps are those of the `units` of a quiet copy, on the way of the whole picture to a layer: the plan goes no further.
     """
     vertical = _alike([(top, bottom) for top, _, bottom, _ in boxes], whole.shape[2])
     across = _alike([(left, right) for _, left, _, right in boxes], whole.shape[3])
@@ -114,17 +112,7 @@ def _looked_at(part, before):
 
 
 def covered(parts: list[Part], boxes, colour: torch.Tensor, chosen) -> torch.Tensor:
-    """What the last unit of a plan says of pictures with one window covered, shape (len(chosen), channels, height, width).
-
-    Parameters
-    ----------
-    parts : list of Part
-        Of `plan`.
-    boxes : sequence of (top, left, bottom, right)
-    colour : torch.Tensor, broadcast to (3, height, width)
-    chosen : sequence of int
-        Which of the boxes.
-    """
+    """What the last unit of a plan says of pictures with one of the boxes covered: (len(chosen), channels, height, width)."""
     first, last = parts[0], parts[-1]
     changed = torch.cat([_cut(first.maps, first.tops[i], first.lefts[i], first.height, first.width) for i in chosen])
     for region, i in zip(changed, chosen):
@@ -134,7 +122,7 @@ def covered(parts: list[Part], boxes, colour: torch.Tensor, chosen) -> torch.Ten
         changed = _stepped(before, part, changed, chosen)
     full = last.maps.repeat(len(chosen), 1, 1, 1)
     for i, maps, region in zip(chosen, full, changed):
-        walk.paste(maps, region, last.tops[i], last.lefts[i])
+        paste(maps, region, last.tops[i], last.lefts[i])
     return full
 
 
@@ -147,8 +135,8 @@ def _stepped(before, part, changed, chosen):
     around = before.maps.new_zeros(len(chosen), before.maps.shape[1], down.length, across.length)
     for i, maps, region in zip(chosen, around, changed):
         top, left = down.starts[i], across.starts[i]
-        walk.paste(maps, before.maps[0], -top, -left)
-        walk.paste(maps, region, before.tops[i] - top, before.lefts[i] - left)
+        paste(maps, before.maps[0], -top, -left)
+        paste(maps, region, before.tops[i] - top, before.lefts[i] - left)
     found = run(sight.unpadded(part.unit, down, across), around)
     skips = [(part.tops[i] - down.firsts[i], part.lefts[i] - across.firsts[i]) for i in chosen]
     return torch.stack([one[:, top : top + part.height, left : left + part.width] for one, (top, left) in zip(found, skips)])
@@ -158,14 +146,9 @@ def _cut(maps, top, left, height, width):
     return maps[:, :, top : top + height, left : left + width]
 
 
-def resumed(module: nn.Module, parts: list[Part]) -> nn.Module:
-    """The network that goes on where a plan ends: give it what the last unit says in the place of pictures.
-
-    Changes the copy that it is given.
-    """
-    for part in parts[1:]:
-        part.unit.forward = _same
-    return module
+def resumed(parts: list[Part]):
+    """Within: the network goes on where a plan ends; give it what the last unit says in the place of pictures."""
+    return instead({part.unit: _same for part in parts[1:]})
 
 
 def _same(signal):

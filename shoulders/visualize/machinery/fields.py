@@ -10,8 +10,8 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from shoulders.backbones import Backbone
-from shoulders.visualize import networks
+from shoulders.support import devices
+from shoulders.visualize.machinery import walk
 
 
 @dataclass(frozen=True)
@@ -53,15 +53,7 @@ class Field:
         return tuple(span.last - span.first + 1 for span in (self.rows, self.columns))
 
     def box(self, row: int, column: int, picture) -> tuple[int, int, int, int]:
-        """The pixels that a place of the layer sees: top, left, bottom, right (the last two excluded), inside the picture.
-
-        Parameters
-        ----------
-        row, column : int
-            The place.
-        picture : (int, int)
-            The picture's height and width.
-        """
+        """The pixels that a place of the layer sees: top, left, bottom, right (the last two excluded), inside the picture."""
         (top, bottom), (left, right) = (
             _clipped(span, place, side) for span, place, side in zip((self.rows, self.columns), (row, column), picture)
         )
@@ -77,12 +69,7 @@ class Field:
     def aligned(self, places, picture) -> tuple[list[tuple[int, int]], list[tuple[int, int]], tuple[int, int]]:
         """Windows of one size that hold the `box` of every place, and in which the layer's places stand as in the picture.
 
-        Returns
-        -------
-        starts : list of (top, left)
-        skipped : list of (int, int)
-            How many of the layer's places lie before each window.
-        size : (height, width)
+        Returns where they start, (top, left); how many of the layer's places lie before each; and their (height, width).
         """
         rows, columns = (
             aligned(span, [place[axis] for place in places], picture[axis]) for axis, span in enumerate((self.rows, self.columns))
@@ -94,14 +81,7 @@ def aligned(span: Span, places, side: int, count: int = 1) -> tuple[list[int], l
     """Along one axis, windows of one length that hold what `count` places from each of `places` on see.
 
     They start at whole jumps, or so that they end where the picture of `side` pixels ends: inside them the layer's places
-    stand as in the whole picture.
-
-    Returns
-    -------
-    starts : list of int
-    skipped : list of int
-        How many of the layer's places lie before each window.
-    length : int
+    stand as in the whole picture. Returns the starts, how many of the layer's places lie before each window, and the length.
     """
     if math.isinf(span.first):
         return [0] * len(places), [0] * len(places), side
@@ -126,37 +106,13 @@ def _moved(span, place, side):
     return start, start + length
 
 
-def receptive_field(network: Backbone | nn.Module, layer: str, size: int | None = None) -> Field:
-    """The receptive field of a layer: from kernel sizes, strides, paddings and dilations, without looking at weights.
-
-    Parameters
-    ----------
-    network : Backbone or torch.nn.Module
-    layer : str
-        The name of a module.
-    size : int, optional
-        Side of the pictures in pixels; default: the backbone's crop, or 224.
-
-    Returns
-    -------
-    Field
-        Where ways of several lengths meet (residual sums, joins), what any of them sees. Where something pools over the
-        whole picture (a squeeze-and-excitation gate, attention) or is not known here: the whole picture. So nothing outside
-        ever counts.
-
-    Raises
-    ------
-    VisualizeError
-        For a layer that does not exist.
-    """
-    module = networks.quiet_copy(network).cpu()
-    transform = networks.transform_of(network)
-    size = size or (transform.crop if transform else 224)
+def seen_by(module: nn.Module, layer: str, size: int) -> tuple[Field, list[walk.Step]]:
+    """What the places of a layer see in square pictures of `size` pixels, and the steps to it: found with one that is black."""
     first = next((part.in_channels for part in module.modules() if isinstance(part, nn.Conv2d)), 3)
-    image = torch.zeros(1, first, size, size)
+    image = torch.zeros(1, first, size, size, device=devices.device())
     with torch.no_grad(), Ruler(image) as ruler:
-        output, _ = networks.forward(module, image, networks.layer_of(network, layer))
-    return ruler.field(output)
+        output, steps = walk.forward(module, image, layer)
+    return ruler.field(output), steps
 
 
 class Ruler(TorchDispatchMode):
