@@ -61,8 +61,8 @@ def best_epochs(results) -> Drawing:
         per_cent(ax, "y")
     beside(right)
     gain = 100 * (best - last)
-    words = f"Over {len(curves)} seeds the best epoch lies {gain.mean():.1f} points above the last on average, and up to "
-    return Drawing(figure, f"{words}{gain.max():.1f}; the last alone gives {share(last.mean())} on average.")
+    words = f"Over {counted(len(curves), 'seed')} the best epoch lies {gain.mean():.1f} points above the last on average, and "
+    return Drawing(figure, f"{words}up to {gain.max():.1f}; the last alone gives {share(last.mean())} on average.")
 
 
 def company(theirs, ours, name: str) -> Drawing:
