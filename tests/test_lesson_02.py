@@ -319,12 +319,9 @@ def test_nearest_shows_doubts_where_nothing_is_wrong(result, held):
     assert "least sure" in drawing.figure.get_suptitle()
 
 
-def test_company_and_drift_say_their_ranges():
+def test_company_says_its_ranges():
     said = plots.company([0.1, 0.8], [0.5, 0.5], "bees").words
     assert said.endswith("with 10 % to 80 % at the colleague's, with 50 % with us.")
-    drawing = plots.drift({"one": [0, 0.1, 0.25], "other": [0, 0, 0]})
-    assert drawing.words == "Change of the same pictures' features after 2 batches: one: 25 %; other: 0 %."
-    assert list(drawing.figure.axes[0].lines[0].get_ydata()) == [0, 0.1, 0.25]
 
 
 def test_a_bar_for_nothing_is_no_bar(monkeypatch):

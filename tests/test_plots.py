@@ -226,8 +226,6 @@ def test_an_axis_of_whole_numbers_or_of_powers_of_ten_names_these_alone(result):
     epoch = {"epoch": 1, "train_loss": 1.0, "valid_loss": 1.2, "accuracy": 0.5}
     history = plots.history(replace(result, history=(epoch,))).figure
     assert [labels_of(ax.xaxis, history) for ax in history.axes] == [["1"], ["1"]]
-    drift = plots.drift({"one": [0, 0.1, 0.25]}).figure
-    assert labels_of(drift.axes[0].xaxis, drift) == ["0", "1", "2"]
     row = result.row() | {"seconds": 3.0, "gflops": 30.0, "megabytes": 200.0, "trained_parameters": 9}
     bills = plots.bills([row, row | {"accuracy": 0.9}]).figure
     for ax, power in zip(bills.axes, (0, 1, 1, 2)):
