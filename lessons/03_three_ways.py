@@ -487,10 +487,12 @@ exercise.culprit.check(culprit)
 # They compare three recipes as they are set here, with the same number of epochs whatever the number of pictures: no recipe
 # was tuned for this question. From scratch depends most on its recipe: `data/felt/card.json` holds another one, with larger
 # pictures and more epochs, that does better on the felt pictures. All seeds judge by the same validation pictures, so what is
-# peculiar to these pictures is in every mark. Where the question lies close to what the network was trained on, that flatters
-# everything that builds on it. That one giant is ahead of the other does not say which of its properties does it: the
-# pictures that it learnt from, their size, or its layout. In the pocket edition the pictures are renderings: the shapes of
-# the curves are worth thinking about, the heights are not.
+# peculiar to these pictures is in every mark.
+#
+# Where the question lies close to what the network was trained on, that flatters everything that builds on it. That one giant
+# is ahead of the other does not say which of its properties does it: the pictures that it learnt from, their size, or its
+# layout. In the pocket edition the pictures are renderings: the shapes of the curves are worth thinking about, the heights
+# are not.
 
 # %% [markdown]
 # ## For the curious
