@@ -74,7 +74,7 @@ WRONG_COUNTS = {
     "the last layer alone": (lambda model: sum(weights.numel() for weights in model[-1].parameters()), "another count"),
     "one off": (lambda model: in_a_loop(model) + 1, "another count"),
     "what fits the first network": (lambda model: 83, "another count"),
-    "nothing": (lambda model: None, "no number yet"),
+    "nothing": (lambda model: None, "no number back"),
 }
 
 
