@@ -285,7 +285,7 @@ plots.costs(ways, my_guess)
 #
 # The small giant makes more mistakes, so it has more to show. To its head a picture is a row of hidden features, and two
 # pictures are alike when their rows are close. Which training pictures lie *nearest* to a mistake? (Above the pictures on the
-# right, blue is the class of the picture on the left, orange another.)
+# right, blue is the class of the picture on the left, red another.)
 
 # %%
 rows_train = features.extract(small, pictures.train)

@@ -258,7 +258,7 @@ my_worth = guesses.keep("03 a giant's worth", None, high=1000, unit="of each")
 
 # %% [markdown]
 # Colours and shapes are the ways. Filled marks on solid lines are the network that you work with; white marks on broken lines
-# are the second giant. Bars are intervals of the mean. Large black outlines are what you have just run; crosses are your
+# are the second giant. Bars are intervals of the mean. Large rings are what you have just run; crosses are your
 # guess. The axis of the pictures is [logarithmic](glossary.ipynb).
 #
 # *From scratch* is the bare [recipe](glossary.ipynb). *From scratch, helped*, where the table has it, adds what one does
