@@ -14,6 +14,7 @@ from shoulders.course.checks import Exercise
 from shoulders.datasets import PictureSet
 from shoulders.features import Features
 from shoulders.results import Result
+from shoulders.support.words import wrapped
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Lesson02:
         losses = [row["valid_loss"] for row in result.history]
         lowest = losses.index(min(losses)) + 1
         end = "in the last epoch: more might help" if lowest == len(losses) else f"in epoch {lowest} of {len(losses)}"
-        return f"The validation loss went from {losses[0]:.3f} to {losses[-1]:.3f}, and was lowest {end}."
+        return wrapped(f"The validation loss went from {losses[0]:.3f} to {losses[-1]:.3f}, and was lowest {end}.")
 
     @staticmethod
     def best_of(runs, guess=None) -> str:
@@ -54,7 +55,7 @@ class Lesson02:
         mean, total = sum(gains) / len(gains), len(runs[0].valid)
         told = f"In {sum(gain > 0 for gain in gains)} of {len(runs)} runs an earlier epoch was better than the last."
         more = f"On average the best one names {total * mean:.1f} of {total} pictures more."
-        return f"{told} {more}\n{guesses.beside(guess, total * mean, 'pictures')}"
+        return wrapped(f"{told} {more}\n{guesses.beside(guess, total * mean, 'pictures')}")
 
     @staticmethod
     def own_words(said: Features, words, head: Result) -> str:
