@@ -21,10 +21,12 @@
 # | backbone | a network without its head: what turns a picture into features |
 # | BatchNorm | a layer that brings each map to mean 0 and spread 1, by the pictures that it is trained with |
 # | block | several layers that belong together; a network is a chain of blocks |
+# | Caltech-101, Caltech-256 | photographs of 101 and 256 kinds of things, for testing classifiers |
 # | captum | a Python library that asks networks what in a picture decided their answer |
 # | class | one of the answers that are allowed: cats, dogs |
 # | classifier | what sorts pictures into classes |
 # | convolution | a small window of weights that slides over the picture; what it gives is a map |
+# | cosine | how nearly two rows of numbers point in the same direction: 1 the same, 0 nothing in common |
 # | covering, occlusion | a part of a picture is hidden, to see what becomes of the answer |
 # | cross-entropy | the loss of a network that names classes: small where the right name got a high probability |
 # | dead map | a map that answers to none of the pictures that were searched |
@@ -42,8 +44,10 @@
 # | giant | a network that somebody else has trained |
 # | Grad-CAM | where in a picture a class is found, from the maps of a late layer |
 # | gradient | for each weight, how much the loss changes when the weight does |
+# | guided backpropagation | a way back to the pixels like the deconvnet's, which asks also what the map said on the way up |
 # | head | the last step, from features to the names of classes |
 # | hidden features | what goes into a network's own head |
+# | ImageNet | 1.28 million photographs of 1,000 kinds of things, from which most giants have learnt |
 # | input units | the numbers of a picture after the transform: what the first layer sees |
 # | integrated gradients | what each pixel gave to a score, on the way from a grey picture to this one |
 # | interval | the range in which the truth lies, in 95 of 100 such experiments |
@@ -68,6 +72,7 @@
 # | receptive field | what one place of a layer can see of the picture |
 # | ReLU | what is negative becomes 0 |
 # | requires_grad | PyTorch's switch on a weight: does it learn? |
+# | ridge regression | a head like logistic regression, fitted in one calculation |
 # | score | how much a picture looks like one thing to the network; the larger, the more |
 # | seed | the number from which random draws are made; the same seed gives the same draw |
 # | softmax | turns scores into probabilities that add up to 1 |
