@@ -100,7 +100,7 @@ def unit(rows):
     return rows / np.linalg.norm(rows, axis=-1, keepdims=True)
 
 
-one = 33 % len(pictures.valid)  # chosen: an ok. Any number below len(pictures.valid) will do
+one = 33 % len(pictures.valid)  # any number below len(pictures.valid) will do
 alike = unit(seen["hidden"]) @ unit(asked["hidden"][one])
 nearest = alike.argsort()[::-1][:5]
 plots.show_pictures(
