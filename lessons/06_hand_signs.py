@@ -319,7 +319,7 @@ pd.DataFrame(means).rename(index=int).T.map(share)
 # gives weight to those that go with the sign *across people*. The more people it has met, the better it can tell which.
 #
 # Two controls, at twenty pictures a sign: the same layout with [random weights](glossary.ipynb), and no network at all, only
-# how often each colour occurs. What should the second one reach, if no colour gives a sign away? (5 to 30 s on two cores.)
+# how often each colour occurs. What should the second one reach, if no colour gives a sign away? (2 to 20 s on two cores.)
 
 # %%
 blank = backbones.load(network.name, weights="random")
