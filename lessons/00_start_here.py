@@ -18,8 +18,8 @@
 # A network that has learnt to see one thing can be taught to see another, with few pictures and in minutes.
 # Here you do that, and you measure what you gain. The felt animals and things above come with the course.
 #
-# Press Shift and Enter to run a cell. The first is folded and prints nothing: it finds the course. The second looks at this
-# machine, which takes 3 to 20 seconds:
+# A notebook is text and **cells** of code. Click into a cell, and press Shift and Enter to run it. The first is folded and
+# prints nothing: it finds the course. The second looks at this machine, which takes 3 to 20 seconds:
 
 # %% tags=["this-machine"]
 from shoulders import doctor
@@ -27,8 +27,8 @@ from shoulders import doctor
 doctor.show()
 
 # %% [markdown]
-# A line that begins with `NOT` says what to do about it. Behind the fold is what was looked at; `not here` means the full
-# edition there, which you may fetch later.
+# A line that begins with `NOT` says what is missing, and what to do about it. Behind the fold is what was looked at. What is
+# `not here` belongs to the full [edition](glossary.ipynb), which you may fetch later.
 #
 # ## How long will it take?
 #
@@ -39,8 +39,8 @@ doctor.show()
 doctor.pace()
 
 # %% [markdown]
-# The ranges that you read within a lesson are for two cores. What was computed once is remembered: the second time, and after
-# a restart, most cells are done at once.
+# The ranges that you read within a lesson are for two processor cores. What was computed once is remembered: the second time,
+# and after a restart, most cells are done at once.
 #
 # ## The lessons
 #

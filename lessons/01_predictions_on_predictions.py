@@ -66,8 +66,9 @@ my_guess = guesses.keep("01 new pictures", None)
 # ## Step 1: predictions on top of predictions
 #
 # The giant gives each picture one number for each thing that it can name, the **scores**: the larger, the more the picture
-# looks like that thing to it. We learn from those of the **training** pictures, and judge by the **validation** pictures, of
-# which none is learnt from. It looks at all of them, once: 3 to 30 seconds on two cores, minutes in the full edition.
+# looks like that thing to it. We learn from the scores of the **training** pictures, and judge by those of the **validation**
+# pictures, from which nothing is learnt. The giant looks at every picture once: 3 to 30 seconds on two cores, minutes in the
+# full edition.
 
 # %%
 said_train = features.extract(network, pictures.train, "classes")
@@ -90,9 +91,9 @@ print(guesses.beside(my_guess, 100 * right.mean()))
 # weight for each score, and a constant that is added. (Why small ones? There are more scores than pictures, and large
 # weights could learn the training rows by heart.)
 #
-# From here on one call does the same, and adds what an honest number needs: how many pictures it was measured on, and the
-# **interval** in which the accuracy would lie if we could measure on endlessly many pictures like these (here and
-# everywhere: in 95 of 100 such cases). What the network looked at is remembered on disk, so nothing is waited for twice.
+# From here on one call does the same, and adds what an honest number needs: how many pictures it was measured on, and an
+# **interval**. If we could measure on endlessly many pictures like these, the accuracy would lie inside, in 95 of 100 such
+# cases. What the network looked at is remembered on disk, so nothing is waited for twice.
 #
 # After a restart of the notebook: in the menu bar, *Run, Run All Above Selected Cell*.
 
@@ -117,8 +118,8 @@ print(f"{len(scores)} scores, from {scores.min():.1f} to {scores.max():.1f}")
 # ### Exercise 1: from scores to probabilities
 #
 # Scores may be negative and add up to anything. **Softmax** turns them into probabilities: raise *e* to each score, then
-# divide by the sum, so that everything is positive and adds up to one. Write it. (It must survive a score of 1,000, where
-# *e* to the power of it no longer fits into a number. Adding the same amount to all scores changes nothing; use that.)
+# divide by the sum, so that everything is positive and adds up to one. Write this function. It must survive a score of 1,000,
+# although *e* to the power of 1,000 fits into no number. Adding the same amount to all scores changes nothing; use that.
 
 
 # %%
@@ -162,8 +163,8 @@ plots.guesses(
 )
 
 # %% [markdown]
-# It can only choose among the things that it was taught: kinds of cat, kinds of dog, and what people make. A new picture is
-# described in the words of an old world.
+# The giant can only choose among the things that it was taught: kinds of cat, kinds of dog, and what people make. A new
+# picture is described in the words of an old world.
 #
 # What does it say most often? The cell counts its first guesses about the training pictures.
 
@@ -190,8 +191,8 @@ words = "difference of the mean scores, in spreads"
 plots.votes(network.classes, gap, pictures.classes, xlabel=words)
 
 # %% [markdown]
-# Does one stand on the wrong side, or share no more than a shape with the animal, a point or a fur? The name of a score says
-# what it was taught for. What it brings to *our* question is how it rises and falls with our pictures.
+# Does a thing stand on the wrong side? Does it share no more with the animal than a pointed shape or a fur? The name of a
+# score says what it was taught for. What it brings to *our* question is how it rises and falls with our pictures.
 
 # %% [markdown]
 # ## Step 3: cut off its head
@@ -200,15 +201,16 @@ plots.votes(network.classes, gap, pictures.classes, xlabel=words)
 # **weights**. The last layer, the **head**, makes the scores, from what goes *into* it: the **hidden features**. Cut there,
 # and what is left is called a **backbone**. Your logistic regression is a new head.
 #
-# On the way the picture becomes **maps**. Each says how strongly one pattern shows at each place; further on they are more,
-# and smaller. The table has the last block at each size. Blocks are counted from the picture on.
+# On the way the picture becomes **maps**. Each says how strongly one pattern shows at each place. Further on there are
+# more maps, and smaller ones. The table has, for each size of maps, the last block that gives it. Blocks are counted from the
+# picture on.
 
 # %%
 exercise.places(network)
 
 # %% [markdown]
 # The scores are made from the hidden features, and cannot know more than these. Do they know less? The same logistic
-# regression, on the hidden features:
+# regression, on the hidden features (2 to 20 seconds on two cores):
 
 # %%
 on_hidden = training.feature_extraction(network, pictures, layer="hidden")
@@ -218,7 +220,7 @@ print(verdict(("Hidden features", "predictions"), on_hidden, on_predictions))
 # %% [markdown]
 # The second sentence looks only at pictures that one of the two names correctly and the other does not. If both were equally
 # good, each would win half of these, like heads and tails. *More than luck* means: so uneven a result comes by luck in fewer
-# than 5 of 100 cases. (It knows nothing of the luck of which pictures were learnt from.)
+# than 5 of 100 cases. (Which pictures were learnt from is luck, too; of that the sentence knows nothing.)
 #
 # ### How deep should you cut?
 #
@@ -243,12 +245,12 @@ plots.accuracies(list(by_depth), list(by_depth.values()), heading, chance=0.5)
 # %% [markdown]
 # Early layers find lines and colours, late ones parts of things ([Zeiler and Fergus](https://arxiv.org/abs/1311.2901);
 # lesson 04 looks). Where your question is far from what the network was taught, the best place may lie before the last. But
-# who chooses a place by this plot has chosen by the validation pictures, and its accuracy is no longer an honest one.
+# who chooses a place by this plot has chosen by the validation pictures, and the accuracy there is no longer an honest one.
 #
 # ### Is it really what the network *learnt*?
 #
-# Perhaps any large machine full of numbers would do. So take the same layout with **random weights**: a network that never
-# saw a picture. Same pictures, same logistic regression.
+# Perhaps any large machine full of numbers would do. So take the same [layout](glossary.ipynb) with **random weights**: a
+# network that never saw a picture. Same pictures, same logistic regression, another 2 to 20 seconds.
 
 # %%
 blank = backbones.load(network.name, weights="random")
@@ -288,7 +290,7 @@ exercise.few.check(enough)
 #     for n in (1, 2, 5, 10, 20, 50)
 # }
 # good = [n for n in few if few[n] >= on_hidden.accuracy - 0.05]
-enough = good[0] if good else "all"
+# enough = good[0] if good else "all"
 # ```
 #
 # (With another [seed](glossary.ipynb), `seed=1`, you draw other pictures, and the number may change. One draw is an
@@ -349,8 +351,9 @@ my_saving = guesses.keep(
 )
 
 # %% [markdown]
-# A head learns from 1, 2, 5, … pictures of each class, ten draws of each number. The small giant looks at all pictures
-# first: 5 to 30 seconds in all on two cores.
+# A head learns from 1, 2, 5, … pictures of each class, ten random [draws](glossary.ipynb) of each number. The small giant
+# looks at all pictures first: 5 to 30 seconds in all on two cores. (In the figure the axis of the pictures is
+# [logarithmic](glossary.ipynb).)
 
 # %%
 counts = (1, 2, 5, 10, 20, 50, None)  # None: all of them
@@ -369,9 +372,9 @@ plots.comparison(rows)
 #
 # Until now the network stayed as it was. **Fine-tuning** lets its last blocks learn too: first the new head alone, then the
 # head together with the last two blocks, the lower one in smaller steps (Howard and Ruder, below). All other blocks are
-# **frozen**: not one byte of them changes. An **epoch** is one look at every training picture; the bar runs twice, for two
-# epochs of the head alone and four with the blocks. It takes 5 to 60 seconds on two cores, minutes in the full edition.
-# `recall.trained` keeps what comes out on this machine: after a restart it is back in a second.
+# **frozen**: not one byte of them changes. An **epoch** is one look at every training picture; the progress bar runs twice,
+# for two epochs of the head alone and four with the blocks. It takes 5 to 60 seconds on two cores, minutes in the full
+# edition. `recall.trained` keeps what comes out on this machine: after a restart it is back in a second.
 
 # %%
 tuned = recall.trained(training.fine_tune, network, pictures, blocks=2)
@@ -386,13 +389,14 @@ heading = "Four ways with the same pictures"
 plots.accuracies(list(ways), list(ways.values()), heading, chance=0.5)
 
 # %% [markdown]
-# Was it worth it? The first sentence says what it brought, the bill what it cost. (The accuracy is that of the *last* epoch:
-# to pick the best one by the validation part would be to learn from it.)
+# Was it worth it? The sentence that compares says what fine-tuning brought, the bill what it cost. (The accuracy is that of
+# the *last* epoch: to pick the best one by the validation part would be to learn from it.)
 
 # %% [markdown]
 # ## Step 6: look at the mistakes
 #
-# One number hides *which* pictures are named wrongly. Those about which a classifier is *confidently* wrong say most.
+# One number hides *which* pictures are named wrongly. Those about which a [classifier](glossary.ipynb) is *confidently* wrong
+# say most.
 
 # %%
 plots.mistakes(on_hidden, network.transform)
@@ -404,7 +408,7 @@ plots.mistakes(on_hidden, network.transform)
 # ## Break it on purpose
 #
 # A colleague has put our classifier to work and complains: “It was fine in your notebook. With me it is much worse.”
-# The weights are the same, the pictures are the same. Here is the colleague's network, and what it says.
+# The weights are the same, the pictures are the same. Here is the colleague's network, and what it says after 1 to 10 seconds.
 
 # %%
 theirs = exercise.colleague(network)
@@ -437,8 +441,9 @@ for who, transform in {"us": network.transform, "them": theirs.transform}.items(
 # ### Exercise 4: find it
 #
 # The cell prints *our* transform, field by field. The shorter side of the picture is brought to `resize` pixels by
-# `interpolation`, and the middle `crop` of them are kept. Then `mean` is taken away, and the rest is divided by `std`. The
-# colleague's differs in one field. Which one could shrink everything like that? Put its name, as a string, into `culprit`.
+# `interpolation`, and the middle `crop` of them are kept (this is what `fit = crop` says). Then `mean` is taken away, and the
+# rest is divided by `std`. The colleague's differs in one field. Which one could shrink everything like that? Put its name,
+# as a string, into `culprit`.
 
 # %%
 for name, value in vars(network.transform).items():
@@ -519,5 +524,5 @@ widgets.ask(answer, samples)
 # * A. S. Razavian and others: *CNN features off-the-shelf: an astounding baseline for recognition*, 2014,
 #   [arXiv 1403.6382](https://arxiv.org/abs/1403.6382): what you did in step 3, for many questions.
 # * J. Howard, S. Ruder: *Universal language model fine-tuning*, 2018, [arXiv 1801.06146](https://arxiv.org/abs/1801.06146):
-#   learning rates that differ by depth.
+#   smaller steps for lower layers.
 # * E. B. Wilson, 1927, JASA 22: the interval. Q. McNemar, 1947, Psychometrika 12: the sentence that compares two.

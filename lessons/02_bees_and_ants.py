@@ -39,7 +39,7 @@
 # with `small`, because it is quick.
 #
 # The next cell loads the libraries: 5 to 20 s. After a restart, choose *Run*, *Run All Above Selected Cell* where you were:
-# what the networks said about the pictures is remembered, and so is what they were trained to.
+# what the networks said about the pictures is remembered, and so are the networks that were trained.
 
 # %%
 import copy
@@ -80,7 +80,7 @@ plots.show_pictures(
 # | from scratch | random numbers | everything |
 #
 # All three see the same training pictures. How many of 100 new pictures will each name correctly? Guessing blindly gives
-# 50. (From scratch takes the small giant's layout: the large one's would need minutes.)
+# 50. (From scratch takes the small giant's [layout](glossary.ipynb): the large one's would need minutes.)
 
 # %%
 my_guess = guesses.keep(
@@ -128,7 +128,7 @@ print(f"{right.sum()} of {len(right)} validation pictures are named correctly.")
 # The network itself has learnt nothing, so its answers can be kept, and whatever you try on top of them costs next to
 # nothing. The finished call does the same, keeps the answers on disk, and adds the interval.
 #
-# It takes any giant. Does the large one see more in the same pictures? It looks for 2 to 20 s on two cores, in the full
+# The call takes any giant. Does the large one see more in the same pictures? It looks for 2 to 20 s on two cores, in the full
 # edition up to a minute.
 
 # %%
@@ -150,9 +150,9 @@ print(verdict(("Learnt weights", "random ones"), extracted, control))
 #
 # Now weights inside the network are to learn. A network learns in **steps**: show a batch, measure the loss (how wrong the
 # answers are), find for every weight in which direction it would lower the loss (its **gradient**), and move each a little
-# that way. How far is the **learning rate**. That is all there is in this loop. ([Adam](glossary.ipynb) sets the size of
-# each weight's move, [cross-entropy](glossary.ipynb) is the loss. `train()` tells the network that it is learning: remember
-# it.)
+# that way. How far they move is set by the **learning rate**. The loop below does this, and no more. ([Adam](glossary.ipynb)
+# sets the size of each weight's move, [cross-entropy](glossary.ipynb) is the loss. `train()` tells the network that it is
+# learning: remember it.)
 
 
 # %%
@@ -180,7 +180,8 @@ for layer in cutting.blocks(body.network)[-1]:
 model = nn.Sequential(body, nn.Linear(body.out_features, len(pictures.classes)))
 
 # %% [markdown]
-# Five steps with one batch of sixteen pictures. How many of the tables of weights will have changed, and which?
+# A network keeps its weights in tables, one or two for each layer. We take five steps with one batch of sixteen pictures. How
+# many tables will have changed, and which?
 
 # %%
 chosen = pictures.train.sample(8)  # eight of each class
@@ -202,7 +203,7 @@ print(f"{changed.count(False)} of them are frozen ones.")
 # In the notebooks of a well-known book the line that lets the layers learn was absent, as [a reader
 # saw](https://github.com/fchollet/deep-learning-with-python-notebooks/issues/257): what was called fine-tuning was feature
 # extraction. No error tells you, so count. Write `learnt(model)`: how many numbers of a network learn? (Each of
-# `model.parameters()` is a table of weights, and its `.numel()` says how many there are in it.)
+# `model.parameters()` is a table of weights, and its `.numel()` says how many numbers it holds.)
 
 
 # %%
@@ -239,7 +240,7 @@ print(verdict(("Blocks that learn on", "frozen ones"), tuned, extracted))
 plots.history(tuned)
 
 # %% [markdown]
-# An accuracy at its ceiling hides who is better. The loss goes on telling: how *sure* the right answers are.
+# An accuracy at its ceiling hides who is better. The loss still tells: it says how *sure* the right answers are.
 #
 # ## Step 3: from scratch
 #
@@ -253,9 +254,9 @@ untaught = nn.Sequential(blank, nn.Linear(blank.out_features, len(pictures.class
 teach(untaught, images, labels)
 
 # %% [markdown]
-# Compare with the five steps above. For years networks of such a depth could hardly be trained from nothing. What helps is
-# **BatchNorm**, a layer that brings each map to mean 0 and spread 1 *over the batch*, so that the next layer never gets
-# numbers that are far too large or too small.
+# Compare with the five steps of step 2: a loss that stays near 0.693 says that nothing has been learnt. For years networks of
+# such a depth could hardly be trained from nothing. What helps is **BatchNorm**, a layer that brings each map to mean 0 and
+# spread 1 *over the batch*, so that the next layer never gets numbers that are far too large or too small.
 #
 # The finished call puts BatchNorm behind every convolution, and shows each picture turned, enlarged and lit a little
 # differently in every epoch: a fair chance. Everything learns, so nothing can be kept: 5 to 60 s on two cores.
@@ -284,7 +285,7 @@ plots.costs(ways, my_guess)
 #
 # The small giant makes more mistakes, so it has more to show. To its head a picture is a row of hidden features, and two
 # pictures are alike when their rows are close. Which training pictures lie *nearest* to a mistake? (Above the pictures on the
-# right, blue is the class of the picture on the left, orange another.)
+# right, blue is the class of the picture on the left, red another.)
 
 # %%
 rows_train = features.extract(small, pictures.train)
@@ -304,7 +305,8 @@ said = features.extract(network, pictures.valid, "classes")
 print(exercise.own_words(said, network.classes, extracted))
 
 # %% [markdown]
-# The features know what the words do not say. But where a word is used, the question was not new to the network.
+# The features know what the words do not say. But where your class is among its words, the network was taught to name it:
+# the question was not new to it, however rarely the word falls here.
 #
 # It is worse when a network has seen the very *pictures*: then every accuracy on them flatters. The tutorial calls its
 # photographs “a very small subset of imagenet”, and ImageNet is what most networks are trained on. Test on pictures that you
@@ -459,22 +461,23 @@ exercise.mended.check(mended)
 # mended = theirs.eval()
 # ```
 #
-# </details>
-#
 # BatchNorm has two modes. In *train* mode it uses the mean and the spread of the batch in front of it. Among eight ants,
-# what all eight have in common counts as ordinary, and is taken away: the ant itself. In *eval* mode it uses its **running
-# statistics**, a slow average of the batches that it has met in train mode, and looks at nobody else. The tutorial itself
-# once [forgot it](https://github.com/pytorch/tutorials/issues/203) where it shows its predictions.
+# what all eight have in common counts as ordinary, and is taken away: the ant itself. In *eval* mode it uses an average of the
+# batches that it met in train mode, and looks at nobody else. The tutorial itself once
+# [forgot](https://github.com/pytorch/tutorials/issues/203) to say `eval()` where it shows its predictions.
+#
+# </details>
 #
 # ### The same switch, more quietly
 #
-# While the colleague asked, the running statistics followed, batch by batch; `eval()` stops that, and does not undo it.
-# They are not weights: no [requires_grad](glossary.ipynb) holds them. And a training loop says `train()` in every epoch; the
-# tutorial's does so even where it calls the network frozen.
+# BatchNorm keeps a slow average of the mean and the spread of the batches that it meets in train mode (after `train()`): its
+# **running statistics**. While the colleague asked, these followed, batch by batch; `eval()` stops that, and does not undo
+# it. They are not weights, so [requires_grad](glossary.ipynb) does not hold them. And a training loop says `train()` in every
+# epoch; the tutorial's does so even where it calls the network frozen.
 #
-# Below, the giant of step 1 looks at twenty batches of four training pictures, as in such a loop, and learns nothing: once
-# frozen as in tutorials, once by `cutting.freeze`, which keeps BatchNorm in eval mode. Then the head of step 1 is asked again.
-# It takes 5 to 30 s on two cores.
+# Below, the large giant of step 1 looks at twenty batches of four training pictures, as in such a loop, and learns nothing:
+# once frozen as in tutorials, once by `cutting.freeze`, which keeps BatchNorm in eval mode. Then the head of step 1 is asked
+# again. It takes 5 to 30 s on two cores.
 
 
 # %%
@@ -495,7 +498,7 @@ print(verdict(names, careful, careless))
 
 # %% [markdown]
 # Not one weight has changed: only the running statistics have drifted. A head that is trained along with them gets used to it.
-# But features that were kept before do not belong to the network that is kept after.
+# But features that were kept before the drift do not fit the network that is kept after it.
 
 # %% [markdown]
 # ## Key points

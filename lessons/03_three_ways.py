@@ -62,9 +62,9 @@ print(edition)
 # * **fine-tuning**: its top learns, too;
 # * **from scratch**: the same layers, but random numbers in the place of what had been learnt.
 #
-# Of 100 new pictures, how many will be named correctly after 1, 10 or all training pictures of each class? Blind guessing gives
-# about 50. (**All**, here and in every table and figure, is each training picture that there is. The cell says how many that
-# are.)
+# Of 100 new pictures, how many will be named correctly after 1, 10 or all training pictures of each class? Blind guessing
+# gives about 50. (**All**, here and in every table and figure, is each training picture that there is. The cell says how many
+# that are.)
 
 # %%
 most = len(pictures.train) / len(pictures.classes)
@@ -123,9 +123,10 @@ table[columns].round(1).assign(accuracy=table.accuracy.map(share))
 plots.bills(bills)
 
 # %% [markdown]
-# *Regime* is the code's word for a way, and *gflops* are billions of operations. Of the bill of feature extraction, most is the
-# look at the validation pictures, and it is paid once: a second head on the same features costs next to nothing. That is why
-# the next step can afford 140 of them.
+# *Regime* is the code's word for a way, *gflops* are billions of operations, *trained_parameters* the numbers that learnt,
+# and *megabytes* the memory for activations. Of the bill of feature extraction, most is the look at the validation pictures,
+# and it is paid once: a second head on the same features costs next to nothing. That is why the next step can afford 140 of
+# them.
 #
 # ### Exercise 1: the arithmetic by hand
 #
@@ -172,8 +173,8 @@ exercise.work.check(by_hand)
 #
 # <details><summary>For the curious: run all of it here</summary>
 #
-# Start JupyterLab with `SHOULDERS_BUDGET=full` in its environment. That takes many times as long as all the rest of the lesson,
-# and goes on where it was interrupted.
+# Start JupyterLab with `SHOULDERS_BUDGET=full` in its environment. That takes many times as long as all the rest of the
+# lesson, and goes on where it was interrupted.
 #
 # </details>
 
@@ -192,15 +193,17 @@ exercise.summary(live)
 # * *Of one run alone*: where would the accuracy of a single run lie on endlessly many validation pictures? Only more validation
 #   pictures narrow it.
 #
-# Neither does the work of the other. (Of one run only the second is known, and stands in both places. So it does with *all*
-# pictures: every seed draws the same ones, and the 20 runs are one.)
+# Neither does the work of the other. (Of one run only the second is known, and it stands in both places. The same goes for
+# *all* pictures: every seed draws the same ones, so the 20 runs are one.)
 #
 # ### Exercise 2: an interval for a mean
 #
 # The mean of *n* runs is uncertain by their spread (the [standard deviation](glossary.ipynb)) divided by √*n*. In 95 of 100
-# cases the truth is no further away than so many of these as `student(n)` says. The cell prints it for some *n* (**Student's
-# t**; of two runs one knows hardly anything). Write `low, high` for the 20 runs with five pictures of each class. Take
-# `std(ddof=1)`: of few runs, `std()` is a little too small.
+# cases the truth lies no further from the mean than `student(n)` times that. The cell prints this factor, **Student's t**, for
+# some *n*: of two runs one knows hardly anything. (0.975 leaves out 2.5 % at each end.)
+#
+# Write `low, high` for the 20 runs with five pictures of each class. Take `std(ddof=1)`: of few runs, `std()` is a little too
+# small.
 
 
 # %%
@@ -233,9 +236,9 @@ exercise.mean.check(None if low is None else (low, high))
 #
 # ## Step 3: the curves
 #
-# Now the whole experiment, and with it a question that comes before all ways: *which giant?* A second network, `edition.other`,
-# took part where this machine has it, with the same pictures and the same draws. Of the trainings there is what hours allowed:
-# fewer seeds, or none. (How the tables were made is printed in the last section.)
+# Now the whole experiment, and with it a question that comes before all ways: *which giant?* A second network,
+# `edition.other`, took part where this machine has it, with the same pictures and the same draws. Trainings take hours: of
+# these there are fewer seeds, or none. (How the tables were made is printed in the last section.)
 
 # %%
 giants = [network, edition.other] if edition.other else [network]
@@ -254,12 +257,13 @@ for giant, grid in zip(giants, grids):
 my_worth = guesses.keep("03 a giant's worth", None, high=1000, unit="of each")
 
 # %% [markdown]
-# Colours and shapes are the ways. Full marks on whole lines are the network that you work with; white marks on broken lines are
-# the second giant. Bars are intervals of the mean. Large black outlines are what you have just run; crosses are your guess.
+# Colours and shapes are the ways. Filled marks on solid lines are the network that you work with; white marks on broken lines
+# are the second giant. Bars are intervals of the mean. Large rings are what you have just run; crosses are your
+# guess. The axis of the pictures is [logarithmic](glossary.ipynb).
 #
-# *From scratch* is the bare recipe. *From scratch, helped*, where the table has it, adds what one does today to train from
-# nothing: [BatchNorm](glossary.ipynb), unless the network has it anyway, and **augmentation** (pictures turned, enlarged and
-# lit anew in every epoch).
+# *From scratch* is the bare [recipe](glossary.ipynb). *From scratch, helped*, where the table has it, adds what one does
+# today to train from nothing: [BatchNorm](glossary.ipynb), unless the network has it anyway, and **augmentation** (pictures
+# turned, enlarged and lit anew in every epoch).
 #
 # Look first for the height at which each line begins. Then for the line that climbs longest.
 
@@ -281,9 +285,9 @@ print(exercise.stuck(table))
 #
 # ## Step 4: ahead, or lucky?
 #
-# Fine-tuning and feature extraction lie close together in the figure, and their intervals overlap. But the draws are paired, so
-# there is a sharper question: with the *same* pictures, by how much was one ahead of the other? What a lucky draw gives to both
-# goes out of the difference. Here are both with twenty pictures of each class, a line for each seed.
+# Fine-tuning and feature extraction lie close together in the figure, and their intervals overlap. But the draws are paired,
+# so there is a sharper question: with the *same* pictures, by how much was one ahead of the other? What a lucky draw gives to
+# both goes out of the difference. Here are both with twenty pictures of each class, a line for each seed.
 
 # %%
 tuned, headed = exercise.twins(table, "fine_tuning", "feature_extraction", 20)
@@ -323,8 +327,8 @@ if low is not None:
 # </details>
 
 # %% [markdown]
-# Where zero lies inside, these runs cannot tell the two apart, and the order of two lines in a figure says nothing. The same
-# for every way and every number of pictures, and for the two giants with feature extraction:
+# Where zero lies inside, these runs cannot tell the two apart, and the order of two lines in a figure says nothing. Now the
+# same for every way and every number of pictures, and for the two giants with feature extraction:
 
 # %%
 gains = {}
@@ -366,8 +370,9 @@ plots.ahead(gains)
 #
 # * the network as it should be;
 # * the same layers with random weights;
-# * the right weights, but the pictures' values were not brought to the scale that they were trained with;
-# * everything right, but the names of the training pictures were shuffled.
+# * the right weights, but the pictures' values are not brought to the scale that the network was trained with (*wrong
+#   normalisation*);
+# * everything right, but the names of the training pictures are shuffled (*shuffled labels*).
 #
 # Which of them falls to blind guessing, and which only some of the way? Decide, then run.
 
@@ -390,8 +395,8 @@ plots.runs(by_setting, "Four settings, twenty pictures of each class", chance)
 # %% [markdown]
 # The shuffled names are the most useful of these failures. A single run on shuffled names may lie far from guessing by luck:
 # look at the dots. But if the *mean* over several shufflings lies above guessing by more than its bar, a program has seen the
-# answers somewhere (a **leak**). The other two are more dangerous where they are milder: nothing fails, the number is merely
-# lower, and nobody knows what it should be.
+# answers somewhere (a **leak**). Random weights and a wrong normalisation are more dangerous where they do less harm:
+# nothing fails, the number is merely lower, and nobody knows what it should be.
 #
 # Now a question far away from photographs: handwritten digits, 8 × 8 grey squares. Is it a **3** or an **8**? Against the
 # networks stands the same head on the 64 squares themselves.
@@ -404,7 +409,8 @@ seen = [network.transform.cropped(path) for path in eight.paths]
 plots.show_pictures(seen, written, columns=4)
 
 # %% [markdown]
-# What do you expect: who is first, and does the giant that was ahead on animals keep its lead?
+# What do you expect: who is first, and does the giant that was ahead on animals keep its lead? (Each network looks at all
+# digits first: 3 to 40 s on two cores.)
 
 # %%
 runs = [exercise.on_pixels(digits, 20, seed) for seed in range(10)]
@@ -478,13 +484,15 @@ exercise.culprit.check(culprit)
 #
 # ## What these numbers show, and what they do not
 #
-# They compare three recipes as they are set here, with the same number of epochs whatever the number of pictures: no recipe was
-# tuned for this question. From scratch depends most on its recipe: `data/felt/card.json` holds another one, with larger
-# pictures and more epochs, that does better on the felt pictures. All seeds judge by the same validation pictures, so an error
-# that these share is in every point. Where the question lies close to what the network was trained on, that flatters everything
-# that builds on it. That one giant is ahead of the other does not say which of its properties does it: the pictures that it
-# learnt from, their size, or its layout. In the pocket edition the pictures are renderings: the shapes of the curves are worth
-# thinking about, the heights are not.
+# They compare three recipes as they are set here, with the same number of epochs whatever the number of pictures: no recipe
+# was tuned for this question. From scratch depends most on its recipe: `data/felt/card.json` holds another one, with larger
+# pictures and more epochs, that does better on the felt pictures. All seeds judge by the same validation pictures, so what is
+# peculiar to these pictures is in every mark.
+#
+# Where the question lies close to what the network was trained on, that flatters everything that builds on it. That one giant
+# is ahead of the other does not say which of its properties does it: the pictures that it learnt from, their size, or its
+# layout. In the pocket edition the pictures are renderings: the shapes of the curves are worth thinking about, the heights
+# are not.
 
 # %% [markdown]
 # ## For the curious
@@ -493,8 +501,8 @@ exercise.culprit.check(culprit)
 #
 # ### Where to cut?
 #
-# *Feature extraction* is not one way but many: you may cut anywhere. Twenty pictures of each class, twenty draws, a head at the
-# end of each block. The light dots are single runs: look how far apart they lie before you trust any one of them.
+# *Feature extraction* is not one way but many: you may cut anywhere. Twenty pictures of each class, twenty draws, a head at
+# the end of each block. The light dots are single runs: look how far apart they lie before you trust any one of them.
 
 # %%
 depths = exercise.depths(network)
@@ -540,9 +548,9 @@ plots.runs(by_recipe, "Recipes, twenty pictures of each class", chance)
 #
 # ### Do your runs agree with the table?
 #
-# From the table's runs one can compute a **band**: the mean of *new* seeds falls inside in 95 of 100 cases. Yours are the same
-# seeds again: on a machine that rounds as ours did, they agree to the last picture. If many lie outside, something differs: the
-# pictures, the weights, a version.
+# From the table's runs one can compute a **band**: the mean of *new* seeds falls inside in 95 of 100 cases. Yours are the
+# same seeds again: on a machine that rounds as ours did, they agree to the last picture. If many lie outside, something
+# differs: the pictures, the weights, a version.
 
 # %%
 for line in comparison.against(live, table).dropna().itertuples():
@@ -553,8 +561,8 @@ print("", *grids, sep="\n\n")
 # %% [markdown]
 # ## Where to go next
 #
-# Your own pictures, two of the ways, in a terminal, in the course's folder (`from_scratch_helped` is a third one; it takes much
-# longer. On Windows, `.venv\Scripts\shoulders`):
+# Your own pictures, two of the ways, in a terminal, in the course's folder (`from_scratch_helped` is a third one; it takes
+# much longer. On Windows, `.venv\Scripts\shoulders`):
 #
 # ```
 # .venv/bin/shoulders compare FOLDER --regime feature_extraction,fine_tuning --per-class 1,5,20,all --seeds 5 --plot curves.png

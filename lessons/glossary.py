@@ -20,6 +20,7 @@
 # | augmentation | training pictures turned, enlarged and lit anew in every epoch |
 # | backbone | a network without its head: what turns a picture into features |
 # | BatchNorm | a layer that brings each map to mean 0 and spread 1, by the pictures that it is trained with |
+# | batch | the pictures that go through a network together |
 # | block | several layers that belong together; a network is a chain of blocks |
 # | Caltech-101, Caltech-256 | photographs of 101 and 256 kinds of things, for testing classifiers |
 # | captum | a Python library that asks networks what in a picture decided their answer |
@@ -52,9 +53,11 @@
 # | integrated gradients | what each pixel gave to a score, on the way from a grey picture to this one |
 # | interval | the range in which the truth lies, in 95 of 100 such experiments |
 # | layer | one step of a network |
+# | layout | which layers a network has, in which order and size, whatever their weights are |
 # | leak | a program has seen the answers that it is judged by |
 # | learning curve | accuracy against the number of training pictures |
 # | learning rate | how large the steps of a training are |
+# | logarithmic | an axis on which equal steps mean equal factors: from 1 to 10 is as far as from 10 to 100 |
 # | logistic regression | a head: one weight for each feature, added up, and turned into probabilities |
 # | loss | how wrong a network is, as one number that training makes smaller |
 # | map | what one filter of a layer gives: a small picture of where it found what it looks for |
@@ -71,11 +74,14 @@
 # | rank correlation | whether two lists have the same order: 1 the same, 0 none in common, −1 reversed |
 # | receptive field | what one place of a layer can see of the picture |
 # | ReLU | what is negative becomes 0 |
+# | recipe | how a network is trained: what learns, for how many epochs, in which steps |
 # | requires_grad | PyTorch's switch on a weight: does it learn? |
 # | ridge regression | a head like logistic regression, fitted in one calculation |
+# | running statistics | the mean and spread that BatchNorm keeps from the batches of its training, to answer with later |
 # | score | how much a picture looks like one thing to the network; the larger, the more |
 # | seed | the number from which random draws are made; the same seed gives the same draw |
 # | softmax | turns scores into probabilities that add up to 1 |
+# | spread | short for standard deviation |
 # | standard deviation | how far numbers lie from their mean, typically |
 # | stride | how far the window of a convolution moves at a time |
 # | Student's t | how many standard errors an interval reaches when there are few runs |

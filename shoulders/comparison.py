@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import textwrap
 import warnings
 from dataclasses import dataclass, field
 from functools import partial
@@ -28,6 +27,7 @@ from shoulders.support.errors import CourseError
 from shoulders.support.memory import Memory
 from shoulders.support.names import HEADS, REGIMES
 from shoulders.support.progress import track
+from shoulders.support.words import wrapped
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -235,7 +235,7 @@ class Grid:
         where = f"{card['processor']}, {threads}, in {card['seconds'] / 60:.0f} minutes"
         sentences = [f"The full grid: {made} ({where}) by `{card['command']}`.", *map(_earlier, card.get("kept", ()))]
         sentences += [*card["notes"], *self.remarks]
-        return textwrap.fill(" ".join(sentences), 100, break_on_hyphens=False)
+        return wrapped(" ".join(sentences))
 
 
 def _earlier(group):

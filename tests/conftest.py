@@ -27,3 +27,16 @@ def exact(monkeypatch):
     """float32 on the CPU, wherever the tests run: for comparisons to the last digits."""
     monkeypatch.setattr(devices, "device", lambda: "cpu")
     monkeypatch.setattr(devices, "precision", lambda on=None: "fp32")
+
+
+@pytest.fixture(autouse=True)
+def readable(monkeypatch):
+    """Of every figure that any test makes: no letter is too small, and no words lie upon each other."""
+    from making import unreadable
+
+    from shoulders import plots
+
+    drawn, made = [], plots.Drawing.__post_init__
+    monkeypatch.setattr(plots.Drawing, "__post_init__", lambda drawing: (made(drawing), drawn.append(drawing)))
+    yield
+    assert not [told for drawing in drawn for told in unreadable(drawing.figure)]

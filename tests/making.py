@@ -1,6 +1,7 @@
 """Small painted pictures, class folders, small networks, and a server on 127.0.0.1 that can misbehave."""
 
 import hashlib
+import itertools
 import socket
 import subprocess
 import sys
@@ -174,3 +175,50 @@ def finish(process, seconds=120):
     output, _ = process.communicate(timeout=seconds)
     assert process.returncode == 0, output
     return output
+
+
+def unreadable(figure, page: int = 960) -> list[str]:
+    """What cannot be read of a figure as a page of so many pixels shows it: letters below 9 points, words upon words."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    from shoulders.plots import lettering
+
+    canvas = FigureCanvasAgg(figure)
+    with lettering.quietly():
+        canvas.draw()
+    smaller = min(1, page / (figure.get_figwidth() * figure.dpi))
+    texts = [text for text in _texts(figure) if text.get_text().strip()]
+    said = [f"{text.get_text()!r}: {text.get_fontsize() * smaller:.1f} points" for text in texts]
+    said = [told for told, text in zip(said, texts) if text.get_fontsize() * smaller < 8.999]
+    boxes = [(text, _box(text)) for text in texts if text.get_rotation() % 90 == 0]
+    pairs = itertools.combinations(boxes, 2)
+    pairs = [(a, b) for (a, here), (b, there) in pairs if here.overlaps(there) and not np.allclose(here, there)]  # else it is one
+    return said + [f"{a.get_text()!r} lies on {b.get_text()!r}" for a, b in pairs]
+
+
+def _box(text):
+    """Where it stands, in pixels; an empty first line, which leaves room, is none of it."""
+    box, lines = text.get_window_extent().padded(-1), text.get_text().split("\n")
+    if not lines[0]:
+        box.y1 -= box.height / len(lines)
+    return box
+
+
+def _texts(figure):
+    """Every text that is drawn."""
+    from matplotlib.axes import Axes
+
+    legends = list(figure.legends)
+    yield from figure.texts
+    for ax in figure.findobj(Axes):
+        if not ax.get_visible():
+            continue
+        yield from (ax.title, *ax.texts)
+        legends += [ax.get_legend()] if ax.get_legend() else []
+        for axis, i in ((ax.xaxis, 0), (ax.yaxis, 1)) if ax.axison else ():
+            low, high = sorted(axis.get_view_interval())
+            ticks = axis.get_ticklabels() + axis.get_ticklabels(minor=True)
+            yield from (tick for tick in ticks if tick.get_visible() and low <= tick.get_position()[i] <= high)
+            yield from (axis.label, axis.get_offset_text())
+    for legend in legends:
+        yield from (legend.get_title(), *legend.get_texts())

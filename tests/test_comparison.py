@@ -120,7 +120,7 @@ def test_uneven_classes_are_told_in_rows_in_the_figure_and_after_a_run_was_remem
     drawing = plots.comparison(rows)
     (dashes,) = [line for line in drawing.figure.axes[0].lines if line.get_markersize() == 14 and len(line.get_xdata())]
     assert dashes.get_ydata().tolist() == [0.625] and dashes.get_xdata().tolist() == [7.5]
-    assert "Classes are uneven; balanced accuracy: feature extraction 62.5% with 8." in drawing.words
+    assert "Classes are uneven; balanced accuracy: feature extraction 62.5 % with 8." in drawing.words
     assert drawing.figure.axes[0].get_ylim()[0] < 0.625
     below = drawing.figure.axes[1]
     assert sorted(label.get_text() for label in below.get_yticklabels()) == ["ants (1)", "bees (4)"]

@@ -53,3 +53,8 @@ def test_a_place_that_cannot_be_written_keeps_the_guess_for_this_session(tmp_pat
 )
 def test_a_guess_is_held_against_what_came_out(guess, said):
     assert guesses.beside(guess, 87.5) == said
+
+
+def test_a_small_number_without_a_unit_is_told_as_closely_as_it_was_guessed():
+    assert guesses.beside(0.3, 0.32, unit="") == "You guessed 0.3, and it was 0.32: 0.02 more."
+    assert guesses.beside(None, 0.32, unit="") == "It was 0.32. You made no guess."

@@ -354,5 +354,5 @@ def test_bills_compare_the_dearest_with_the_cheapest():
         for way, a, s in (("feature_extraction", 0.9, 2), ("from_scratch", 0.6, 100))
     ]
     drawing = plots.bills(bills)
-    assert "From scratch takes 50 times the arithmetic of feature extraction and names 60.0% correctly" in drawing.words
+    assert "From scratch takes 50 times the arithmetic of feature extraction and names 60.0 % correctly" in drawing.words
     assert [ax.get_xscale() for ax in drawing.figure.axes] == ["log"] * 4

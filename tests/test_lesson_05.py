@@ -286,11 +286,12 @@ def test_invariance_shows_its_pictures_and_names_the_answers():
     images = torch.stack([torch.from_numpy(np.array(paint(seed, (64, 64)))).permute(2, 0, 1) for seed in range(3)])
     amounts = {"translation": (0.0, 0.1), "rotation": (0.0, 90.0)}
     found = visualize.invariance(network("vgg16_tiny"), images, "features.3", "classes", amounts=amounts)
-    axes = plates.invariance(found).figure.axes
+    figure = plates.invariance(found).figure
+    axes = figure.axes
     curves, shown = axes[:-1], axes[-1]
     assert [text.get_text() for text in shown.texts] == ["1", "2", "3"] and len(curves) == 6
-    np.testing.assert_allclose(shown.images[0].get_array()[:64, 72:136], images[1].permute(1, 2, 0) / 255, atol=1e-6)
-    assert curves[1].get_legend().get_title().get_text().split() == ["what", "the", "network", "takes", "them", "for"]
+    np.testing.assert_allclose(shown.images[0].get_array()[:64, 72:136, :3], images[1].permute(1, 2, 0) / 255, atol=1e-6)
+    assert figure.legends[0].get_title().get_text().split() == ["what", "the", "network", "takes", "them", "for"]
 
 
 def test_probes_draw_what_guessing_would_give():
@@ -299,6 +300,6 @@ def test_probes_draw_what_guessing_would_give():
     dashed = [line for line in drawn.lines if line.get_linestyle() == "--"]
     assert list(dashed[0].get_xdata()) == [0.5, 0.5] and drawn.get_xlim()[0] < 0.5
     assert "dashed: guessing blindly" in drawn.get_xlabel() and "dashed" not in plain.get_xlabel()
-    assert all(label.get_text().endswith("0%") for label in drawn.get_xticklabels())
-    assert plates.probes(pd.DataFrame(columns)).words == "From 70.0% (a) to 80.0% (b), each from 5 training pictures."
-    assert plates.probes(pd.DataFrame(columns | {"accuracy": 0.7})).words == "70.0% everywhere, each from 5 training pictures."
+    assert all(label.get_text().endswith("0 %") for label in drawn.get_xticklabels())
+    assert plates.probes(pd.DataFrame(columns)).words == "From 70.0 % (a) to 80.0 % (b), each from 5 training pictures."
+    assert plates.probes(pd.DataFrame(columns | {"accuracy": 0.7})).words == "70.0 % everywhere, each from 5 training pictures."

@@ -1,12 +1,14 @@
 """Figures say what is in the numbers: read back from the axes, not from the code."""
 
+import io
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from making import network, set_of
+from making import COURSE, network, set_of
+from PIL import Image
 
-from shoulders import datasets, plots, training
+from shoulders import datasets, plates, plots, training
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +23,15 @@ def texts(ax):
     return [text.get_text() for text in ax.texts]
 
 
+@pytest.mark.parametrize("room", [plots, plates])
+def test_every_figure_is_made_in_some_test_and_so_looked_at(room):
+    """By `readable`, which stands in conftest.py."""
+    tests = "".join(path.read_text() for path in (COURSE / "tests").glob("test_*.py"))
+    kind, short = ("Drawing", room.__name__.rsplit(".")[-1])
+    figures = [name for name in room.__all__ if getattr(getattr(room, name), "__annotations__", {}).get("return") in (kind, plots.Drawing)]
+    assert len(figures) > 7 and not [name for name in figures if f"{short}.{name}(" not in tests]
+
+
 def test_confusion_holds_the_counts(result):
     drawing = plots.confusion(result)
     assert texts(drawing.figure.axes[0]) == ["4", "1", "2", "3"]
@@ -30,7 +41,17 @@ def test_confusion_holds_the_counts(result):
 def test_mistakes_come_most_confident_first(result):
     drawing = plots.mistakes(result, network().transform)
     shown = [ax.get_title() for ax in drawing.figure.axes if ax.get_title()]
-    assert shown == ["cats? 95%", "cats? 95%", "dogs? 70%"]
+    assert shown == ["cats? 95 %", "cats? 95 %", "dogs? 70 %"]
+
+
+def test_confusion_of_many_classes_shows_those_most_confused(result):
+    labels, names = np.arange(40), tuple(f"kind {i}" for i in range(40))
+    said = np.eye(40)[np.where(labels == 35, 37, labels)]
+    many = replace(result, valid=replace(result.valid, labels=labels, classes=names, paths=result.valid.paths[:1] * 40), probabilities=said)
+    drawing = plots.confusion(many)
+    shown = [label.get_text() for label in drawing.figure.axes[0].get_yticklabels()]
+    assert len(shown) == 30 and {"kind 35", "kind 37"} < set(shown) and drawing.words == "1 of 40 pictures is named wrongly."
+    assert drawing.figure.axes[0].get_title().endswith("(30 of 40 classes, those most confused)")
 
 
 def test_no_mistakes_is_said(result):
@@ -46,7 +67,7 @@ def test_accuracies_and_intervals_are_where_the_result_says(result):
     assert np.allclose(line[0].get_xdata(), [0.7, 1.0])
     low, high = result.interval
     assert np.allclose(line[2][0].get_segments()[0][:, 0], [low, high])
-    assert "70.0% (one)" in drawing.words and "100.0% (two)" in drawing.words
+    assert "70.0 % (one)" in drawing.words and "100.0 % (two)" in drawing.words
 
 
 def test_a_history_shows_every_accuracy(result):
@@ -89,11 +110,11 @@ def test_comparison_draws_a_line_for_each_network_that_is_told_without_colour(re
     lines = [container[0] for container in drawing.figure.axes[0].containers]
     assert [line.get_ydata()[0] for line in lines] == [0.8, 0.9] * len(regimes)
     assert len({(line.get_marker(), line.get_linestyle()) for line in lines}) == len(lines)
-    assert len({(line.get_marker(), line.get_markerfacecolor() == "white") for line in lines}) == len(lines)  # of one point, no line
+    assert len({(line.get_marker(), line.get_markerfacecolor() == "none") for line in lines}) == len(lines)  # of one point, no line
     labels = drawing.figure.axes[0].get_legend_handles_labels()[1]
     assert ["other" in label for label in labels if "a point" in label] == [False, True] * len(regimes)
     assert ("feature extraction" in labels[1]) is (len(regimes) > 1)
-    assert "other 90.0%" in drawing.words
+    assert "other 90.0 %" in drawing.words
 
 
 def test_runs_that_are_all_alike_have_the_interval_of_one(result):
@@ -121,11 +142,34 @@ def test_a_drawing_is_a_picture_and_a_sentence(result, tmp_path, monkeypatch, ca
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["er.png"]
 
 
-def test_a_page_of_photographs_is_shown_as_jpeg():
-    """As PNG it would make a notebook of megabytes."""
+def test_a_page_has_no_ground_and_a_file_is_white_with_a_darker_ink(tmp_path):
+    """As it stands on every page; photographs, which would make a notebook of megabytes, with fewer shades."""
     noise = np.random.default_rng(0).integers(0, 255, (12, 64, 64, 3), dtype=np.uint8)
-    kind, page, _ = plots.show_pictures(noise).page()
-    assert (kind, page[:2]) == ("image/jpeg", b"\xff\xd8")
+    drawing = plots.show_pictures(noise, heading="Noise")
+    kind, page, width = drawing.page()
+    shown, kept = np.asarray(Image.open(io.BytesIO(page))), tmp_path / "noise.png"
+    assert kind == "image/png" and width == 900 and len(page) > 50_000
+    assert (shown[0, :, 3] == 0).all() and (shown[..., 3] == 255).any() and len(np.unique(shown[..., :3])) <= 64
+    drawing.save(kept)
+    saved = np.asarray(Image.open(kept).convert("RGB"))
+    assert (saved[0] == 255).all() and saved[:25].min() < 80  # the heading
+    assert drawing.figure.texts[0].get_color() == plots.INK
+
+
+def test_what_a_figure_is_drawn_in_is_seen_on_white_and_on_black():
+    """WCAG 2.2: three for what is drawn, and for what is written as near to 4.5 on both as one grey can be."""
+
+    def light(colour):
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        return np.dot([part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts], [0.2126, 0.7152, 0.0722])
+
+    def contrast(one, other):
+        dark, bright = sorted((light(one), light(other)))
+        return (bright + 0.05) / (dark + 0.05)
+
+    for name in ("BLUE", "ORANGE", "GREEN", "RED", "PURPLE", "SKY", "INK"):
+        least = 4.3 if name in ("INK", "RED", "BLUE") else 3
+        assert min(contrast(getattr(plots, name), ground) for ground in ("#ffffff", "#111111")) >= least, name
 
 
 def beyond(figure):
@@ -182,12 +226,21 @@ def test_an_axis_of_whole_numbers_or_of_powers_of_ten_names_these_alone(result):
     epoch = {"epoch": 1, "train_loss": 1.0, "valid_loss": 1.2, "accuracy": 0.5}
     history = plots.history(replace(result, history=(epoch,))).figure
     assert [labels_of(ax.xaxis, history) for ax in history.axes] == [["1"], ["1"]]
-    drift = plots.drift({"one": [0, 0.1, 0.25]}).figure
-    assert labels_of(drift.axes[0].xaxis, drift) == ["0", "1", "2"]
     row = result.row() | {"seconds": 3.0, "gflops": 30.0, "megabytes": 200.0, "trained_parameters": 9}
     bills = plots.bills([row, row | {"accuracy": 0.9}]).figure
     for ax, power in zip(bills.axes, (0, 1, 1, 2)):
         assert labels_of(ax.xaxis, bills) == [f"$\\mathdefault{{10^{{{power}}}}}$"]
+
+
+def test_an_axis_of_shares_ends_at_100_per_cent(result):
+    right = replace(result, probabilities=np.eye(2)[result.valid.labels])
+    rows = [{"epoch": e, "train_loss": 1.6, "valid_loss": 1.7, "accuracy": a} for e, a in ((1, 0.98), (2, 1.0))]
+    drawings = [plots.accuracies(["one"], [right], "One"), plots.runs({"one": [right]}, "Runs"), plots.comparison([right.row()])]
+    drawings += [plots.history(replace(right, history=tuple(rows))), plots.best_epochs([replace(right, history=tuple(rows))])]
+    for drawing, side in zip(drawings, ("bottom", "bottom", "left", "left", "left")):
+        ax = drawing.figure.axes[-1]
+        shown = labels_of(ax.xaxis, drawing.figure) if side == "bottom" else [label.get_text() for label in ax.get_yticklabels()]
+        assert shown[-1] == "100 %" and all(label.endswith(" %") for label in shown) and ax.spines[side].get_bounds()[1] == 1
 
 
 def test_a_cost_that_is_small_is_not_nothing(result):

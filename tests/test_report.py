@@ -229,8 +229,8 @@ def test_a_perfect_result_says_so_and_one_like_the_largest_class_too(found):
 
 
 def test_nothing_is_a_hundred_per_cent_sure():
-    assert report._sure(0.999).split() == ["over", "99%", "sure"] and report._sure(0.42).split() == ["42%", "sure"]
-    said = ["99.9%", "over 99.9%", "over 99.9%", "50.0%"]
+    assert report._sure(0.999).split() == ["over", "99", "%", "sure"] and report._sure(0.42).split() == ["42", "%", "sure"]
+    said = ["99.9 %", "over 99.9 %", "over 99.9 %", "50.0 %"]
     assert [lettering.sure(share, 1) for share in (0.9994, 0.99951, 1.0, 0.5)] == said
 
 

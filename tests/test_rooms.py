@@ -68,3 +68,15 @@ def test_a_circle_is_named(house):
     package = house(a="from shoulders import b\n", b="from shoulders.c import x\n", c="from shoulders import a\n")
     with pytest.raises(CycleError, match="a"):
         rooms.plan(package)
+
+
+def test_what_others_import_by_its_old_name_is_the_same_thing():
+    import shoulders
+    from shoulders.errors import CourseError
+    from shoulders.support import errors
+
+    assert CourseError is errors.CourseError
+    for name in ("checks", "doctor", "editions", "exercises", "lessons"):
+        assert getattr(shoulders, name).__name__ == f"shoulders.course.{name}"
+    with pytest.raises(ImportError, match="nothing_like_it"):
+        from shoulders import nothing_like_it  # noqa: F401

@@ -170,6 +170,16 @@ def test_a_plate_is_drawn_with_what_one_has_to_know():
     assert all(part in words for part in ("12 pictures", "deconvnet", "8 × 8 pixels", "drawn at random", "maps are dead"))
 
 
+def test_a_plate_is_drawn_with_each_projection_over_its_patch():
+    found = visualize.plate(small(), pictures(12), "4", maps=2, k=4)
+    shown = plates.plate(found, overlay=True).figure.axes[0].images[0].get_array()
+    side = found.patches.shape[-1]
+    one, weak = shown[:side, :side], found.projections[0, 0].abs().amax(0) == 0
+    strong = found.projections[0, 0].abs().amax(0) > plates.scale_of(found.projections[0])
+    assert shown.shape == (2 * side + 1, 3 * side + 2, 4) and (shown[side + 1 :, side + 1 :, 3] == 0).all()
+    assert (one[weak][:, 0] == one[weak][:, 2]).all() and np.allclose(one[strong][:, :3], [0.85, 0.2, 0])
+
+
 def test_the_projection_scale_is_shared_and_grey_is_nothing():
     values = torch.zeros(2, 3, 4, 4)
     values[0, 0, 0, 0], values[1, 0, 0, 0] = 2, -1
@@ -598,6 +608,13 @@ def test_what_is_not_changed_is_at_distance_zero():
     assert "2 pictures moved" in plates.invariance(found).words
 
 
+def of_epochs(found, count):
+    """The last epoch of what was found, so often as if it had gone on."""
+    names = "patches", "projections", "values", "winners"
+    more = {name: getattr(found, name)[:, -1:].repeat_interleave(count, 1) for name in names}
+    return replace(found, **more, epochs=tuple(range(count)))
+
+
 def test_evolution_follows_the_same_maps_and_marks_jumps():
     backbone, images = network("vgg16_tiny"), (255 * torch.rand(6, 3, 64, 64)).byte()
     state = {name: tensor for name, tensor in backbone.module.state_dict().items() if name.startswith("features.0.")}
@@ -605,6 +622,10 @@ def test_evolution_follows_the_same_maps_and_marks_jumps():
     found = visualize.evolution(backbone, [(0, state), (1, other), (2, other)], images, "features.1", maps=[0, 7])
     assert torch.equal(found.winners[0, 0], found.winners[1, 1]) and alike(found.values[0, 0], found.values[1, 1])
     assert found.jumps.tolist() == [[False, bool(found.winners[0, 0] != found.winners[1, 0]), False]] * 2
+    few, many = plates.evolution(found), plates.evolution(of_epochs(found, 7), most=1)  # side by side, and one above the other
+    assert few.words.startswith("2 maps of features.1 at 3 epochs") and many.words.startswith("1 map (of 2) of features.1 at 7 epochs")
+    heights = [drawing.figure.axes[0].images[0].get_array().shape[:2] for drawing in (few, many)]
+    assert heights[0][1] > 2 * heights[0][0] and heights[1][0] > 2 * heights[1][1]
     with pytest.raises(visualize.VisualizeError, match="needs features.2.weight"):
         visualize.evolution(backbone, [(0, state)], images, "features.3", maps=[0])
     with pytest.raises(visualize.VisualizeError, match="no map 99"):

@@ -1,6 +1,6 @@
 """How a number is told, and how long a printed line is."""
 
-from shoulders.support.words import WIDTH, bounds, share, wrapped
+from shoulders.support.words import WIDTH, bounds, counted, share, wrapped
 
 
 def test_shares_and_their_bounds():
@@ -13,3 +13,11 @@ def test_lines_are_broken_between_words_alone():
     lines = wrapped(text).splitlines()
     assert lines[0] == "first line" and " ".join(lines).split() == text.split()
     assert all(len(line) <= WIDTH for line in lines[:-1]) and lines[-1] == "x" * 90
+
+
+def test_a_share_stays_on_one_line():
+    assert wrapped("x" * 66 + " 87.5 % of it").splitlines() == ["x" * 66, "87.5 % of it"]
+
+
+def test_one_map_is_no_maps():
+    assert [counted(count, "map") for count in (0, 1, 1200)] == ["0 maps", "1 map", "1,200 maps"]

@@ -74,8 +74,11 @@ def beside(guess, came_out: float, unit: str = "%") -> str:
     came_out : float
         In the same unit.
     """
+    result = f"{came_out:.3g} {unit}".strip()
     if guess is None:
-        return f"It was {came_out:.3g} {unit}. You made no guess."
+        return f"It was {result}. You made no guess."
     gap = came_out - guess
-    told = "your guess, to the digit" if abs(gap) < 0.05 else f"{abs(gap):.3g} {'more' if gap > 0 else 'less'}"
-    return f"You guessed {guess:g} {unit}, and it was {came_out:.3g} {unit}: {told}."
+    told = f"{abs(gap):.3g} {'more' if gap > 0 else 'less'}"
+    if f"{guess:.3g}" == f"{came_out:.3g}":
+        told = "your guess, to the digit"
+    return f"You guessed {f'{guess:g} {unit}'.strip()}, and it was {result}: {told}."

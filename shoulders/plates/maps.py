@@ -38,7 +38,7 @@ def plate(
     unit = "field" if not named else "map" if found.tops.directions is None else "direction"
     rows = -(-count // (columns or (3 if overlay or side <= 24 else 2)))
     columns = -(-count // rows)
-    width = WIDEST / max(columns, 2)
+    width = min(WIDEST / columns, 4.8 if overlay else 7.2)
     how = "patches, red where their projections are strong" if overlay else "patches and their projections"
     heading = textwrap.fill(f"{title or found.network}, {found.layer}: {how} ({found.rule})", int(10 * width * columns))
     figure, axes = panels(width * columns, ((1 if overlay else 0.49) * width + 0.32) * rows + 0.4, rows, columns, heading)
@@ -64,9 +64,10 @@ def _plate_in_words(found, unit, named):
     sees = f"{sight:.0f} × {sight:.0f} pixels" if np.isfinite(sight) else "the whole picture"
     cut = "" if found.cut == "what a place sees" else f", cut to {found.cut}"
     dead = f"; {len(tops.dead)} of {len(tops.values)} {unit}s are dead" if named else ""
+    whose = "its" if len(found.maps) == 1 else "their"
     return (
-        f"{counted(len(found.maps), unit)} of {found.layer}, {found.chosen}: their {found.patches.shape[1]} strongest patches of "
-        f"{tops.searched} pictures, and projections ({found.rule}){cut}; a place sees {sees}{dead}."
+        f"{counted(len(found.maps), unit)} of {found.layer}, {found.chosen}: {whose} {found.patches.shape[1]} strongest patches "
+        f"of {tops.searched} pictures, and projections ({found.rule}){cut}; a place sees {sees}{dead}."
     )
 
 

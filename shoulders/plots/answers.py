@@ -6,6 +6,9 @@ from shoulders.plots.axes import per_cent, show_picture, show_pictures
 from shoulders.plots.drawing import BLUE, INK, ON_PALE, ORANGE, RED, SMALL, WIDEST, Drawing, new
 from shoulders.plots.lettering import short, sure, width, wrapped
 from shoulders.results import Result
+from shoulders.support.words import counted
+
+_MOST = 30  # classes of which a cell still holds its number
 
 
 def guesses(image, names, shares, heading: str = "What the network sees") -> Drawing:
@@ -59,19 +62,26 @@ def votes(names, strengths, classes, most: int = 8, xlabel: str = "weight of the
 
 
 def confusion(result: Result) -> Drawing:
-    """Pictures by what they really are and what was predicted."""
+    """Pictures by what they really are and what was predicted; of many classes those of which most is confused."""
     table = result.confusion()
+    confused = table.sum(0).to_numpy() + table.sum(1).to_numpy() - 2 * np.diag(table)
+    kept = np.sort(np.argsort(-confused, kind="stable")[:_MOST])
+    some = f"\n({_MOST} of {len(table)} classes, those most confused)" * (len(table) > _MOST)
+    table = table.iloc[kept, kept]
     names, counts = [short(name) for name in table.columns], table.to_numpy()
     longest, side = max(map(width, names)), max(2.0, min(0.5 * len(table), WIDEST - 3))
     figure, ax = new(side + 1.4 + 0.06 * longest, side + 1.1 + 0.04 * longest)
     ax.imshow(counts, cmap="Blues", vmin=0)
     for (row, column), count in np.ndenumerate(counts):
         ax.text(column, row, count, ha="center", va="center", color="white" if count > counts.max() / 2 else ON_PALE)
-    tilted = {"rotation": 30, "ha": "right", "rotation_mode": "anchor"} if longest * len(names) > 20 else {}
+    slope = 30 if side >= 0.4 * len(names) else 90
+    tilted = {"rotation": slope, "ha": "right", "va": "center", "rotation_mode": "anchor"} if longest * len(names) > 20 else {}
     ax.set_xticks(range(len(names)), names, **tilted)
     ax.set_yticks(range(len(names)), names)
-    ax.set(xlabel="predicted", ylabel="really", title="Who is taken for whom")
-    return Drawing(figure, f"{int((~result.right).sum())} of {len(result.valid)} pictures are named wrongly.")
+    ax.set(xlabel="predicted", ylabel="really", title=f"Who is taken for whom{some}")
+    wrong = int((~result.right).sum())
+    verb = "is" if wrong == 1 else "are"
+    return Drawing(figure, f"{wrong} of {counted(len(result.valid), 'picture')} {verb} named wrongly.")
 
 
 def mistakes(result: Result, transform, most: int = 6) -> Drawing:
@@ -114,6 +124,7 @@ def nearest(result: Result, train, valid, transform, layer: str = "hidden", most
         titles += [f"{really},\ncalled {said}", *names]
         colours += [RED if really != said else INK, *(BLUE if name == really else RED for name in names)]
     kind, right = ("most confident mistakes", f", {true} of the right one") if len(wrong) else ("least sure answers", "")
-    words = f"Of the {len(chosen) * neighbours} neighbours of these {len(chosen)} pictures, {agree} are of the class that was "
+    these = f"these {len(chosen)} pictures" if len(chosen) > 1 else "this picture"
+    words = f"Of the {len(chosen) * neighbours} neighbours of {these}, {agree} are of the class that was "
     heading = f"The {kind} (left), and their nearest training pictures"
     return show_pictures(images, titles, colours, heading, neighbours + 1, f"{words}named{right}.")

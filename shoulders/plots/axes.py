@@ -46,6 +46,7 @@ def beside(ax, **kwargs):
 
 def below(figure, handles, labels, **kwargs):
     """One legend for a whole figure, under it, in as many columns as there is room for."""
+    labels, handles = zip(*dict(zip(labels, handles)).items())  # one of each
     columns = int(14 * figure.get_figwidth() / (8 + max(map(width, labels))))  # letters in an inch; a handle takes eight
     look = {"loc": "outside lower center", "frameon": False, "fontsize": SMALL, "ncols": min(len(labels), max(1, columns))}
     figure.legend(handles, labels, **look | kwargs)
@@ -71,7 +72,7 @@ def dots(ax, labels, shares, lows, highs, chance: float | None = None, **line):
         told(ax, y, value)
     ax.set_yticks(range(len(labels)), labels)
     guessing(ax, chance, **line)
-    ax.set(xlim=(max(0, min(*lows, 1 if chance is None else chance) - 0.03), 1.01), ylim=(len(labels) - 0.5, -0.5))
+    ax.set(xlim=(max(0, min(*lows, 1 if chance is None else chance) - 0.03), 1.015), ylim=(len(labels) - 0.5, -0.5))
     per_cent(ax)
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from shoulders.plots import lettering
 from shoulders.support import places
 from shoulders.support.errors import CourseError
+from shoulders.support.words import wrapped
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -36,7 +37,7 @@ SMALL, HEADING = 9, 11
 """Points: of what stands at one picture or one dot, the smallest there is; over several panels."""
 
 WIDEST = 9.6
-"""Inches: no page makes a figure of this width smaller, and its letters with it."""
+"""Inches: from a window of about 1100 pixels on, notebooks show a figure so wide, and its letters, at full size."""
 
 ON_PALE = "#111111"
 """What is written on the pale cells of a map of colours, which have no other ground."""
@@ -75,7 +76,7 @@ class Drawing:
         kind, page, width = self.page()
         image, about = base64.b64encode(page).decode(), {"width": width, "alt": self.words}
         display({kind: image, "text/plain": self.words}, raw=True, metadata={kind: about})
-        print(lettering.lines(self.words))
+        print(wrapped(self.words))
 
     def page(self) -> tuple[str, bytes, int]:
         """The figure for a page, whatever its ground: its kind, its bytes, and its width there in pixels.

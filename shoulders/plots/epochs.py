@@ -61,8 +61,8 @@ def best_epochs(results) -> Drawing:
         per_cent(ax, "y")
     beside(right)
     gain = 100 * (best - last)
-    words = f"Over {len(curves)} seeds the best epoch lies {gain.mean():.1f} points above the last on average, and up to "
-    return Drawing(figure, f"{words}{gain.max():.1f}; the last alone gives {share(last.mean())} on average.")
+    words = f"Over {counted(len(curves), 'seed')} the best epoch lies {gain.mean():.1f} points above the last on average, and "
+    return Drawing(figure, f"{words}up to {gain.max():.1f}; the last alone gives {share(last.mean())} on average.")
 
 
 def company(theirs, ours, name: str) -> Drawing:
@@ -86,22 +86,3 @@ def company(theirs, ours, name: str) -> Drawing:
     beside(ax)
     with_them, with_us = (" to ".join(dict.fromkeys(share(end(said), 0) for end in (min, max))) for said in (theirs, ours))
     return Drawing(figure, f"The same picture is “{name}” with {with_them} at the colleague's, with {with_us} with us.")
-
-
-def drift(moved, xlabel: str = "batches looked at") -> Drawing:
-    """How far the features of fixed pictures have moved while a network only looked at others.
-
-    Parameters
-    ----------
-    moved : dict of str to sequence of float
-        For each way to freeze: the relative change after 0, 1, 2, … batches.
-    """
-    figure, ax = new(7, 3)
-    for (label, values), colour, mark in zip(moved.items(), (ORANGE, BLUE), ("^-", "o-")):
-        ax.plot(values, mark, color=colour, label=label)
-    per_cent(ax, "y")
-    ax.xaxis.set_major_locator(ticks(12, integer=True))
-    ax.set(xlabel=xlabel, ylabel="change of the features", title="No weight has learnt anything, and yet")
-    beside(ax)
-    words = "; ".join(f"{label}: {share(values[-1], 0)}" for label, values in moved.items())
-    return Drawing(figure, f"Change of the same pictures' features after {len(next(iter(moved.values()))) - 1} batches: {words}.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 import unicodedata
 import warnings
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from shoulders.support.words import share
 
 _JOINERS = "\u200c\u200d"  # Persian, Indian scripts and emoji need them
 _DIRECTIONS = {"R", "AL"}  # of Hebrew and Arabic, in Unicode's bidirectional algorithm
+_WITH = "\N{NO-BREAK SPACE}%"
 _told = set()  # what was said once is not said again
 
 
@@ -33,9 +33,9 @@ def short(text: str, most: int = 24) -> str:
 
 
 def wrapped(text: str, most: int = 18) -> str:
-    """A text on lines no wider than `most`, broken at spaces; a word that is wider is cut as in `short`."""
+    """A text on lines no wider than `most`, broken at spaces, if not before a %; a word that is wider is cut as in `short`."""
     lines = []
-    for line in str(text).split("\n"):
+    for line in str(text).replace(" %", _WITH).split("\n"):
         lines.append("")
         for word in line.split(" "):
             if lines[-1] and width(f"{lines[-1]} {word}") > most:
@@ -43,11 +43,6 @@ def wrapped(text: str, most: int = 18) -> str:
             else:
                 lines[-1] += " " * bool(lines[-1]) + word
     return "\n".join(short(line, most) for line in lines)
-
-
-def lines(text: str, most: int = 88) -> str:
-    """A paragraph on lines of `most` signs, broken at spaces and never in a name: a page breaks longer ones anywhere."""
-    return textwrap.fill(text, most, break_long_words=False, break_on_hyphens=False)
 
 
 def seen(line: str) -> str:

@@ -23,6 +23,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def wrapped(text: str) -> str:
-    """The text in lines of `WIDTH`, whole words on each; lines that it has stay apart."""
-    lines = (textwrap.fill(line, WIDTH, break_long_words=False, break_on_hyphens=False) for line in text.splitlines())
-    return "\n".join(lines)
+    """The text in lines of `WIDTH`, whole words and whole shares on each; lines that it has stay apart."""
+    held = text.replace(" %", "\N{NO-BREAK SPACE}%").splitlines()
+    lines = (textwrap.fill(line, WIDTH, break_long_words=False, break_on_hyphens=False) for line in held)
+    return "\n".join(lines).replace("\N{NO-BREAK SPACE}%", " %")

@@ -52,15 +52,18 @@ def browse(network, found) -> ipywidgets.VBox:
     """
     from shoulders import visualize
 
-    layer = ipywidgets.Dropdown(options=list(found), description="layer")
-    one = ipywidgets.IntSlider(description="map", max=_last(found, layer.value), continuous_update=False)
-    rule = ipywidgets.ToggleButtons(options=list(visualize.RULES), value="deconvnet", description="rule")
+    wide = ipywidgets.Layout(flex="0 0 auto", max_width="100%")  # a slider that shrinks loses its number
+    layer = ipywidgets.Dropdown(options=list(found), description="layer", layout=wide)
+    one = ipywidgets.IntSlider(description="map", max=_last(found, layer.value), continuous_update=False, layout=wide)
+    rule = ipywidgets.ToggleButtons(
+        options=list(visualize.RULES), value="deconvnet", description="rule", style={"button_width": "auto"}
+    )
     plate, words = ipywidgets.Image(format="png"), ipywidgets.HTML()
 
     @lru_cache(REMEMBERED)
     def drawn(layer, one, rule):
         drawing = best_of(network, found[layer], one, rule)
-        _, page, width = drawing.page()  # a browser tells PNG from JPEG by itself
+        _, page, width = drawing.page()
         return page, str(width), drawing.words
 
     def changed(_=None):
@@ -80,7 +83,8 @@ def browse(network, found) -> ipywidgets.VBox:
     one.observe(changed, "value")
     rule.observe(changed, "value")
     changed()
-    return ipywidgets.VBox([ipywidgets.HBox([layer, one]), rule, plate, words])
+    chosen = ipywidgets.HBox([layer, one], layout=ipywidgets.Layout(flex_flow="row wrap"))
+    return ipywidgets.VBox([chosen, rule, plate, words])
 
 
 def _last(found, layer):

@@ -142,7 +142,7 @@ def _is_learnt(answer):
         right, every = sum(count for count, learns in counts if learns), sum(count for count, _ in counts)
         said = _number(answer(model))
         if said is None:
-            return "it gives no number yet."
+            return "it gives no number back yet: a function ends with return and the number."
         if said == every:
             return f"of a small network it says {said:g}, which is all that it has; what is frozen does not learn."
         if said == every - right:
@@ -174,7 +174,7 @@ def _is_flattery(answer):
         history = [{"epoch": i, "train_loss": 2.0, "accuracy": one} for i, one in enumerate(accuracies, 1)]
         said = _number(answer(history))
         if said is None:
-            return "it gives no number yet."
+            return "it gives no number back yet: a function ends with return and the number."
         if math.isclose(said, right, abs_tol=1e-6):
             continue
         if math.isclose(said, -right, abs_tol=1e-6):

@@ -388,7 +388,7 @@ def _decapitated(network):
     hidden = cutting.decapitate(network).out_features
     whole = [*stages, ("hidden", str(hidden)), ("head", f"{len(network.classes):,}" if len(network.classes) else "classes")]
     headless = [*stages, ("hidden", str(hidden)), ("neighbours", "your signs")]
-    figure, axes = plots.new(9.4, 2.5, 2, 1)
+    figure, axes = plots.new(9.6, 2.5, 2, 1)
     titles = "As it was trained: a head names the classes it was taught", "Headless: whatever you teach answers in its place"
     for ax, boxes, title in zip(axes, (whole, headless), titles):
         _chain(ax, boxes, title)
@@ -397,13 +397,13 @@ def _decapitated(network):
 
 def _chain(ax, boxes, title):
     """Boxes from left to right, an arrow between each two; the last one stands out."""
-    from shoulders.plots import BLUE, ORANGE
+    from shoulders.plots import BLUE, INK, ORANGE
 
     for x, (name, shape) in enumerate(boxes):
         last = x == len(boxes) - 1
-        style = {"boxstyle": "round,pad=0.35", "fc": "white", "ec": ORANGE if last else BLUE, "lw": 1.6}
-        ax.text(x, 0, f"{name}\n{shape}", ha="center", va="center", fontsize=7.5, bbox=style)
+        style = {"boxstyle": "round,pad=0.2", "fc": "none", "ec": ORANGE if last else BLUE, "lw": 1.6}
+        ax.text(x, 0, f"{name}\n{shape}", ha="center", va="center", fontsize=9, bbox=style)
         if x:
-            ax.annotate("", (x - 0.42, 0), (x - 0.58, 0), arrowprops={"arrowstyle": "->"})
+            ax.annotate("", (x - 0.42, 0), (x - 0.58, 0), arrowprops={"arrowstyle": "->", "color": INK})
     ax.set(xlim=(-0.6, len(boxes) - 0.4), ylim=(-0.6, 0.6), title=title)
     ax.set_axis_off()
