@@ -67,9 +67,11 @@ for block, layer in blocks.items():
 #
 # ### Exercise 1: how far does a place see?
 #
-# Why 5, then 14? Each step is given as `(window, step)`: a filter of three pixels is `(3, 1)`, pooling is `(2, 2)`. Begin
-# with one pixel. A window of *w* places adds *w* − 1 places, and these lie one pixel apart, until a step of two: behind it,
-# neighbours lie twice as far apart. Write `sees`: how many pixels a side a place sees after such steps.
+# Why 5, then 14? Each step is given as `(window, step)`: a filter of three pixels is `(3, 1)`, pooling is `(2, 2)`. Block 1
+# has two filters, one after the other: `[(3, 1), (3, 1)]`, which is 5. Block 2 adds a pooling and two more.
+#
+# Begin with one pixel. A window of *w* places adds *w* − 1 places. These lie one pixel apart; behind each step of two, they
+# lie twice as far apart as before. Write `sees`: how many pixels a side a place sees after such steps.
 
 
 # %%
@@ -115,8 +117,9 @@ my_guess = guesses.keep("04a of one kind", None, low=1, high=9, unit="of nine")
 # ## Step 1: the first filters
 #
 # The first block's filters lie on the pixels, so they can be looked at as they are: three colours, three pixels a side. Light
-# beside dark is an edge. One colour beside another is a contrast of colours; one tone all over lets a colour through. What is
-# grey all over never learnt anything, and gets a frame. (The curve at the right is for 04c.)
+# beside dark is an edge. One colour beside another is a contrast of colours; one tone all over lets a colour through. A filter
+# that is grey all over is dead: it never learnt anything, and gets a frame. The curve at the right, and what the line below
+# says of it, are for 04c.
 #
 # First our network; then the giant of lesson 01, if it is on this machine: another layout, taught with other pictures. Are
 # their kinds of filters the same?
@@ -130,7 +133,7 @@ plates.first_filters(visualize.first_filters(giant))
 
 # %% [markdown]
 # Two networks that never met look for much the same first: edges and contrasts of colours. So do nearly all that see
-# photographs (Yosinski and others 2014). This is why somebody else's network can serve you at all.
+# photographs (Yosinski and others 2014). That is one reason why somebody else's network can serve you at all.
 #
 # ## Step 2: one map, looked at closely
 #
@@ -144,8 +147,8 @@ for tops in found.values():
     print(tops)
 
 # %% [markdown]
-# Of the fourth block we take the map that gave the strongest answer of all. Here are its nine patches: of each picture only
-# what the place sees, the strongest first. What do all nine share? Say it in one word before you go on.
+# Of block 4 we take the map that gave the strongest answer of all. Here are its nine **patches**: of each picture only what
+# the place sees, the strongest first. What do all nine share? Say it in one word before you go on.
 
 # %%
 fourth = found[blocks[4]]
@@ -164,8 +167,8 @@ plots.show_pictures(patches, heading=f"Map {strongest} of block 4", columns=5, w
 plates.plate(nine, title="block 4", columns=1, overlay=True)
 
 # %% [markdown]
-# In the pocket edition, the red sits on an eye in seven of nine: of a bat, a bear, a bird and cats. In the last two it sits
-# on the round window of a rocket. So the map is not for eyes, and not for cats. It answers to *a round spot in a ring*, and
+# In the pocket edition, the red sits on eyes in seven of nine: of a bat, a bear, a bird and cats. In the last two it sits on
+# the round window of a rocket. So the map is not for eyes, and not for cats. It answers to *a round spot in a ring*, and
 # eyes are what most such spots are. **Name a map by what its projections share, not by what its patches show.**
 #
 # Above each map stand the strongest and the weakest of its nine activations, and the end of the scale on which all nine
@@ -174,8 +177,10 @@ plates.plate(nine, title="block 4", columns=1, overlay=True)
 # ## Step 3: block by block
 #
 # Now two or three maps of each block, *drawn at random* among those that are alive: whoever chooses the beautiful ones proves
-# nothing. For each, ask what the projections share. In the first blocks colours matter, so the patches keep theirs. They
-# stand on the left; on the right are their projections, each in the same place. Grey is nothing.
+# nothing. For each, ask what the projections share.
+#
+# In the first blocks colours matter, so the patches keep theirs. They stand on the left; on the right are their projections,
+# each in the same place. Grey is nothing.
 
 
 # %%
@@ -208,13 +213,13 @@ look(4, maps=2, overlay=True)
 look(5, maps=2, overlay=True)
 
 # %% [markdown]
-# The deeper the block, the less the projections are drawings: read *where* they lie. Expect all kinds. Some maps are clear,
-# some answer to a floor, and of some nobody could say what they look for. The list of their nine pictures is then all there
-# is to say.
+# In the pocket edition, one map of block 4 likes eyes, noses and other shiny spots. Of the other one, and of both of block 5,
+# nobody could say what they look for: the list of their nine pictures is then all there is to say. The deeper the block, the
+# less the projections are drawings: read *where* they lie.
 #
 # ## Step 4: is there a map for cats?
 #
-# Looking can be argued about. So count. How often do the nine pictures of a map show one and the same kind of thing?
+# One can argue about what one sees. So count: how many of a map's nine pictures show one and the same kind of thing?
 #
 # ### Exercise 2: the commonest kind
 #
@@ -244,7 +249,8 @@ exercise.commonest.check(commonest)
 #
 # </details>
 #
-# The same of every map of each block, on average, and of nine pictures drawn from the pool without looking: luck alone.
+# Now this number for every map, and its average for each block; beside it the same for nine pictures drawn from the pool
+# without looking: luck alone. Then your guess.
 
 # %%
 alike = {block: exercise.alike(pool, found[layer]) for block, layer in blocks.items()}
@@ -255,10 +261,10 @@ print(exercise.maps_of_things(alike[5], luck))
 print(guesses.beside(my_guess, alike[5].mean(), "of nine"))
 
 # %% [markdown]
-# In the pocket edition the first block is ahead: it sees colours, and red beside green is a strawberry. Higher up is not
-# closer to things. It is the network's head that puts a name to a picture, and for this it adds up hundreds of maps.
+# In the pocket edition the first block is ahead: it sees colours, and red beside green is a strawberry. Deeper is not closer
+# to things. It is the network's head that puts a name to a picture, and for this it adds up hundreds of maps.
 #
-# But there are exceptions. Of the fourth block, the map whose nine pictures are most of one kind:
+# But there are exceptions. Of block 4, the map whose nine pictures are most of one kind:
 
 # %%
 one = fourth.alive[int(alike[4].argmax())]
@@ -273,8 +279,8 @@ plates.plate(alike_nine, title="block 4", columns=1, overlay=True)
 # ## Browse
 #
 # Every map of every block: choose with the mouse or the keyboard (Tab, arrows, space). Try to find a map for the floor, and
-# one that you cannot explain. The *rule* is how the way back treats the ReLU; 04c compares the three. (It needs a running
-# notebook.)
+# one that you cannot explain. The *rule* is how the way back treats the ReLU; 04c compares the three. The buttons need a
+# running notebook.
 
 # %%
 widgets.browse(large, found)

@@ -81,7 +81,7 @@ print(tuned)
 #
 # Does it look at the animal or at the floor? **Covering** asks the network itself: put a grey window over a part of the
 # picture and see by how much the probability of the right answer falls. Where it falls, the answer hung on what was there.
-# The paper calls this *occlusion*.
+# Zeiler and Fergus call this *occlusion*.
 #
 # First one picture, with a window at 10 by 10 places. Dark: there covering hurts.
 
@@ -95,9 +95,10 @@ plates.occlusion(covered)
 
 # %% [markdown]
 # Read (a), the picture, and (d), the probability of the right class. Do the dark windows of (d) lie on the animal? On which
-# part? (In the pocket edition on an eye: a window there, and the dog is taken for a cat.) The other panels are those of the
-# paper's figure 7: (b) watches the one map of the last block that answers most strongly, (c) is its projection, (e) what the
-# network would have said.
+# part? In the pocket edition on the eyes: a window there, and the dog is taken for a cat.
+#
+# The other panels are those of Zeiler and Fergus's figure 7: (b) watches the one map of the last block that answers most
+# strongly, (c) is the projection of that map, (e) what the network would have said.
 #
 # ### Exercise 1: the window that hurts most
 #
@@ -143,15 +144,18 @@ for label, name in enumerate(pictures.classes):
 
 # %% [markdown]
 # In the pocket edition the floor costs nothing, and what is above the middle costs most. Look at pictures before you say why:
-# is it the ears, or what stands behind them? Covering says *where* it matters, never *why*. And a dog's answer hangs on one
-# spot, a cat's on none: whatever you cover, it stays a cat. The window's size and colour are choices of yours that can fool
-# you; lesson 05 changes them.
+# is it the ears, or what stands behind them? Covering says *where* a picture matters, never *why*.
+#
+# And a dog's answer hangs on one spot, a cat's hardly on any: its worst window costs a few points. The window's size and
+# colour are choices of yours that can fool you; lesson 05 changes the colour.
 #
 # ## Step 3: a quicker way, and does it agree?
 #
-# Covering takes one look for every window. **Grad-CAM** (Selvaraju and others 2017) takes one in all: it adds up the maps of
-# the last block, each weighted by how much the score of the class rises with it (its [gradient](glossary.ipynb)), and drops
-# what is below zero. Yellow is most. Two pictures of each class; the last is the one that you covered.
+# Covering takes one look for every window. **Grad-CAM** (Selvaraju and others 2017) takes one in all. It adds up the maps of
+# the last block, each weighted by its [gradient](glossary.ipynb): how much the [score](glossary.ipynb) of the class rises
+# with the map. What is below zero it drops.
+#
+# Yellow is most. Two pictures of each class, computed by [captum](glossary.ipynb); the last is the one that you covered.
 
 # %%
 four = pictures.valid.take(thirty[[0, 1, -10, -6]])
@@ -159,7 +163,7 @@ glow = visualize.grad_cam(after, four, blocks[5], four.labels.tolist())
 plates.heat(glow, [after.transform.picture(path) for path in four.paths])
 
 # %% [markdown]
-# It looks convincing: such pictures always do. The last block has few places, and its glow is stretched over the picture, so
+# It looks convincing: such pictures always do. But the last block has few places, and the glow is stretched over the picture:
 # it may reach past a head into the sky.
 #
 # Now test it. Sort the windows by what covering them costs, and by what Grad-CAM says of the pixels under them. Do they come
@@ -180,9 +184,9 @@ print(exercise.agreement("all", agree))
 #
 # ## Step 4: what fine-tuning changed
 #
-# This is the question of the whole course. The network learnt on somebody else's pictures; then its last two blocks learnt
-# on, on ours. What of it is still the old network? First the weights: how far have those of each block gone, measured by
-# their own length?
+# This is the question of the whole course. The network learnt from somebody else's pictures; then its last two blocks went on
+# learning from ours. What of it is still the old network? First the weights of each block: how far have they gone, measured
+# by their own length? The last line holds your guess against the last block.
 
 # %%
 moved = exercise.moved(network, after)
@@ -240,9 +244,10 @@ for block, layer in blocks.items():
 print(f"by luck alone: {81 / len(pool):.1f}")
 
 # %% [markdown]
-# In the pocket edition, weights that have hardly moved exchange more than half of the nine pictures. The pool holds many that
-# excite a map nearly alike, and a little shift changes their order. Have the maps become maps of *our* kinds of things? You
-# have the measure from 04a.
+# In the pocket edition, the last block's weights have hardly moved, and still more than half of its nine pictures are others.
+# The pool holds many pictures that excite a map nearly alike, and a little shift changes their order.
+#
+# Have the maps become maps of things, such as cats? Counted as in 04a:
 
 # %%
 luck = exercise.alike_by_luck(pool)
@@ -265,16 +270,16 @@ plates.plate(then, title="after fine-tuning", framed=frames)
 # %% [markdown]
 # ## Step 5: was it worth it?
 #
-# The last control: freeze all of it, and teach the head alone, as in lesson 01.
+# The last control: [freeze](glossary.ipynb) all blocks, and teach a head alone, as in lesson 01.
 
 # %%
 frozen = training.feature_extraction(network, pictures)
 print(verdict(("Fine-tuned answers", "frozen ones"), tuned, frozen))
 
 # %% [markdown]
-# So here is the plain answer to the question of the whole course. What the network sees, it learnt on somebody else's
-# pictures. Fine-tuning moved its weights by as little as you have read. Only the head is new. That even the frozen network
-# answers as well as it does says that what the old blocks see serves our question, too.
+# So here is the plain answer to the question of the whole course. What the network sees, it learnt from somebody else's
+# pictures. Fine-tuning moved its weights by as little as you have read, and only the head is new. The frozen network answers
+# as well as the line above says: what the old blocks see serves our question, too.
 #
 # ## Key points
 #

@@ -21,20 +21,22 @@
 # When you are through, you will be able to
 #
 # * send an activation back through filter, ReLU and pooling, by hand;
-# * say what *gradient*, *deconvnet* and *guided backpropagation* have in common, and which line tells them apart;
+# * say what [gradient](glossary.ipynb), [deconvnet](glossary.ipynb) and **guided backpropagation** have in common, and which
+#   line tells them apart;
 # * find a fault in a deconvnet by asking it for nothing, and for twice as much;
-# * read **integrated gradients**, and what frequencies the first filters pass.
+# * read **integrated gradients**, and say how fine the patterns are that the first filters answer to.
 #
-# You need 04a and 04b, and of lesson 02 what a [gradient](glossary.ipynb) is. After a restart: Run, Run All Above Selected
-# Cell; the training is remembered.
+# You need 04a and 04b. After a restart: Run, Run All Above Selected Cell; the training is remembered.
 
 # %% [markdown]
 # ## Step 1: by hand
 #
-# The next cell loads the libraries (2 to 15 s), and shows a network in its smallest form: a picture of 4 × 4 pixels and one
-# filter. The filter lays its four weights over every 2 × 2 spot of the picture, multiplies and adds up: it answers where the
-# right side is brighter than the left. Then comes a ReLU, and a max-pooling that takes the largest of each 2 × 2 window of
-# the map *in steps of one*, so its windows overlap.
+# The next cell loads the libraries (2 to 15 s). The one after it shows a network in its smallest form: a picture of 4 × 4
+# pixels and one filter. The filter lays its four weights over every 2 × 2 spot of the picture, multiplies and adds up: it
+# answers where the right side is brighter than the left.
+#
+# Then comes a [ReLU](glossary.ipynb), and a max-[pooling](glossary.ipynb) that takes the largest of each 2 × 2 window of the
+# map *in steps of one*: its windows overlap.
 
 # %%
 import torch
@@ -79,15 +81,15 @@ exercise.switches.check(my_switches)
 #
 # ### Exercise 2: back to the pixels, in three ways
 #
-# Suppose the layers above send back `[[2, 1], [-1, 3]]`: how much they care about each of the four pooled values. Take it
-# down to the pixels in three steps, the layer's own steps turned around.
+# Suppose that later layers send back `[[2, 1], [-1, 3]]`: how much they care about each of the four pooled values. Take these
+# down to the pixels in three steps, the network's own steps turned around.
 #
 # 1. **Unpool**: put each value back at its switch, zeros elsewhere. What meets in one place is added.
-# 2. **Rectify**: here three methods differ, and only here.
-# 3. **Filter** with the filter turned around: each value of the map paints the filter, times itself, onto its spot of the
-#    picture. Paintings add up.
+# 2. **Rectify**: keep some of the values, and set the others to 0. Here three methods differ, and only here.
+# 3. **Filter** with the filter turned around: each value of the map paints the filter, times itself, onto the spot of the
+#    picture from which it came. Paintings add up.
 #
-# | rule | what it keeps at the ReLU |
+# | rule | what it keeps at the ReLU (“up” is the way of the picture, “down” the way back) |
 # |---|---|
 # | *gradient* (Simonyan and others 2013) | where the map was above zero on the way up |
 # | *deconvnet* (Zeiler & Fergus 2013) | what is above zero on the way down |
@@ -135,8 +137,8 @@ signal = F.relu(convolution(image))
 pooled, switches = visualize.switches(signal, pooling)
 
 # %% [markdown]
-# Then the way down, with the three steps that the course uses everywhere. `autograd`, PyTorch's own machinery for gradients,
-# must agree with the first rule.
+# Then the way down, with the three steps that the course uses everywhere. **autograd**, PyTorch's own machinery for gradients,
+# must agree with the first rule. `above` are the four values that were sent back.
 
 # %%
 above = torch.tensor([[[[2.0, 1], [-1, 3]]]])
@@ -178,8 +180,8 @@ rows = [visualize.project(large, some, block_4, strongest, rule, places) for rul
 plates.projections(rows, [large.transform.picture(path) for path in some.paths])
 
 # %% [markdown]
-# The gradient is the noisiest. The other two drop what pulls down, and look cleaner. Whether what looks cleaner is also truer
-# is another question: lesson 05 puts it to the test.
+# The gradient is the noisiest. The other two drop what is below zero on the way down, and look cleaner. Is what looks cleaner
+# also truer? Lesson 05 puts that to the test.
 #
 # ## Step 3: break it on purpose
 #
@@ -199,9 +201,9 @@ plates.projections([ours, theirs], images, labels=["ours", "theirs"])
 # %% [markdown]
 # ### Exercise 3: find it
 #
-# A deconvnet has no opinion of its own: it only moves and mixes what you give it. `exercise.colleague(…, strength=2)` doubles
-# the activation before it is sent back, `strength=0` deletes it. The cell prints for each the size of what comes out. Which
-# of the three operations is wrong? Put `"unpool"`, `"rectify"` or `"filter"` into `culprit`.
+# A deconvnet has no opinion of its own: it only moves and mixes what you give it. A `strength` of 2 doubles the activation
+# before it is sent back, and 0 deletes it. The cell prints for each the size of what comes out. Which of the three steps is
+# wrong? Put `"unpool"`, `"rectify"` or `"filter"` into `culprit`.
 
 # %%
 for strength in (0, 1, 2):
@@ -241,7 +243,9 @@ plates.projections([ours, lost], images, labels=["with switches", "without"])
 #
 # 04b asked which parts of a picture the answer hangs on. **Integrated gradients** (Sundararajan and others 2017) takes the
 # *gradient* of step 1 at many pictures between plain grey and this one, averages, and multiplies by the difference. Its
-# pixels should add up to what the score gained on that way; the gap is printed.
+# pixels should add up to what the score gained on the way from grey to the picture. The cell prints by how much they miss:
+# the gap. A gain below zero means that plain grey scored higher. (First the training of 04b: remembered, or 3 to 20 s on two
+# cores in the pocket edition.)
 
 # %%
 tuned = recall.trained(training.fine_tune, network, pictures, blocks=2, curve=False)
@@ -256,8 +260,8 @@ for total, gap in zip(found.pixels.sum((1, 2, 3)), found.gap):
 plates.heat(found, [after.transform.picture(path) for path in shown.paths])
 
 # %% [markdown]
-# Orange squares speak for the class, violet ones against it. Does this agree with covering? The test of 04b, on its thirty
-# pictures (10 to 60 s on two cores in the pocket edition).
+# The sums nearly agree. Orange squares speak for the class, violet ones against it. Does this agree with covering? The test of
+# 04b, on its thirty pictures (10 to 60 s on two cores in the pocket edition).
 
 # %%
 block_5 = cutting.last_at_each_size(network)[4]
@@ -270,8 +274,8 @@ print(exercise.agreement("Integrated gradients and covering", agree))
 # ## Step 5: how fine are the first filters?
 #
 # In 04a you looked at them. The curve says how fine the patterns are that they answer to: left, broad areas; right, stripes
-# as fine as the pixels allow. (A *cycle* is once light and once dark. The *power* is how much of the filters' contrast has
-# this fineness.) First our network, then the giant of lesson 01, if it is on this machine.
+# as fine as the pixels allow. A **cycle** is once light and once dark. The **power** is how much of the filters' contrast has
+# this fineness. First our network, then the giant of lesson 01, if it is on this machine.
 
 # %%
 plates.first_filters(visualize.first_filters(network))
@@ -281,8 +285,12 @@ giant = backbones.load() if backbones.on_disk(backbones.DEFAULT) else network
 plates.first_filters(visualize.first_filters(giant))
 
 # %% [markdown]
-# The giant is no chain. And where it halves the picture, it lays more zeros to the *right* and *below* than on the other
-# sides (**SAME padding**, TensorFlow's). So what a place sees is not centred on the spot that it stands for. By how much?
+# In the pocket edition our network answers most to fine stripes, and the giant to broad areas. The giant's filters move by two
+# pixels at a time. Such a [stride](glossary.ipynb) steps over the finest stripes, and takes them for broader ones: **aliases**.
+#
+# One more thing that changes pictures without any error. Where the giant halves the picture, it lays more zeros to the *right*
+# and *below* than on the other sides (**SAME padding**, TensorFlow's). So what a place sees is not centred on the spot that
+# it stands for. By how much?
 
 # %%
 for one in {net.name: net for net in (network, giant)}.values():
@@ -292,8 +300,8 @@ for one in {net.name: net for net in (network, giant)}.values():
         print(f"{one.name}, {layer}: a spot of {seen.jump:.0f} pixels, seen {aside:+.1f} pixels aside")
 
 # %% [markdown]
-# In the giant, the shift is half of the spot that a place stands for. Whoever stretches its last map over the picture, as
-# Grad-CAM does, draws the glow half a spot beside the thing, up and to the left. The chain has no such shift.
+# In the giant, the shift is nearly half of the spot that a place stands for. Whoever stretches its last map over the picture,
+# as Grad-CAM does, draws the glow half a spot beside the thing, up and to the left. Our network has no such shift.
 #
 # ## Key points
 #

@@ -19,9 +19,9 @@
 # Rob Fergus ([arXiv 1311.2901](https://arxiv.org/abs/1311.2901)). Figures, tables and sections below are those of that page. If
 # you have no wish to read it, go on with lesson 06, which needs nothing from here.
 #
-# Can you repeat a famous paper on a laptop, and what is left of it when you do? Its nine figures and seven tables took 1.3
-# million photographs and twelve days of computing (section 3). You have some hundred pictures. So everything here is smaller,
-# and some of it is not done at all. The table at the end says which, with our number beside the paper's.
+# Can you repeat a famous paper on a laptop, and what is left of it when you do? Its network took 1.3 million photographs and
+# twelve days of computing (section 3). You have some hundred pictures. So everything here is smaller, and some of it is not
+# done at all. The table at the end goes through its nine figures and seven tables, our number beside the paper's.
 #
 # When you are through, you will be able to
 #
@@ -37,7 +37,7 @@
 # ## Which pictures, which network?
 #
 # The next cell loads the libraries (2 to 15 s) and says what runs here. As in 04a, the network is a plain chain of five blocks,
-# and the pool holds pictures that nothing learns from. `ours` will collect our numbers.
+# and the [pool](glossary.ipynb) holds pictures that nothing learns from. `ours` will collect our numbers for the table.
 
 # %%
 from dataclasses import replace
@@ -56,11 +56,11 @@ print(edition)
 # ## Predict before you run
 #
 # A projection goes from an answer of the network back to the pixels. Three rules for the way differ in what they let pass at a
-# [ReLU](glossary.ipynb): the *gradient* what was positive on the way up, the paper's *deconvnet* what is positive on the way
-# down, *guided* backpropagation what is both.
+# [ReLU](glossary.ipynb). The *gradient* lets pass what was positive on the way up; the paper's *deconvnet*, what is positive on
+# the way down; *guided* backpropagation, what is both.
 #
-# Now shuffle all weights above the fourth block: the same numbers, in random places. What the network says is meaningless from
-# then on. Take the projection of its answer by each rule, before and after. How alike are the two? Give a
+# Now shuffle all weights above block 4: the same numbers, in random places. From then on, what the network says is
+# meaningless. Take the projection of its answer by each rule, before and after. How alike are the two? Give a
 # [rank correlation](glossary.ipynb): 0 is nothing in common, 1 the same picture.
 
 # %%
@@ -71,10 +71,11 @@ my_guess = guesses.keep(
 # %% [markdown]
 # ## Step 1: maps come to be (figure 4)
 #
-# While `vgg16_tiny` was trained, its lower blocks were saved now and then. (Both editions use this network here: of VGG16
-# nobody has published the states on its way.) For 24 maps of block 3, drawn at random, and for each saved
-# [epoch](glossary.ipynb), we search 150 pictures for the one that excites the map most, and project it. You see the first
-# three maps. Epoch 0 is random weights. A frame marks a **jump**: another picture has taken the lead. (3 to 15 s on two cores.)
+# While `vgg16_tiny` was trained, its lower blocks were saved now and then. Both editions use this network here: of VGG16 nobody
+# has published the states on its way. We take 24 maps of each of blocks 1 to 3, drawn at random. For each saved
+# [epoch](glossary.ipynb) we search 150 pictures for the one that excites the map most, and project it (3 to 15 s on two cores).
+#
+# You see the first three maps of block 3. Epoch 0 is random weights. A frame marks a **jump**: another picture took the lead.
 
 # %%
 tiny = backbones.load("vgg16_tiny")
@@ -84,7 +85,7 @@ grown = {block: visualize.evolution(tiny, visualize.checkpoints(), some, layer, 
 plates.evolution(grown[3], most=3)
 
 # %% [markdown]
-# At epoch 0 the projections are specks all over the field; one epoch later they have a place and a shape.
+# At epoch 0 the projections are specks all over the patch; one epoch later they have a place and a shape.
 #
 # ### Exercise 1: count the jumps
 #
@@ -116,8 +117,8 @@ for block, one in grown.items():
 #
 # </details>
 #
-# The paper saw low layers settle within a few epochs, and upper ones only after 40 to 50 (section 4). So what happens in the
-# last step, low block against high?
+# The paper saw low layers settle within a few epochs, and upper ones only after 40 to 50 (section 4). How many maps still jump
+# in our last step, low block against high?
 
 # %%
 ours["Figure 4"] = exercise.say(exercise.settling(grown))
@@ -125,9 +126,10 @@ ours["Figure 4"] = exercise.say(exercise.settling(grown))
 # %% [markdown]
 # ## Step 2: move, enlarge, turn (figure 5)
 #
-# Five pictures, drawn at random, are moved down by 9 % of their side, enlarged to 110 %, turned by 15 degrees. How far does the
-# network's answer move, in block 1 and in its scores? **Invariant** means: not at all. A distance of 1: the answer has moved by
-# as much as it was long. And a network that has learnt nothing: the same one, with all its weights shuffled?
+# Five pictures, drawn at random, are moved down by 9 % of their side, enlarged to 110 %, turned by 15 degrees. How far do the
+# network's numbers move, in block 1 and in its [scores](glossary.ipynb)? The distance is told as a share of their own length: 0
+# is not at all, which is called **invariant**. And how far do the scores of a network that has learnt nothing move: the same
+# one, with all its weights shuffled?
 
 # %%
 five = pool.take(np.random.default_rng(3).choice(len(pool), 5, replace=False))
@@ -139,7 +141,7 @@ ours["Figure 5"] = exercise.say(exercise.calm(*moved))
 # %% [markdown]
 # The paper saw it so: the first layer changes sharply with a small change of the picture, the top slowly (section 4). But
 # whoever always says the same is perfectly invariant. So look at the distances, for larger changes, together with the last row:
-# the probability of what the network took the picture for. (In the pocket edition the names are odd: it knows no felt.)
+# the probability of what the network took the picture for. In the pocket edition the names are odd: the network knows no felt.
 
 # %%
 plates.invariance(visualize.invariance(network, five.take(range(3)), blocks[1], "classes"))
@@ -150,9 +152,9 @@ plates.invariance(visualize.invariance(network, five.take(range(3)), blocks[1], 
 # ## Step 3: does the projection lie where covering hurts? (figure 7)
 #
 # The paper put covering and projection side by side, for three pictures, and let the reader judge. We count. How much of the
-# strongest map's activity does each window take away, and how much of the map's projection lies under it? Sort the windows by
-# each of the two: do they come in the same order? The **rank correlation** says how nearly: 1 is the same order, −1 the
-# opposite one, 0 no connection.
+# strongest map's activity does each window take away, and how much of the map's projection lies under that window? Sort the
+# windows by each of the two: do they come in the same order? The **rank correlation** says how nearly: 1 is the same order, −1
+# the opposite one, 0 no connection.
 #
 # ### Exercise 2: the rank correlation
 #
@@ -202,9 +204,9 @@ said = [exercise.say(f"Block {block}: {exercise.agrees(covered[block], control[b
 ours["Figure 7"] = " ".join(said)
 
 # %% [markdown]
-# A place of block 5 sees most of the picture, or all of it: what a grey window takes away there, its edges may add. Here is
-# the best of the ten pictures at block 4. Is the projection (c), in [input units](glossary.ipynb), where the activity (b) is
-# dark?
+# A place of block 5 sees most of the picture, or all of it: the window takes something away there, and its edges may add
+# something. Here is the best of the ten pictures at block 4. Is the projection (c), in [input units](glossary.ipynb), where the
+# activity (b) is dark?
 
 # %%
 ranks = [visualize.agreement(one)["spearman"] for one in covered[4]]
@@ -216,9 +218,9 @@ plates.occlusion(covered[4][np.nanargmax(ranks)])
 #
 # ## Step 4: what each block knows (table 7)
 #
-# A linear head on each block, as in lesson 01, learns the edition's own classes. The paper's, on Caltech-101 with 30 pictures
-# per class, reach 44.8, 66.2, 72.3, 76.6, 86.2 % for its layers one to five, and 85.5 for the seventh (table 7). “Steady
-# improvement”, says its text (section 5.3). Is it, there and here?
+# A head on each block, as in lesson 01, learns the edition's own classes. The paper's heads learn
+# [Caltech-101](glossary.ipynb) from 30 pictures per class. They reach 44.8, 66.2, 72.3, 76.6, 86.2 % for its layers one to
+# five, and 85.5 % for the seventh (table 7). “Steady improvement”, says its text (section 5.3). Is it, there and here?
 
 # %%
 known = visualize.probes(network, pictures, [*blocks.values(), "hidden"])
@@ -232,8 +234,9 @@ plates.probes(known, chance=1 / len(pictures.classes))
 # ## Step 5: two that are too small here
 #
 # **Corresponding parts (figure 8, table 1).** Cover the same part in five dogs, and see which values of a layer rise and which
-# fall. If the layer knows eyes, they do so alike in all five when an eye is covered, less alike when something random is. The
-# distance counts the values that do not; random over eyes is 1.6 in the paper's fifth layer and 1.06 in its seventh.
+# fall. If the layer knows eyes, the same values do so in all five dogs when an eye is covered, and fewer when the covered part
+# is random. The *distance* counts the values that differ. Divide that of random parts by that of eyes: 1 finds nothing. The
+# paper has 1.6 in its fifth layer and 1.06 in its seventh.
 
 # %%
 table = visualize.correspondence(network, *exercises.faces(network), [blocks[5], "classes"])
@@ -260,8 +263,9 @@ ours["Table 3"] = exercise.say(exercise.depth(tables))
 # was cannot be about what the network has learnt. Weili Nie, Yang Zhang and Ankit Patel explain how that can be: deconvnet and
 # guided backpropagation are “essentially doing (partial) image recovery”. They give back a part of the picture itself.
 #
-# Here is your guess put to the test. The score of the likeliest class goes back to the pixels, by each rule. In each pair the
-# upper row is the trained network, the lower one the same with everything above block 4 shuffled. Which pairs look alike?
+# Now your guess is put to the test. The score of the likeliest class goes back to the pixels, by each rule. In each pair of
+# rows the upper one is by the trained network, the lower one by the same with everything above block 4 shuffled. Which pairs
+# look alike?
 
 # %%
 names = [name for name, _ in network.module.named_modules()]
@@ -276,12 +280,13 @@ plates.projections([*rows.values()], [network.transform.picture(path) for path i
 print(exercise.survives(left, my_guess))
 
 # %% [markdown]
-# The number is the rank correlation of the sizes of all pixels' values. A rule that hardly notices a network whose top knows
-# nothing does not show why it decided, however clean its picture. For one map of a lower block, “the picture as the lower
-# blocks see it” may be what you want to know; for “why did it say cat?” it is not.
+# The number is the rank correlation of the sizes of all pixels' values, before and after. A rule that hardly notices that the
+# network's top knows nothing does not show why the network decided, however clean the picture. “The picture as the lower blocks
+# see it” may be what you want to know of one map; it does not answer “why did the network say cat?”.
 #
-# The second control: **units that mean nothing**. Mix the maps of block 4 in random directions. Nobody trained these mixtures.
-# One of the plates below shows two mixtures, the other two single maps, both drawn at random.
+# The second control: **units that mean nothing**. Add up all maps of block 4, each times a random number: a **mixture**. Nobody
+# trained it to mean anything. Of the plates A and B, one shows two mixtures, the other two single maps, all drawn at random. (2
+# to 15 s on two cores in the pocket edition, minutes with a large network.)
 
 # %%
 large = exercises.larger(network)  # given larger pictures, if its own are small
@@ -305,8 +310,8 @@ my_choice = guesses.keep("05 mixtures are in A (1) or B (2)", None, low=1, high=
 # %% [markdown]
 # ## Break it on purpose: black on black
 #
-# All but the middle of a picture is black here, and so is the window that covers it. All that the network uses seems to lie in
-# the middle: what could be clearer? There is a mistake in this figure. Find it before you read on.
+# All but the middle of this picture is black, and so is the window that covers it. All that the network uses seems to lie in
+# the middle: what could be clearer? There is a mistake in the figure. Find it before you read on.
 
 # %%
 dark, edge = network.transform.picture(five.paths[0]), network.transform.crop // 4
@@ -315,14 +320,14 @@ black, grey = (visualize.occlusion(network, dark, blocks[5], patch=step, stride=
 plates.occlusion(black)
 
 # %% [markdown]
-# On black, a black window covers nothing. The clear figure says where the picture is not black, and of the network it says
-# nothing. The same with a window of the mean colour: by how much can the uppermost windows change the map's activity?
+# On black, a black window covers nothing. The clear figure says where the picture is not black, and nothing about the network.
+# Try a grey window, of the mean colour: by how much can the uppermost windows change the map's activity?
 
 # %%
 print(exercise.borders(black, grey))
 
 # %% [markdown]
-# (Nor does the second number say that the border *mattered*: a grey square on black is something new to see.)
+# Nor does the second number say that the border *mattered*: a grey square on black is something new to see.
 #
 # ## The paper against itself
 #
@@ -330,8 +335,8 @@ print(exercise.borders(black, grey))
 #
 # Read a famous paper as you would read a stranger's. Its text says of Caltech-101, with 30 training pictures per class, that it
 # beats Bo and others by 2.2 % (section 5.2). Its table 4 has the numbers: 81.4 for Bo and others, 84.3 for Jianchao and others,
-# 86.5 for the paper's own network. Write `beaten`: of the `rivals`, a dict of name to number, the one above whom `ours` is by
-# `gap`, to one place after the point.
+# 86.5 for the paper's own network. Write `beaten`. `rivals` is a dict of name to number. Give the name of the rival whose number
+# lies below `ours` by `gap`, rounded to one place after the point.
 
 
 # %%
@@ -357,8 +362,8 @@ print("by 2.2 it beats", beaten({"Bo": 81.4, "Jianchao": 84.3}, 86.5, 2.2))
 #
 # </details>
 #
-# The paper is further ahead of Bo and others than its text claims. And a softmax on its seventh layer has 85.4 in table 7, 86.5
-# in table 4. None of it changes what the paper found. All of it is found only by those who compute.
+# The paper is further ahead of Bo and others than its text claims. And a [softmax](glossary.ipynb) on its seventh layer has 85.4
+# in table 7, 86.5 in table 4. None of it changes what the paper found. Only those who compute find such things.
 #
 # ## The paper and ours
 #
@@ -374,8 +379,8 @@ exercises.compared(ours)
 # One difference lies under all of them. The paper removed from its training pictures those that are also in Caltech (44 of
 # 9,144, and 243 of 30,607: section 5.2) and trained again. With weights that somebody else has published, you cannot do that.
 #
-# And the mixtures? Below the answer stands a count over many more of them: of the nine pictures that excite one most, how many
-# show the same kind of thing?
+# And which plate held the mixtures, A or B? Below the answer stands a count over many more mixtures and maps: of the nine
+# pictures that excite each most, how many show the same kind of thing?
 
 # %%
 print(exercise.envelope(kinds, my_choice))

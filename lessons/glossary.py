@@ -22,10 +22,12 @@
 # | BatchNorm | a layer that brings each map to mean 0 and spread 1, by the pictures that it is trained with |
 # | batch | the pictures that go through a network together |
 # | block | several layers that belong together; a network is a chain of blocks |
+# | Caltech-101, Caltech-256 | photographs of 101 and 256 kinds of things, for testing classifiers |
 # | captum | a Python library that asks networks what in a picture decided their answer |
 # | class | one of the answers that are allowed: cats, dogs |
 # | classifier | what sorts pictures into classes |
 # | convolution | a small window of weights that slides over the picture; what it gives is a map |
+# | cosine | how nearly two rows of numbers point in the same direction: 1 the same, 0 nothing in common |
 # | covering, occlusion | a part of a picture is hidden, to see what becomes of the answer |
 # | cross-entropy | the loss of a network that names classes: small where the right name got a high probability |
 # | dead map | a map that answers to none of the pictures that were searched |
@@ -43,8 +45,10 @@
 # | giant | a network that somebody else has trained |
 # | Grad-CAM | where in a picture a class is found, from the maps of a late layer |
 # | gradient | for each weight, how much the loss changes when the weight does |
+# | guided backpropagation | a way back to the pixels like the deconvnet's, which asks also what the map said on the way up |
 # | head | the last step, from features to the names of classes |
 # | hidden features | what goes into a network's own head |
+# | ImageNet | 1.28 million photographs of 1,000 kinds of things, from which most giants have learnt |
 # | input units | the numbers of a picture after the transform: what the first layer sees |
 # | integrated gradients | what each pixel gave to a score, on the way from a grey picture to this one |
 # | interval | the range in which the truth lies, in 95 of 100 such experiments |
@@ -72,6 +76,7 @@
 # | ReLU | what is negative becomes 0 |
 # | recipe | how a network is trained: what learns, for how many epochs, in which steps |
 # | requires_grad | PyTorch's switch on a weight: does it learn? |
+# | ridge regression | a head like logistic regression, fitted in one calculation |
 # | running statistics | the mean and spread that BatchNorm keeps from the batches of its training, to answer with later |
 # | score | how much a picture looks like one thing to the network; the larger, the more |
 # | seed | the number from which random draws are made; the same seed gives the same draw |

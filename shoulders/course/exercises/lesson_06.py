@@ -8,16 +8,25 @@ from functools import cache
 
 import numpy as np
 
-from shoulders import datasets, features, heads
+from shoulders import datasets, features, heads, intervals
 from shoulders.backbones import Backbone
 from shoulders.course.checks import Exercise
 from shoulders.course.editions import Edition
 from shoulders.datasets import Pictures, PictureSet
 from shoulders.support import places
-from shoulders.support.words import share
+from shoulders.support.words import bounds, counted, share, wrapped
 
 ROOMS = ("a", "b", "c")
 REFUSED = 0.05  # of known signs, in exercise 3
+VOTES = (
+    ([2, 0, 0], 1, 2),
+    ([2, 0, 0], 3, 0),
+    ([1, 0, 0, 1], 4, 1),
+    ([3, 1, 1, 3, 2], 5, 3),
+    ([4, 2, 4, 2, 0], 5, 4),
+    ([0, 3, 3, 0], 4, 0),
+)
+"""In exercise 1: classes of the neighbours, the nearest first; how many of them vote; who wins."""
 SECONDS = 0.25  # of the pictures show a sign again, or exercise 2 has nobody to ask
 
 
@@ -57,6 +66,97 @@ class Lesson06:
     def decapitated(network: Backbone):
         """Two figures in one: the network as it was trained, and without its head."""
         return _decapitated(network)
+
+    @staticmethod
+    def told(name: str, right) -> str:
+        """A share of right answers with its interval, in a line."""
+        low, high = intervals.wilson(int(np.sum(right)), len(right))
+        return f"{name}: {share(np.mean(right))} of {len(right)} (95 % interval {bounds(low, high)})"
+
+    @staticmethod
+    def flattery(right: dict[tuple[str, str], np.ndarray]) -> str:
+        """By how much frames of the recording that was taught flatter, in a sentence.
+
+        Parameters
+        ----------
+        right : dict of (room, room) to numpy.ndarray of bool
+            Taught in the first room and asked in the second: which of its frames were named rightly.
+        """
+        rooms = sorted({asked for _, asked in right})
+        own = np.concatenate([right[room, room] for room in rooms])
+        others = np.concatenate([np.mean([right[home, room] for home in rooms if home != room], 0) for room in rooms])
+        low, high = (100 * end for end in intervals.interval(own.astype(float) - others))
+        kind = "a second recording is harder" if low > 0 else "that can be luck" if high >= 0 else "the opposite of flattery"
+        shares = f"The same recording: {share(own.mean())} right; a second one, in another room: {share(others.mean())}"
+        return wrapped(f"{shares}. It flatters by {low:.0f} to {high:.0f} points (95 % interval): {kind}.")
+
+    @staticmethod
+    def against_guessing(right, classes: int) -> str:
+        """Whether answers are better than guessing, in a sentence."""
+        low, high = intervals.wilson(int(np.sum(right)), len(right))
+        kind = "better than guessing" if low > 1 / classes else "no better than guessing"
+        return wrapped(f"{share(np.mean(right))} of {len(right)}, where guessing gives {share(1 / classes)}: {kind}.")
+
+    @staticmethod
+    def company(asked, nearest) -> str:
+        """Of pictures of the recordings and the nearest neighbour of each: how many share the room, how many the sign."""
+        rooms, signs = (
+            sum(part(one) == part(other) for one, other in zip(asked, nearest))
+            for part in (lambda path: path.parent.parent.name, lambda path: path.parent.name)
+        )
+        return f"Of {len(asked)} pairs, {rooms} share the room and {signs} the sign."
+
+    @staticmethod
+    def versus(names: tuple[str, str], one, other) -> str:
+        """Which of two ways is ahead on the same pictures, and whether that can be luck (sign test), in a sentence.
+
+        Parameters
+        ----------
+        names : (str, str)
+        one, other : array of bool
+            Which pictures each way named rightly.
+        """
+        from scipy.stats import binomtest
+
+        one, other = np.asarray(one, bool), np.asarray(other, bool)
+        shares = f"{names[0]} {share(one.mean())}, {names[1]} {share(other.mean())} of the same {len(one)}"
+        ours, theirs = int((one & ~other).sum()), int((other & ~one).sum())
+        luck = ours == theirs or binomtest(ours, ours + theirs).pvalue >= 0.05
+        gap = abs(ours - theirs) / len(one)
+        winner = names[ours < theirs]
+        ahead = f"{winner[0].lower()}{winner[1:]} ahead by {100 * gap:.1f} points, more than luck"
+        return wrapped(f"{shares}: {'too close to call' if luck else ahead}.")
+
+    @staticmethod
+    def heads_compared(rows: dict[str, list[dict]], per_class: int) -> str:
+        """By how much the second of two heads is ahead of the first on the same draws, in a sentence.
+
+        Parameters
+        ----------
+        rows : dict of str to list of dict
+            By head, as `shoulders.comparison.rows` gives them.
+        """
+        first, second = rows
+        ours, theirs = (
+            np.array([row["accuracy"] for row in sorted(found, key=lambda row: row["seed"]) if row["per_class"] == per_class])
+            for found in rows.values()
+        )
+        low, high = (100 * end for end in intervals.interval(theirs - ours))
+        winner = second if low > 0 else first if high < 0 else None
+        shares = f"{counted(per_class, 'picture')} of each sign: {first} {share(ours.mean())}, {second} {share(theirs.mean())}"
+        ahead = f"{winner} ahead" if winner else "too close to call"
+        return wrapped(f"{shares}: {ahead} ({low:+.1f} to {high:+.1f} points, 95 % interval).")
+
+    @staticmethod
+    def controls(groups: dict[str, list[dict]], chance: float) -> str:
+        """Of each group of runs its mean, and whether that is more than guessing: a line each."""
+        lines = []
+        for name, found in groups.items():
+            accuracies = [row["accuracy"] for row in found]
+            low, high = intervals.interval(accuracies)
+            kind = "above guessing" if low > chance else "no more than guessing"
+            lines.append(f"{name}: {share(np.mean(accuracies))} (95 % interval {bounds(low, high)}), {kind}")
+        return "\n".join([*lines, f"guessing: {share(chance)}"])
 
 
 def _run(held, sign):
@@ -168,18 +268,36 @@ def _strangers():
 def _is_vote(answer: Callable):
     if not callable(answer):
         return "the answer should be a function of labels and k."
-    cases = (([2, 0, 0], 1, 2), ([2, 0, 0], 3, 0), ([1, 0, 0, 1], 4, 1), ([3, 1, 1, 3, 2], 5, 3))
-    for labels, k, right in cases:
+    for labels, k, right in VOTES:
         said = answer(np.array(labels), k)
-        if said != right:
-            tie = " Two classes have as many votes: the one with the nearest neighbour wins." if k > 3 else ""
-            return f"of {labels}, the nearest first, k = {k} elects {right}, and you say {said}.{tie}"
+        if said is None:
+            return "the function gives nothing back yet."
+        if np.asarray(said).size != 1:
+            return "the function should give one class."
+        if float(said) != right:
+            return f"of {labels}, the nearest first, k = {k} does not elect {said}.{_why(labels[:k], float(said))}"
     return True
 
 
+def _why(labels, said):
+    votes = [labels.count(one) for one in labels]
+    if labels.count(said) == max(votes):
+        return " Two classes have as many votes: the one with the nearest neighbour wins."
+    return " Not one of the k neighbours is of that class." if said not in labels else ""
+
+
+def _number(answer):
+    """One number as a float, however it comes; None of what is none."""
+    try:
+        return float(answer) if np.asarray(answer).size == 1 and not isinstance(answer, str | bool) else None
+    except (TypeError, ValueError):
+        return None
+
+
 def _is_mended(answer, edition):
-    if not isinstance(answer, int | float | np.number):
-        return "the answer should be one number, the share of right answers."
+    answer = _number(answer)
+    if answer is None or not 0 <= answer <= 1:
+        return "the answer should be one number from 0 to 1, the share of right answers."
     if abs(answer - mended(edition.backbone, edition.pictures)) < 0.005:
         return True
     without = mended(edition.backbone, edition.pictures, add=False)
@@ -218,7 +336,8 @@ def likeness(rows: np.ndarray, known: np.ndarray) -> np.ndarray:
 
 
 def _is_threshold(answer, edition):
-    if not isinstance(answer, int | float | np.number):
+    answer = _number(answer)
+    if answer is None:
         return "the answer should be one number."
     seen, asked = (features.extract(edition.backbone, part) for part in (edition.pictures.train, edition.pictures.valid))
     refused = float((likeness(asked["hidden"], seen["hidden"]) < answer).mean())
@@ -264,7 +383,8 @@ def _decapitated(network):
 
     table, side = cutting.layers(network), network.transform.crop
     stages = [("picture", f"3 × {side} × {side}")]
-    stages += [(layer, " × ".join(map(str, table["output"][layer]))) for layer in cutting.last_at_each_size(network)]
+    blocks = enumerate(cutting.last_at_each_size(network), 1)
+    stages += [(f"block {i}", " × ".join(map(str, table["output"][layer]))) for i, layer in blocks]
     hidden = cutting.decapitate(network).out_features
     whole = [*stages, ("hidden", str(hidden)), ("head", f"{len(network.classes):,}" if len(network.classes) else "classes")]
     headless = [*stages, ("hidden", str(hidden)), ("neighbours", "your signs")]
