@@ -54,12 +54,13 @@ def _key(train, backbone, held, settings):
     network = [backbone.name, backbone.digest, repr(backbone.transform), devices.device(), devices.precision()]
     pictures = [[part.digests, part.labels.tolist()] for part in (held.train, held.valid)]
     made_by = [VERSION, features.versions(), train.__name__, settings, network, pictures]
-    return hashlib.sha256(json.dumps(made_by, sort_keys=True).encode()).hexdigest()[:40]
+    return hashlib.sha256(json.dumps(made_by, sort_keys=True, default=lambda number: number.item()).encode()).hexdigest()[:40]
 
 
 def _keep(path, result):
     """The file appears only when it is whole; where it cannot be written the result counts all the same."""
     import torch
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     network = result.model
@@ -71,7 +72,7 @@ def _keep(path, result):
         path.parent.mkdir(parents=True, exist_ok=True)
         with places.whole(path) as part:
             save_file(tensors, part, {"card": json.dumps(card)})
-    except (OSError, CourseError) as error:
+    except (OSError, SafetensorError, CourseError) as error:  # a full disk is the second
         warnings.warn(f"This training is not remembered: {reason(error)}.", stacklevel=3)
 
 

@@ -1,5 +1,7 @@
 """A guess is asked for once, kept on this machine, and held against what came out; nothing is raised at a learner."""
 
+from fractions import Fraction
+
 import pytest
 
 from shoulders import guesses
@@ -58,3 +60,25 @@ def test_a_guess_is_held_against_what_came_out(guess, said):
 def test_a_small_number_without_a_unit_is_told_as_closely_as_it_was_guessed():
     assert guesses.beside(0.3, 0.32, unit="") == "You guessed 0.3, and it was 0.32: 0.02 more."
     assert guesses.beside(None, 0.32, unit="") == "It was 0.32. You made no guess."
+
+
+def test_a_fraction_is_a_guess_too(capsys):
+    assert guesses.keep("a fraction", Fraction(1, 2)) == Fraction(1, 2)
+    assert "Kept: 0.5 %." in capsys.readouterr().out
+    assert guesses.beside(Fraction(1, 2), 0.5).endswith("to the digit.")
+
+
+@pytest.mark.parametrize(
+    "line", ['["q", {"": "abc"}]', '["q", {"": null}]', '["q", {"": [1]}]', '["q", {"": NaN}]', '["q", 5]', '["q", {"": 5']
+)
+def test_a_line_that_a_broken_disk_has_changed_is_no_guess(line, tmp_path, monkeypatch):
+    monkeypatch.setenv("SHOULDERS_CACHE", str(tmp_path))
+    (tmp_path / "guesses.jsonl").write_text(line + "\n")
+    assert guesses.keep("q", None) is None
+    assert guesses.keep("q", {"a": None}) == {}
+
+
+def test_one_guess_is_not_taken_for_several(tmp_path, monkeypatch):
+    monkeypatch.setenv("SHOULDERS_CACHE", str(tmp_path))
+    guesses.keep("q", 5)
+    assert guesses.keep("q", {"a": None}) == {}

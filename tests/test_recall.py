@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from making import network, set_of, weights_of
+from safetensors import SafetensorError
 
 from shoulders import datasets, recall, training, views
 
@@ -99,3 +100,14 @@ def test_where_nothing_can_be_written_the_training_counts_all_the_same(held, tmp
     (tmp_path / "cache" / "trainings").write_text("a file")
     with pytest.warns(UserWarning, match="This training is not remembered"):
         assert recall.trained(training.fine_tune, network("squeezenet1_1"), held, **SHORT).regime == "fine_tuning"
+
+
+def test_on_a_full_disk_the_training_counts_all_the_same(held, monkeypatch):
+    import safetensors.torch
+
+    def full(*_):
+        raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+
+    monkeypatch.setattr(safetensors.torch, "save_file", full)
+    with pytest.warns(UserWarning, match="not remembered: .*No space left"):
+        recall.trained(training.fine_tune, network(), held, epochs=np.int64(1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from numbers import Real
 
 from shoulders.support.errors import CourseError
@@ -33,11 +34,11 @@ def keep(question: str, guess, low: float = 0, high: float = 100, unit: str = "%
     if wrong := [one for one in given.values() if not _is_number(one, low, high)]:
         print(wrapped(f"A guess is a number from {low} to {high}, and not {wrong[0]!r}: write one, and run this cell again."))
         given = {}
-    memory = Memory("guesses.jsonl", dict)
-    earlier = memory.known.get(question, {})
+    memory = Memory("guesses.jsonl", _numbers)
+    earlier = {name: one for name, one in memory.known.get(question, {}).items() if bool(name) == several}
     if given:
-        _remember(memory, question, given)
-        print(wrapped(f"Kept: {_listed(given, unit)}. It stands beside the result later on."))
+        kept = "Kept" if _remember(memory, question, given) else "For as long as this notebook runs"
+        print(wrapped(f"{kept}: {_listed(given, unit)}. It stands beside the result later on."))
     elif earlier:
         print(wrapped(f"Your guess of before: {_listed(earlier, unit)}."))
     elif not wrong:
@@ -52,16 +53,22 @@ def _is_number(guess, low, high):
     return isinstance(guess, Real) and not isinstance(guess, bool) and low <= guess <= high
 
 
+def _numbers(guesses):
+    return {name: float(one) for name, one in guesses.items() if math.isfinite(one)}
+
+
 def _remember(memory, question, given):
     try:
         with memory.adding() as add:
-            add(question, {name: float(one) for name, one in given.items()})
+            add(question, _numbers(given))
     except CourseError as error:  # the guess counts in this session
         print(error)
+        return False
+    return True
 
 
 def _listed(guesses, unit):
-    return ", ".join(f"{name} {one:g} {unit}".strip() for name, one in guesses.items())
+    return ", ".join(f"{name} {float(one):g} {unit}".strip() for name, one in guesses.items())
 
 
 def beside(guess, came_out: float, unit: str = "%") -> str:
@@ -77,6 +84,7 @@ def beside(guess, came_out: float, unit: str = "%") -> str:
     result = f"{came_out:.3g} {unit}".strip()
     if guess is None:
         return f"It was {result}. You made no guess."
+    guess = float(guess)
     gap = came_out - guess
     told = f"{abs(gap):.3g} {'more' if gap > 0 else 'less'}"
     if f"{guess:.3g}" == f"{came_out:.3g}":

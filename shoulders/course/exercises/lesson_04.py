@@ -329,7 +329,7 @@ def _is_number(found, right):
 
 
 def _is_sees(answer):
-    cases = ([(3, 1), (3, 1), (2, 2), (3, 1)], 10), ([(5, 2), (3, 2), (2, 1)], 13), ([(7, 1)], 7)
+    cases = ([(3, 1), (3, 1), (2, 2), (3, 1)], 10), ([(5, 2), (3, 2), (2, 1)], 13), ([(7, 1)], 7), ([(3, 3), (2, 1)], 6)
     return _tried(answer, [((steps,), right) for steps, right in cases], _is_number, _sees_too_little)
 
 
