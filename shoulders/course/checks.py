@@ -45,3 +45,27 @@ class Exercise:
             else " (the solution is behind the fold below)"
         )
         print(f"Hint {number} of {len(self.hints)}: {self.hints[number - 1]}{more}")
+
+
+def tried(answer: Callable, cases: Sequence[tuple], same: Callable, wrong: Callable):
+    """Whether a learner's function is right: True, or what `wrong` says of the first case that is not.
+
+    Parameters
+    ----------
+    answer : callable
+    cases : sequence of tuple
+        What the function is given, and last what is right.
+    same : callable
+        Of an answer and what is right: whether they are the same.
+    wrong : callable
+        Of what was given and the answer: a sentence.
+    """
+    if not callable(answer):
+        return "the answer should be the function itself, without calling it."
+    for *given, right in cases:
+        found = answer(*given)
+        if found is None:
+            return "the function gives nothing back yet."
+        if not same(found, right):
+            return wrong(*given, found)
+    return True

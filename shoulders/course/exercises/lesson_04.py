@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from torch import nn
 
 from shoulders import cutting, datasets, intervals
 from shoulders.backbones import Backbone
-from shoulders.course.checks import Exercise
+from shoulders.course.checks import Exercise, tried
 from shoulders.course.editions import Edition
 from shoulders.datasets import Pictures
 from shoulders.support import places
@@ -301,36 +300,13 @@ def lesson_04(edition: Edition) -> Lesson04:
     )  # fmt: skip
 
 
-def _tried(answer: Callable, cases, same: Callable, wrong: Callable):
-    """A function's answers, case by case: True, or what `wrong` says of the first that is not right.
-
-    Parameters
-    ----------
-    cases : sequence of (tuple, value)
-        What the function is given, and what is right.
-    same : callable
-        Says whether an answer is the right one.
-    wrong : callable
-        Given what the function was given and its answer, says a sentence.
-    """
-    if not callable(answer):
-        return "the answer should be the function itself, without calling it."
-    for given, right in cases:
-        found = answer(*given)
-        if found is None:
-            return "the function gives nothing back yet."
-        if not same(found, right):
-            return wrong(*given, found)
-    return True
-
-
 def _is_number(found, right):
     return np.asarray(found).size == 1 and float(found) == right
 
 
 def _is_sees(answer):
     cases = ([(3, 1), (3, 1), (2, 2), (3, 1)], 10), ([(5, 2), (3, 2), (2, 1)], 13), ([(7, 1)], 7), ([(3, 3), (2, 1)], 6)
-    return _tried(answer, [((steps,), right) for steps, right in cases], _is_number, _sees_too_little)
+    return tried(answer, cases, _is_number, _sees_too_little)
 
 
 def _sees_too_little(steps, found):
@@ -341,7 +317,7 @@ def _sees_too_little(steps, found):
 
 def _is_commonest(answer):
     cases = ([4, 4, 7, 2, 7, 7, 1, 0, 9], 3), ([6, 6, 2, 8, 6, 6, 2, 6, 8], 5), ([0, 1, 2, 3, 4, 5, 6, 7, 8], 1)
-    return _tried(answer, [((kinds,), right) for kinds, right in cases], _is_number, _not_commonest)
+    return tried(answer, cases, _is_number, _not_commonest)
 
 
 def _not_commonest(kinds, found):
@@ -353,7 +329,7 @@ def _not_commonest(kinds, found):
 def _is_window(answer):
     wide = np.array([[0.9, 0.8, 0.7, 0.9], [0.6, 0.95, 0.2, 0.8], [0.3, 0.5, 0.4, 0.85]])
     narrow = np.array([[0.5, 0.6], [0.7, 0.9], [0.1, 0.8]])
-    return _tried(answer, [((wide,), (1, 2)), ((narrow,), (2, 0))], _is_place, _not_the_window)
+    return tried(answer, [(wide, (1, 2)), (narrow, (2, 0))], _is_place, _not_the_window)
 
 
 def _is_place(found, right):
@@ -378,12 +354,12 @@ def _is_shared(answer):
         (([[5, 6, 7, 8], [1, 2, 3, 4]], [[8, 0, 9, 1], [1, 2, 4, 3]]), [1, 4]),
     )
     if not callable(answer):
-        return _tried(answer, (), None, None)
+        return tried(answer, (), None, None)
     said = []
     for kind in (list, np.array, torch.tensor):
         try:
-            tried = [(tuple(map(kind, given)), right) for given, right in cases]
-            said.append(_tried(answer, tried, _are_numbers, _not_shared))
+            made = [(*map(kind, given), right) for given, right in cases]
+            said.append(tried(answer, made, _are_numbers, _not_shared))
         except (AttributeError, TypeError, ValueError, RuntimeError) as error:
             said.append(f"the function stops with {type(error).__name__}: {error}.")
         if said[-1] is True:

@@ -11,7 +11,7 @@ import torch
 
 from shoulders import datasets, intervals
 from shoulders.backbones import Backbone
-from shoulders.course.checks import Exercise
+from shoulders.course.checks import Exercise, tried
 from shoulders.course.editions import Edition
 from shoulders.datasets import Pictures
 from shoulders.support.words import share
@@ -326,19 +326,6 @@ def lesson_05(edition: Edition) -> Lesson05:
     )  # fmt: skip
 
 
-def _tried(answer: Callable, cases: Sequence[tuple], same: Callable, wrong: Callable):
-    """True, or a sentence on the first case that is not right: `wrong` makes it of what was given and found."""
-    if not callable(answer):
-        return "the answer should be the function itself, without calling it."
-    for *given, right in cases:
-        found = answer(*given)
-        if found is None:
-            return "the function gives nothing back yet."
-        if not same(found, right):
-            return wrong(*given, found)
-    return True
-
-
 def _is_close(found, right):
     return _one(found) and bool(np.isclose(float(found), right))
 
@@ -349,7 +336,7 @@ def _one(found):
 
 def _is_jumps(answer: Callable):
     first = torch.tensor([[4, 4, 7, 4], [1, 1, 1, 1], [0, 2, 3, 0]])
-    return _tried(answer, ((first, 5), (torch.tensor([[6, 6, 0, 0, 0, 6], [3, 9, 9, 9, 2, 2]]), 4)), _is_close, _not_the_jumps)
+    return tried(answer, ((first, 5), (torch.tensor([[6, 6, 0, 0, 0, 6], [3, 9, 9, 9, 2, 2]]), 4)), _is_close, _not_the_jumps)
 
 
 def _not_the_jumps(winners, found):
@@ -367,7 +354,7 @@ def _is_rank_correlation(answer: Callable):
     first, second = np.array([0.2, 5.0, 1.0, 40.0, 3.0]), np.array([1.0, 30.0, 2.0, 4.0, 3.0])
     third = np.array([7.0, 0.5, 90.0, 2.0, 3.0, 11.0])
     pairs = ((first, second), (first, -first), (third, np.array([2.0, 6.0, 5.0, 1.0, 9.0, 4.0])), (first, first**3))
-    return _tried(answer, [(*pair, float(np.corrcoef(*map(_ranks, pair))[0, 1])) for pair in pairs], _is_close, _not_the_ranks)
+    return tried(answer, [(*pair, float(np.corrcoef(*map(_ranks, pair))[0, 1])) for pair in pairs], _is_close, _not_the_ranks)
 
 
 def _ranks(numbers):
@@ -387,7 +374,7 @@ def _not_the_ranks(first, second, found):
 def _is_beaten(answer: Callable):
     others = {"Ada": 57.3, "Bela": 52.9, "Cleo": 48.0, "Dora": 53.0}
     cases = (others, 55.1, 2.2, "Bela"), (others, 55.1, 7.1, "Cleo"), (TABLE_4, 86.5, 5.1, "Bo"), (TABLE_4, 86.5, 2.2, "Jianchao")
-    return _tried(answer, cases, lambda found, right: isinstance(found, str) and found == right, _not_beaten)
+    return tried(answer, cases, lambda found, right: isinstance(found, str) and found == right, _not_beaten)
 
 
 def _not_beaten(rivals, ours, gap, found):
