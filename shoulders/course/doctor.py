@@ -97,8 +97,9 @@ def _in_a_notebook():
     return "ipykernel" in sys.modules
 
 
-SECONDS = {"01": 25}
-"""What the cells of a lesson's pocket edition took, the first time, on two cores of an AMD EPYC (Zen 5) without a GPU."""
+SECONDS = {"01": 32, "02": 53, "03": 34, "04a": 15, "04b": 26, "04c": 19, "05": 36, "06": 52}
+"""What a lesson's pocket edition took, the first time, with one thread on an AMD EPYC (Zen 5) of two cores without a GPU, where
+another lesson ran on the second core."""
 
 STEP = 0.033
 """Seconds of one step of learning there, as `step` measures them."""
