@@ -60,7 +60,7 @@ def shown(monkeypatch, capsys):
         pages = []
         monkeypatch.setattr(display, "display", lambda page, raw: pages.append(page))
         for notebook in (False, True):
-            monkeypatch.setattr(doctor, "_in_a_notebook", lambda notebook=notebook: notebook)
+            monkeypatch.setattr(doctor.progress, "in_notebook", lambda notebook=notebook: notebook)
             doctor.show()
         return capsys.readouterr().out, pages[0]
 

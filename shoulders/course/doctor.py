@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from shoulders import backbones, datasets, engine
 from shoulders.course import editions
-from shoulders.support import devices, places
+from shoulders.support import devices, places, progress
 from shoulders.support.errors import CourseError, reason
 
 HOST = ("download.pytorch.org", 443)
@@ -85,16 +85,12 @@ def _folded(said, findings):
 
 def _display(plain, page):
     """As a page where a notebook shows it, else in plain text."""
-    if _in_a_notebook():
+    if progress.in_notebook():
         from IPython.display import display
 
         display({"text/plain": plain, "text/html": page}, raw=True)
     else:
         print(plain)
-
-
-def _in_a_notebook():
-    return "ipykernel" in sys.modules
 
 
 SECONDS = {"01": 32, "02": 53, "03": 34, "04a": 15, "04b": 26, "04c": 19, "05": 36, "06": 52}
