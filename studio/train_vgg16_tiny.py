@@ -158,7 +158,7 @@ def initialise(net, seed):
 @torch.no_grad()
 def fold(trained):
     """The same function without BatchNorm: each norm's scale and shift go into the convolution before it."""
-    plain = VGG(batch_norm=False).eval()
+    plain = VGG(False, trained.classifier.in_features // 8, trained.classifier.out_features).eval()
     pairs = zip(of_kind(trained, nn.Conv2d), of_kind(trained, nn.BatchNorm2d), of_kind(plain, nn.Conv2d))
     for conv, norm, target in pairs:
         scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
@@ -506,9 +506,9 @@ def save_half(state, file):
     os.replace(f"{file}.part", file)
 
 
-def load_plain(file):
+def load_plain(file, width=WIDTH, classes=CLASSES):
     """The shipped network, as everyone else will load it: float16 on the disk, float32 in memory."""
-    net = VGG(batch_norm=False).eval()
+    net = VGG(False, width, classes).eval()
     net.load_state_dict({name: value.float() for name, value in load_file(file).items()})
     return net
 

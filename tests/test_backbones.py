@@ -590,11 +590,11 @@ def test_the_tiny_vggs_card_comes_with_its_weights(tmp_path, monkeypatch):
     folder = tmp_path / "box" / "weights"
     folder.mkdir(parents=True)
     card = {
-        "input": {"px": 64, "interpolation": "bicubic", "mean": [0.5, 0.4, 0.3], "std": [0.2, 0.2, 0.3]},
-        "licence": "Apache-2.0", "parameters": 2_000_000, "gmacs": 0.2, "accuracy": [{"accuracy": 0.5}], "bytes": 8, "classes": ["cat", "dog"],
+        "name": "vgg16_tiny", "input": {"px": 64, "interpolation": "bicubic", "mean": [0.5, 0.4, 0.3], "std": [0.2, 0.2, 0.3]},
+        "licence": "Apache-2.0", "parameters": 2_000_000, "gmacs": 0.2, "accuracy": [{"accuracy": 0.5, "n": 10}], "bytes": 8, "classes": ["cat", "dog"],
     }  # fmt: skip
     (folder / "vgg16_tiny.json").write_text(json.dumps(card))
-    safetensors.torch.save_file(ours.vgg16_tiny().state_dict(), folder / "vgg16_tiny.safetensors")
+    safetensors.torch.save_file(ours.vgg16_tiny(classes=2).state_dict(), folder / "vgg16_tiny.safetensors")
     monkeypatch.setattr(places, "box", lambda: tmp_path / "box")
     backbones.cards.cache_clear()
     try:

@@ -32,10 +32,10 @@ def pocket(box):
     """Felt pictures and a small network in the box."""
     set_of(box / "felt" / "cats_vs_dogs", 3, 2)
     (box / "weights").mkdir()
-    safetensors.torch.save_file(ours.vgg16_tiny().state_dict(), box / "weights" / "vgg16_tiny.safetensors")
+    safetensors.torch.save_file(ours.vgg16_tiny(classes=2).state_dict(), box / "weights" / "vgg16_tiny.safetensors")
     card = {
-        "input": {"px": 64, "interpolation": "bilinear", "mean": [0.5, 0.4, 0.3], "std": [0.2, 0.2, 0.3]},
-        "licence": "Apache-2.0", "parameters": 2_000_000, "gmacs": 0.2, "accuracy": [{"accuracy": 0.5}], "bytes": 8, "classes": ["cat", "dog"],
+        "name": "vgg16_tiny", "input": {"px": 64, "interpolation": "bilinear", "mean": [0.5, 0.4, 0.3], "std": [0.2, 0.2, 0.3]},
+        "licence": "Apache-2.0", "parameters": 2_000_000, "gmacs": 0.2, "accuracy": [{"accuracy": 0.5, "n": 10}], "bytes": 8, "classes": ["cat", "dog"],
     }  # fmt: skip
     (box / "weights" / "vgg16_tiny.json").write_text(json.dumps(card))
     backbones.cards.cache_clear()

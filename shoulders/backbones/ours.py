@@ -1,4 +1,4 @@
-"""The network that was trained for this course and ships in the box: `vgg16_tiny`."""
+"""The networks that were trained for this course and ship in the box: `vgg16_tiny`, `vgg16_mammals`, `vgg16_things`."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from shoulders.support import places
 if TYPE_CHECKING:
     from torch import nn
 
+_WIDTH, _OF_EACH = 24, 500
+"""Of a card that does not say; Tiny ImageNet's photographs of a class."""
+
 
 def cards() -> list[Card]:
-    """One, where its file ships."""
-    told = _file().with_suffix(".json")
-    return [_card(json.loads(told.read_text(encoding="utf-8")))] if told.exists() else []
+    """One for each network whose card ships; the small one that the lessons use comes first."""
+    told = [_told(path) for path in sorted(_box().glob("*.json"))]
+    return sorted(map(_card, told), key=lambda card: card.name != "vgg16_tiny")
 
 
 def card(name: str) -> Card | None:
@@ -26,15 +29,16 @@ def card(name: str) -> Card | None:
 
 
 def path(card: Card) -> Path | None:
-    return _file() if _file().exists() else None
+    file = _box() / f"{card.name}.safetensors"
+    return file if file.exists() else None
 
 
 def fetch(card: Card, progress: bool = True) -> Path:
-    return _file()  # it has a card only where the file ships
+    return _box() / f"{card.name}.safetensors"  # it has a card only where the file ships
 
 
 def network(card: Card) -> nn.Module:
-    return vgg16_tiny()
+    return vgg16_tiny(_told(_box() / f"{card.name}.json").get("width", _WIDTH), len(card.classes))
 
 
 def state(card: Card, path: Path, network: nn.Module) -> dict:
@@ -45,28 +49,37 @@ def classes(card: Card) -> tuple[str, ...]:
     return card.classes
 
 
-def _file():
-    return places.box() / "weights" / "vgg16_tiny.safetensors"
+def _box():
+    return places.box() / "weights"
+
+
+def _told(file):
+    return json.loads(file.read_text(encoding="utf-8"))
 
 
 def _card(ours):
-    size = ours["input"]
+    size, measured, classes = ours["input"], ours["accuracy"][0], tuple(ours["classes"])
+    kind = f" of {ours['grew_up_with']}" if "grew_up_with" in ours else ""
     return Card(
-        name="vgg16_tiny",
+        name=ours["name"],
         library="ours",
         transform=Transform(size["px"], size["px"], size["interpolation"], tuple(size["mean"]), tuple(size["std"])),
         year=2026,
-        paper="Simonyan & Zisserman, arXiv 1409.1556, at 3/8 of its width",
+        paper=f"Simonyan & Zisserman, arXiv 1409.1556, at {_share(ours.get('width', _WIDTH))} of its width",
         licence=ours["licence"],
-        trained_on="Tiny ImageNet: 100,000 photographs of 200 classes, 64 × 64 pixels",
+        trained_on=f"Tiny ImageNet: {_OF_EACH * len(classes):,} photographs of {len(classes)} classes{kind}, 64 × 64 pixels",
         parameters=ours["parameters"],
         gmacs=ours["gmacs"],
-        top1=100 * ours["accuracy"][0]["accuracy"],
-        accuracy_source="our own measurement, 10,000 validation pictures of Tiny ImageNet",
+        top1=100 * measured["accuracy"],
+        accuracy_source=f"our own measurement, {measured['n']:,} validation pictures of Tiny ImageNet",
         head="classifier",
         bytes=ours["bytes"],
-        classes=tuple(ours["classes"]),
+        classes=classes,
     )
+
+
+def _share(width, whole=64):
+    return f"{width * 8 // whole}/8" if width % 16 else f"{width * 4 // whole}/4"
 
 
 def vgg16_tiny(width: int = 24, classes: int = 200) -> nn.Module:
