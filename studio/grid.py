@@ -128,10 +128,10 @@ def card(table, held, backbone, plan, command: str, notes, kept=()) -> dict:
     }
 
 
-def write(path: Path, table, about: dict) -> None:
+def write(path: Path, table, about: dict, columns=COLUMNS) -> None:
     """The table, then the card with its digest; a reader takes neither without the other."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    lines = table.to_csv(index=False, columns=list(COLUMNS), float_format="%.6g", lineterminator="\n")
+    lines = table.to_csv(index=False, columns=list(columns), float_format="%.6g", lineterminator="\n")
     _replace(path, lines)
     about = about | {"table": {"file": path.name, "rows": len(table), "sha256": comparison.text_digest(path)}}
     _replace(path.with_suffix(".json"), json.dumps(about, indent=1) + "\n")
