@@ -1,10 +1,10 @@
 """Near and far knowledge: networks that grew up with mammals, with things, or with nothing, at questions that none was asked.
 
-    python -m studio.prior_grid --networks FOLDER --photos FOLDER --tiny UNPACKED_TINY_IMAGENET
+    python -m studio.prior_grid FOLDER --photos FOLDER --tiny UNPACKED_TINY_IMAGENET
 
-Writes data/results/prior_knowledge.csv and its card. `--networks` is where studio/train_prior.py left vgg16_mammals0.safetensors
-and its kin; the photographs give numbers alone. What the networks say is
-remembered: after an interruption only the heads are fitted again.
+Writes data/results/prior_knowledge.csv and its card. FOLDER is where studio/train_prior.py left vgg16_mammals0.safetensors
+and its kin; the photographs give numbers alone. What the networks say is remembered: after an interruption only the heads are
+fitted again.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def pictures(question, photos, tiny, work):
     return datasets.load(home / question.folder, classes=list(question.classes)) if home else None
 
 
-def networks(folder):
+def every_network(folder):
     """(source, training, backbone) of each: five trainings where we trained, one network where others did or there is one."""
     trained = {"mammals": "vgg16_mammals", "things": "vgg16_things"}
     for training_seed in range(TRAININGS):
@@ -140,10 +140,10 @@ def card(held, known, command):
     }  # fmt: skip
 
 
-def main(networks_in: Path = typer.Option(..., "--networks"), photos: Path = None, tiny: Path = None, out: Path = None):
+def main(networks: Path, photos: Path = None, tiny: Path = None, out: Path = None):
     """Ask every network every question, and write the table."""
     work = places.cache() / "prior_questions"
-    known = list(networks(networks_in))
+    known = list(every_network(networks))
     held = {question: pictures(question, photos, tiny, work) for question in QUESTIONS}
     held = {question: found for question, found in held.items() if found is not None}
     combinations = [(q, *named, count) for q in held for named in known for count in COUNTS]
@@ -152,7 +152,7 @@ def main(networks_in: Path = typer.Option(..., "--networks"), photos: Path = Non
         told = {"question": question.name, "pictures": question.kind, "source": source, "training": seed}
         rows.append(told | mean(held[question], network, count, seed))
     path = out or places.box() / "results" / "prior_knowledge.csv"
-    command = "python -m studio.prior_grid --networks FOLDER --photos FOLDER --tiny FOLDER"
+    command = "python -m studio.prior_grid FOLDER --photos FOLDER --tiny FOLDER"
     grid.write(path, pd.DataFrame(rows), card(held, known, command), COLUMNS)
     print(f"{len(rows)} means written to {path}")
 

@@ -20,7 +20,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-import pooch
 import torch
 import torch.nn.functional as F
 import typer
@@ -38,14 +37,12 @@ STAGES = (  # an epoch is 12,000 photographs
 
 # All mammals of Tiny ImageNet but two. Cougar and lion are left out because the question that this network is for is about
 # big cats. House cats are in: the child of the question knows them.
-MAMMALS = """n01882714 n02074367 n02085620 n02094433 n02099601 n02099712 n02106662 n02113799 n02123045 n02123394 n02124075 n02132136
-n02364673 n02395406 n02403003 n02410509 n02415577 n02423022 n02437312 n02480495 n02481823 n02486410 n02504458 n02509815""".split()
+MAMMALS = ["n01882714", "n02074367", "n02085620", "n02094433", "n02099601", "n02099712", "n02106662", "n02113799", "n02123045", "n02123394", "n02124075", "n02132136", "n02364673", "n02395406", "n02403003", "n02410509", "n02415577", "n02423022", "n02437312", "n02480495", "n02481823", "n02486410", "n02504458", "n02509815"]
 
 # Things that people make, and four fruits. Broom, plunger and water jug, tractor, lawn mower and go-kart are left out, because
 # questions are asked about them; clothes, buildings and scenes, because people and animals are often in the picture. The wooden
 # spoon is in: one question is whether who knows a spoon learns a shovel sooner.
-THINGS = """n02814533 n02823428 n02909870 n02917067 n03085013 n03100240 n03179701 n03250847 n03400231 n03584254 n03670208 n03902125
-n04070727 n04099969 n04133789 n04146614 n04259630 n04398044 n04507155 n04597913 n07747607 n07749582 n07753592 n07768694""".split()
+THINGS = ["n02814533", "n02823428", "n02909870", "n02917067", "n03085013", "n03100240", "n03179701", "n03250847", "n03400231", "n03584254", "n03670208", "n03902125", "n04070727", "n04099969", "n04133789", "n04146614", "n04259630", "n04398044", "n04507155", "n04597913", "n07747607", "n07749582", "n07753592", "n07768694"]
 
 SOURCES = {"mammals": MAMMALS, "things": THINGS}
 SEEN = {"mammals": "mammals", "things": "things and fruit"}
@@ -230,7 +227,7 @@ def log(text):
     print(datetime.datetime.now().strftime("%H:%M:%S"), text, flush=True)
 
 
-def main(source: Path = None, work: Path = Path(pooch.os_cache("shoulders-studio")), out: Path = tiny.OUT, jobs: int = 2):
+def main(source: Path = None, work: Path = tiny.WORK, out: Path = tiny.OUT, jobs: int = 2):
     """Train both networks with five seeds each, measure them, write weights and cards.
 
     Parameters

@@ -178,8 +178,20 @@ def test_strange_wishes(monkeypatch, lesson, edition, said):
 
 def test_every_lesson_needs_what_the_registry_and_the_catalogue_have():
     for need in editions.NEEDS.values():
-        assert {need.pictures, f"felt_{need.pictures}"} <= datasets.CARDS.keys()
-        assert backbones.card(need.backbone).url or backbones.card(need.backbone).package
+        assert f"felt_{need.pictures}" in datasets.CARDS
+        if need.backbone:
+            assert need.pictures in datasets.CARDS
+            assert backbones.card(need.backbone).url or backbones.card(need.backbone).package
+
+
+def test_a_lesson_that_has_one_edition_runs_in_it_whatever_was_wished(pocket, monkeypatch):
+    monkeypatch.setitem(editions.NEEDS, "99", editions.Need("cats_vs_dogs", ""))
+    for wish in ("full", "pocket", ""):
+        monkeypatch.setenv("SHOULDERS_EDITION", wish)
+        assert editions.decide("99") == "pocket"
+        said = " ".join(str(editions.choose("99")).split())
+        assert said.startswith("This is the pocket edition, because this lesson has no other: ")
+        assert "full" not in said
 
 
 def test_offers_know_sizes_and_what_is_here(photographs_here):

@@ -38,7 +38,10 @@ def fetch(card: Card, progress: bool = True) -> Path:
 
 
 def network(card: Card) -> nn.Module:
-    return vgg16_tiny(_told(_box() / f"{card.name}.json").get("width", _WIDTH), len(card.classes))
+    """`vgg16_tiny` begins with PyTorch's own random numbers, as it did when its grids were made; the others with He's."""
+    told = _told(_box() / f"{card.name}.json")
+    made = vgg16_tiny(told.get("width", _WIDTH), len(card.classes))
+    return _initialised(made) if "width" in told else made
 
 
 def state(card: Card, path: Path, network: nn.Module) -> dict:
@@ -76,6 +79,17 @@ def _card(ours):
         bytes=ours["bytes"],
         classes=classes,
     )
+
+
+def _initialised(network):
+    """He et al. 2015, as torchvision's VGG: what a layer says is spread as wide as what it hears, down to the last one."""
+    from torch import nn
+
+    for layer in network.features:
+        if isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
+            nn.init.zeros_(layer.bias)
+    return network
 
 
 def _share(width, whole=64):

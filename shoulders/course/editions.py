@@ -30,7 +30,7 @@ class Need:
     pictures : str
         Its question: a set of the registry; the pocket edition takes the felt one of that name.
     backbone : str
-        Of the full edition.
+        Of the full edition; ``''``: there is none, and the pocket edition runs everywhere.
     per_class : int
         Training pictures of each class, at most.
     pocket : str
@@ -53,6 +53,7 @@ NEEDS = {
     "04": Need("cats_vs_dogs", "vgg16"),
     "05": Need("cats_vs_dogs", "vgg16"),
     "06": Need("hand_signs", backbones.DEFAULT, 200, pocket=backbones.DEFAULT),
+    "07a": Need("big_cats", "", pocket="vgg16_mammals", other="vgg16_things"),
 }
 
 
@@ -121,17 +122,14 @@ def decide(lesson: str) -> str:
     wanted = os.environ.get("SHOULDERS_EDITION", "")
     if wanted not in ("", "pocket", "full"):
         raise EditionError(f"SHOULDERS_EDITION is {wanted!r}: say pocket or full, or leave it out.")
-    missing = _missing(need, "full")
+    missing = _missing(need, "full") if need.backbone else []
     if wanted == "full" and missing:
         raise EditionError(f"The full edition of lesson {lesson} lacks {' and '.join(missing)}: run {_command(missing)}.")
-    if wanted != "pocket" and not missing:
+    if need.backbone and wanted != "pocket" and not missing:
         return "full"
     if lack := _missing(need, "pocket"):
-        full = (
-            f"; for the full edition, run {_command(missing)}"
-            if missing
-            else "; the full edition is here: unset SHOULDERS_EDITION"
-        )
+        full = f"; for the full edition, run {_command(missing)}" if missing else ""
+        full = full or "; the full edition is here: unset SHOULDERS_EDITION" * bool(need.backbone)
         raise EditionError(f"The pocket edition of lesson {lesson} lacks {' and '.join(lack)} in this copy of the course{full}.")
     return "pocket"
 
@@ -171,9 +169,10 @@ def _missing(need, edition):
 
 
 def _sentences(name, need, held, network):
-    wanted, missing = os.environ.get("SHOULDERS_EDITION"), _missing(need, "full")
+    wanted, missing = os.environ.get("SHOULDERS_EDITION"), _missing(need, "full") if need.backbone else []
     lack = f"{' and '.join(missing)} {'are' if len(missing) > 1 else 'is'} not on this machine"
     reason = "SHOULDERS_EDITION says so" if wanted else lack if missing else "everything it needs is on this machine"
+    reason = reason if need.backbone else "this lesson has no other"
     pictures = f"{len(held.train)} + {len(held.valid)} pictures of {listed(held.classes)}"
     own = os.environ.get("SHOULDERS_WEIGHTS")
     top1 = f" (it names {network.card.top1:.0f} % of new ones correctly)" if network.card.top1 else ""
@@ -184,7 +183,7 @@ def _sentences(name, need, held, network):
         yield "The pictures are renderings of felt, not photographs: what is measured on them is a demonstration."
     if name == "pocket" and need.pocket != network.name == backbones.SMALL:
         yield f"{need.pocket} is not on this machine: the small network takes its place. `{_bringing(need.pocket)}` brings it."
-    if name == "pocket":
+    if name == "pocket" and need.backbone:
         switch = f"run {_command(missing)}" if missing else "unset SHOULDERS_EDITION"
         yield f"For the full edition, {switch}, then restart this notebook."
 
@@ -224,7 +223,7 @@ def offers(names=None, only_lessons: bool = False) -> list[Offer]:
         For a name that is neither a set nor a network.
     """
     if only_lessons:
-        names = dict.fromkeys(name for need in NEEDS.values() for name in (need.pictures, need.backbone))
+        names = dict.fromkeys(name for need in NEEDS.values() if need.backbone for name in (need.pictures, need.backbone))
         names = [name for name in names if name != backbones.DEFAULT]  # it is here already
     if names is None:
         names = [name for name, card in datasets.CARDS.items() if card.sources]
