@@ -141,6 +141,7 @@ CARDS = {
             for name, title, classes, groups in (
                 ("cats_vs_dogs", "cats and dogs", ("cats", "dogs"), None),
                 ("bees_vs_ants", "bees and ants", ("ants", "bees"), None),
+                ("big_cats", "pumas, leopards and cheetahs", ("cheetah", "leopard", "puma"), None),
                 ("hand_signs", "gloves that make eight signs", _SIGNS, r"_(p\d+)_"),
             )
         ),

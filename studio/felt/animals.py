@@ -28,6 +28,7 @@ DOGS = {
     "puppy": dict(legs=.55, trunk=1.0, girth=.36, head=.58, muzzle=.33, ear=1.1, ears="flop", tail="stub", tuft=.9),
 }
 FAMILIES = {"cats": CATS, "dogs": DOGS}
+WOBBLY = ("legs", "trunk", "girth", "head", "muzzle", "ear")
 
 
 def draw_manner(rng):
@@ -45,21 +46,26 @@ def draw_shape(kind, rng):
     families = FAMILIES[kind]
     often = np.array([.25 if families[f]["ears"] == "prick" else 1.0 for f in families])
     family = str(rng.choice(list(families), p=often / often.sum()))
-    wobble = {key: round(float(rng.normal(1, .07)), 3) for key in ("legs", "trunk", "girth", "head", "muzzle", "ear")}
+    wobble = {key: round(float(rng.normal(1, .07)), 3) for key in WOBBLY}
     return {"family": family, "wobble": wobble}
 
 
 def build(kind, shape, manner, look=0.0):
     """The toy; `look` is the way to the camera, which an animal half follows with its head."""
+    return assemble(FAMILIES[kind][shape["family"]], shape["wobble"], manner, look, _cat_head if kind == "cats" else _dog_head)
+
+
+def assemble(family, wobble, manner, look, make_head):
+    """A toy of a family's build, with the head that `make_head(body, manner)` models."""
     manner = {**manner, "yaw": float(np.clip(manner["yaw"] * .8 + .7 * look, -1.1, 1.1))}
-    body = dict(FAMILIES[kind][shape["family"]])
-    for key, factor in shape["wobble"].items():
+    body = dict(family)
+    for key, factor in wobble.items():
         body[key] *= factor
     toy = Toy(fur={"tail": min(body["tuft"], 1.5), "body": body["tuft"], "leg": .7 * body["tuft"],
-                   "ear": .4 if body["ears"] in ("cat", "prick") else .7})
+                   "ear": .4 if body["ears"] in ("cat", "prick", "round") else .7})
     pose = TRUNKS[manner["pose"]](toy, body, manner)
     _add_tail(toy, body, manner, pose)
-    _add_head(toy, kind, body, manner, pose)
+    _add_head(toy, make_head, body, manner, pose)
     return toy
 
 
@@ -143,7 +149,9 @@ TAILS = {"long": (1.35, [.14, .11, .10, .10, .08]), "plume": (1.25, [.15, .20, .
          "whip": (1.6, [.10, .08, .07, .06, .05]), "short": (.8, [.12, .10, .09, .08, .05]),
          "feather": (1.0, [.14, .16, .17, .13, .05]), "sabre": (.95, [.15, .12, .10, .07, .04]),
          "stub": (.38, [.12, .11, .10, .09, .07]), "pompon": (.55, [.09, .07, .07, .17, .22]),
-         "curl": (1.0, [.15, .18, .21, .21, .13])}
+         "curl": (1.0, [.15, .18, .21, .21, .13]),
+         "heavy": (1.85, [.17, .15, .145, .15, .13]), "thick": (1.35, [.15, .12, .115, .115, .09]),
+         "ringed": (1.5, [.10, .085, .085, .095, .08])}
 
 
 def _add_tail(toy, body, manner, pose):
@@ -172,7 +180,7 @@ def _add_tail(toy, body, manner, pose):
     toy.clay.append(limb(curve, np.interp(np.linspace(0, 4, 9), range(5), radii), "tail", blend=.05))
 
 
-def _add_head(toy, kind, body, manner, pose):
+def _add_head(toy, make_head, body, manner, pose):
     size, chest = 1.38 * body["head"], pose["chest"]
     reach = body["girth"] * .8 + size * .85
     asleep = pose.get("asleep", False)
@@ -185,12 +193,11 @@ def _add_head(toy, kind, body, manner, pose):
                              [body["girth"] * .66, size * .5], "body", blend=.07))
     centre[2] = max(centre[2], size * .62)
     turn = rotation(manner["yaw"] - .3 * asleep, manner["pitch"] * .6 - .12, manner["roll"])
-    head = (_cat_head if kind == "cats" else _dog_head)(body, manner)
-    toy.add(head.moved(turn, centre, size))
+    toy.add(make_head(body, manner).moved(turn, centre, size))
     toy.head = (centre, size)
 
 
-def _face(head, manner, side_angle, height, radius, start=(0, 0, 0)):
+def face(head, manner, side_angle, height, radius, start=(0, 0, 0)):
     """Two eyes, set into the clay where a line from inside the skull leaves it."""
     for side in (1, -1):
         gaze = np.array([1, side * side_angle, height])
@@ -200,7 +207,7 @@ def _face(head, manner, side_angle, height, radius, start=(0, 0, 0)):
         head.eyes.append((centre, radius, forward / np.linalg.norm(forward), IRISES[manner["iris"]]))
 
 
-def _mouth(head, nose, width, drop):
+def mouth(head, nose, width, drop):
     """An embroidered mouth that follows the surface below the nose."""
     for side in (1, -1):
         path = []
@@ -226,14 +233,14 @@ def _cat_head(body, manner):
     clay.append(limb([[.35, 0, .12], [.5 + m, 0, -.06]], [.15, .10], "head", blend=.08))
     nose = onto_surface(clay, [0, 0, -.08], [1, 0, 0], sink=.02)
     head.beads.append((nose, [.06, .085, .06], NOSES[manner["nose"]]))
-    _mouth(head, nose, .17, .16)
-    _face(head, manner, .47, .16, .118 * manner["eye"])
+    mouth(head, nose, .17, .16)
+    face(head, manner, .47, .16, .118 * manner["eye"])
     if manner["whiskers"]:
-        _whiskers(head, [.5 + m, .16, -.17])
+        whiskers(head, [.5 + m, .16, -.17])
     return head
 
 
-def _whiskers(head, root):
+def whiskers(head, root):
     """Three on each side; a dog has them as often as a cat, so that they tell nothing."""
     for side in (1, -1):
         for k in (-1, 0, 1):
@@ -264,10 +271,10 @@ def _dog_head(body, manner):
         _dog_ear(head, body, manner, side)
     nose = onto_surface(clay, [tip - .2, 0, -.08], [1, 0, .25], sink=.03)
     head.beads.append((nose, [.08, .11, .08], NOSES[manner["nose"]]))
-    _mouth(head, nose + [0, 0, -.04], .16, .2)
-    _face(head, manner, .5, .33, .11 * manner["eye"], (.05, 0, .02))
+    mouth(head, nose + [0, 0, -.04], .16, .2)
+    face(head, manner, .5, .33, .11 * manner["eye"], (.05, 0, .02))
     if manner["whiskers"]:
-        _whiskers(head, [tip - .06, .2, -.2])
+        whiskers(head, [tip - .06, .2, -.2])
     return head
 
 

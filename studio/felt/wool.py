@@ -1,6 +1,8 @@
 """Wool: the colour of a coat at every point of the clay, and the loose fibres that stand on it."""
 import numpy as np
+from scipy.spatial import cKDTree
 
+FAR = 9.0
 # Natural and dyed wools (linear RGB). Every class of a set draws from the same list.
 WOOLS = {
     "white": (.80, .77, .70), "cream": (.72, .56, .36), "sand": (.50, .34, .18), "ginger": (.55, .20, .045),
@@ -11,6 +13,15 @@ WOOLS = {
 PETS = ["white", "cream", "sand", "ginger", "rust", "brown", "chocolate", "grey", "slate", "black"]
 INSECTS = ["yellow", "ginger", "rust", "brown", "chocolate", "black", "red", "cream", "slate", "white", "sand", "grey"]
 PATTERNS = ["plain", "stripes", "patches", "belly", "points", "saddle", "mottled"]
+
+
+# How large marks are on the parts of a toy; elsewhere there are none.
+MARKED = {"body": 1.0, "leg": .72, "paw": .5, "tail": .7, "head": .5}
+
+
+def tone(wool):
+    """How light a wool is: its luminance, linear, 0 to 1."""
+    return float(np.dot(WOOLS[wool], [.2126, .7152, .0722]))
 
 
 def draw_coat(rng, wools):
@@ -38,6 +49,10 @@ def paint(coat, points, normals, weights, names, along):
     return colour * np.exp(.08 * waves(points, 5, rng))[:, None]
 
 
+def _step(x):
+    return 1 / (1 + np.exp(-np.clip(x, -30, 30)))
+
+
 def _of(names, weights, wanted):
     return weights[:, [i for i, n in enumerate(names) if n in wanted]].sum(1)
 
@@ -45,24 +60,66 @@ def _of(names, weights, wanted):
 def _share_of_second(coat, points, normals, weights, names, along, rng):
     pattern, noise = coat["pattern"], waves(points, 2.2, rng)
     height = (points[:, 2] - points[:, 2].min()) / np.ptp(points[:, 2])
-    step = lambda x: 1 / (1 + np.exp(-np.clip(x, -30, 30)))
     if pattern == "stripes":
-        return step(6 * (np.sin(coat["frequency"] * along + 1.2 * noise) - .1)) * (1 - .5 * _of(names, weights, {"muzzle"}))
+        return _step(6 * (np.sin(coat["frequency"] * along + 1.2 * noise) - .1)) * (1 - .5 * _of(names, weights, {"muzzle"}))
     if pattern == "patches":
-        return step(9 * (noise - .35))
+        return _step(9 * (noise - .35))
     if pattern == "belly":
-        return np.maximum(step(-7 * (normals[:, 2] + .25 + .2 * noise)), _of(names, weights, {"muzzle", "paw"}))
+        return np.maximum(_step(-7 * (normals[:, 2] + .25 + .2 * noise)), _of(names, weights, {"muzzle", "paw"}))
     if pattern == "points":
         return _of(names, weights, {"ear", "muzzle", "paw", "tail", "antenna", "foot"})
     if pattern == "saddle":
-        return step(8 * (normals[:, 2] - .1 + .25 * noise)) * (height > .3)
+        return _step(8 * (normals[:, 2] - .1 + .25 * noise)) * (height > .3)
     if pattern == "bands":
-        return _of(names, weights, {"abdomen"}) * step(7 * np.sin(2 * np.pi * along / .42 + .5 * noise))
+        return _of(names, weights, {"abdomen"}) * _step(7 * np.sin(2 * np.pi * along / .42 + .5 * noise))
     if pattern == "segments":
         return _of(names, weights, {"abdomen"})
     if pattern == "mottled":
-        return step(5 * waves(points, 7, rng))
+        return _step(5 * waves(points, 7, rng))
+    if pattern == "spots":
+        return np.maximum(_spots(points, weights, names, .08, rng), _rings(weights, names, along))
+    if pattern == "rosettes":
+        return _rosettes(points, weights, names, rng)
     return np.zeros(len(points))
+
+
+def _marks(points, weights, names, apart, rng):
+    """How far each point is from the middle of its mark, in toy units where marks are full-sized; marks are `apart` or more.
+
+    Middles are drawn one after the other from the points that no other mark has taken.
+    """
+    size = weights @ [MARKED.get(name, 0) for name in names]
+    tree, free, middles = cKDTree(points), size > .4, []
+    for i in rng.permutation(len(points)):
+        if free[i]:
+            middles.append(i)
+            free[tree.query_ball_point(points[i], apart * size[i])] = False
+    away, nearest = cKDTree(points[middles]).query(points)
+    stretch = rng.uniform(.8, 1.15, len(middles))[nearest]
+    return np.where(size > .2, away / (stretch * size[middles][nearest]), FAR)
+
+
+def _spots(points, weights, names, radius, rng):
+    """Solid and round."""
+    away = _marks(points, weights, names, 2.6 * radius, rng)
+    return _step((radius - away) / (.12 * radius))
+
+
+def _rosettes(points, weights, names, rng, radius=.18):
+    """Broken rings about a middle of half their tone; on head, legs and tail solid spots."""
+    away = _marks(points, weights, names, 2.15 * radius, rng) / radius
+    ring = _step((1 - away) / .05) * _step((away - .5) / .05)
+    broken = _step(7 * (waves(points, 12, rng) + 1.1))
+    flank = np.maximum(ring * broken, .4 * _step((.6 - away) / .05))
+    on_body = _of(names, weights, {"body"})
+    return on_body * flank + (1 - on_body) * _step((.75 - away) / .07)
+
+
+def _rings(weights, names, along):
+    """The last half of a tail: two rings and a dark tip."""
+    tail = _of(names, weights, {"tail"})
+    way = along / max(along[tail > .9].max(initial=0), 1e-9)
+    return tail * _step((way - .55) * 40) * _step(8 * np.sin(2 * np.pi * (way - .55) / .18))
 
 
 def scatter(vertices, faces, density, count, rng):
