@@ -456,3 +456,10 @@ def test_heads_that_were_saved_before_rows_had_length_one_say_what_they_said():
     old = heads.from_arrays("nearest_neighbours", arrays)
     np.testing.assert_allclose(heads.probabilities(old, np.array([[2.0, 1.8]])), [[2 / 3, 1 / 3]])
     assert set(heads.to_arrays(old)) == set(arrays)  # and kept again it stays what it is
+
+
+def test_of_three_classes_single_precision_does_not_stop_the_search_early(recwarn):
+    """scikit-learn 1.9.1 on float32 at tol=1e-7: L-BFGS ends with ABNORMAL on these fifteen rows."""
+    features = np.random.default_rng(10).normal(3, 1, (15, 192)).astype(np.float32)
+    heads.fit("logistic_regression", features, np.repeat(range(3), 5), 10)
+    assert [str(warning.message) for warning in recwarn.list] == []

@@ -145,11 +145,13 @@ def _two_classes(features, labels):
 
 
 def _logistic_by_sklearn(features, labels, strengths, folds, seed):
+    """In double precision: in single, scikit-learn's L-BFGS finds no better step long before `tol`, and says so to the learner."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import GridSearchCV, StratifiedKFold
     from sklearn.pipeline import make_pipeline
 
     pipeline = make_pipeline(*scalers(), LogisticRegression(C=strengths[0], tol=1e-7, max_iter=10_000))
+    features = features.astype(float)
     if folds == 1:
         return _plain("logistic_regression", pipeline.fit(features, labels))
     cut = StratifiedKFold(folds, shuffle=True, random_state=seed)
