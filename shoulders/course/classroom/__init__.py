@@ -57,8 +57,8 @@ def _welcome(client):
     name = f", by the name of {client.name}" if client.name else ", without a name"
     return (
         f"You are in the class at {client.host}:{client.port}{number}{name}.\n"
-        "From now on this notebook tells it: which exercise you check, whether it is right and what the check says; your guesses, and "
-        "what came out beside them. What the doctor finds on this machine: only if you call classroom.doctor().\n"
+        "From now on this notebook tells it: which exercise you check, whether it is right and what the check says; "
+        "your guesses, and what came out beside them. What the doctor finds here: only if you call classroom.doctor().\n"
         "It never tells your code, your pictures, your files, or who you are.\n"
         "classroom.sent() shows every word that went out, classroom.leave() ends it."
     )
@@ -102,6 +102,6 @@ def leave() -> None:
     client.told({"kind": "left"})
     left = client.finish()
     client.keep_back()
-    rest = f" {counted(len(left), 'message')} had not arrived, and {'is' if len(left) == 1 else 'are'} not sent any more." if left else ""
+    rest = f" Never sent, because it could not be reached: {counted(len(left), 'message')}." if left else ""
     print(wrapped(f"You have left the class at {client.host}:{client.port}: this notebook tells it nothing any more.{rest}"))
     return None

@@ -1,4 +1,4 @@
-"""What a class has told, as its board shows it: counts by exercise, wrong answers, histograms of guesses, machines. Nobody's own."""
+"""What a class has told, as its board shows it: counts by exercise, wrong answers, histograms of guesses, machines."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ class Histogram:
         Where the axis begins and ends.
     counts : list of int
         Learners in each of as many equal parts of the axis; the last part holds its end.
-    labels : list of str
-        What each part holds.
+    whole : bool
+        Whether each part is one whole number.
     outside : int
         Guesses that do not lie on the axis.
     came_out : list of float
@@ -68,9 +68,22 @@ class Histogram:
     low: float
     high: float
     counts: list[int]
-    labels: list[str]
+    whole: bool
     outside: int
     came_out: list[float]
+
+    @property
+    def ends(self) -> list[str]:
+        """Where the parts begin, and where the last one ends."""
+        parts = len(self.counts)
+        return [f"{self.low + (self.high - self.low) * part / parts:g}" for part in range(parts + 1)]
+
+    @property
+    def labels(self) -> list[str]:
+        """What each part holds."""
+        if self.whole:
+            return [f"{self.low + 0.5 + part:g}" for part in range(len(self.counts))]
+        return [" to ".join(pair) for pair in zip(self.ends, self.ends[1:])]
 
     @property
     def middle(self):
@@ -105,7 +118,7 @@ def who(book: Book, learner: str) -> str:
 
 def here(book: Book) -> set[str]:
     """Those who have joined and not left."""
-    last = {learner: "joined" for learner in book.learners}
+    last = dict.fromkeys(book.learners, "joined")
     last |= {told.learner: told.event["kind"] for told in book.told.values()}
     return {learner for learner, kind in last.items() if kind != "left"}
 
@@ -165,18 +178,15 @@ def histograms(book: Book, question: str) -> list[Histogram]:
 
 
 def _histogram(name, unit, low, high, guessed, found):
-    whole = high - low <= 12 and all(float(end).is_integer() for end in (low, high)) and all(v.is_integer() for v in map(float, guessed))
+    whole = high - low <= 12 and all(float(value).is_integer() for value in (low, high, *guessed))
     if whole:
         low, high, parts = low - 0.5, high + 0.5, int(high - low) + 1
-        labels = [f"{low + part + 0.5:g}" for part in range(parts)]
     else:
         high, parts = max(high, low + 1e-9), BINS
-        ends = [low + (high - low) * part / parts for part in range(parts + 1)]
-        labels = [f"{start:g} to {end:g}" for start, end in zip(ends, ends[1:])]
     inside = [value for value in guessed if low <= value <= high]
     counts = Counter(min(parts - 1, int((value - low) / (high - low) * parts)) for value in inside)
     held = [counts[part] for part in range(parts)]
-    return Histogram(name, unit, low, high, held, labels, len(guessed) - len(inside), sorted(found.values()))
+    return Histogram(name, unit, low, high, held, whole, len(guessed) - len(inside), sorted(found.values()))
 
 
 def machines(book: Book) -> list[Machine]:

@@ -65,9 +65,10 @@ class Book:
         self._lock = FileLock(f"{self.path}.lock")
         try:
             self._lock.acquire(timeout=0)
-            self._file = open(self.path, "a+b", buffering=0, opener=_for_this_user)
+            self._file = self.path.open("a+b", buffering=0)
+            self.path.chmod(0o600)  # this user's alone: it holds the board's key
         except Timeout as error:
-            raise ClassError(f"{self.path} belongs to a class that is open now: close that one first, or give another name.") from error
+            raise ClassError(f"{self.path} belongs to a class that is open: close that one, or give another name.") from error
         except (OSError, NotImplementedError) as error:
             self._lock.release()
             raise ClassError(f"{self.path} cannot be written ({reason(error)}): give another place.") from error
@@ -180,7 +181,3 @@ class Book:
 def _identity(event, number):
     identity = event.get("id") if isinstance(event, dict) else None
     return identity if isinstance(identity, str) and len(identity) == 16 else str(number)
-
-
-def _for_this_user(path, flags):
-    return os.open(path, flags, 0o600)

@@ -47,7 +47,8 @@ class Client:
         self._outbox = Outbox(learner)
         self._states = {event["id"]: ["waits", event] for event in self._outbox.left}
         self._said, self._unsaid = set(), []
-        self._alone, self._news, self._over, self.heard = threading.Lock(), threading.Event(), threading.Event(), threading.Event()
+        self._alone, self.heard = threading.Lock(), threading.Event()
+        self._news, self._over = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._work, name="classroom", daemon=True)
         self._thread.start()
 

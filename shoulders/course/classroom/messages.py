@@ -21,7 +21,7 @@ LONGEST = 400
 """Signs of one text in it."""
 
 SIGNS = "ACDEFGHJKLMNPQRTUVWXY34679"
-"""Of a token: none that is taken for another when it is read out or written on a board (B and 8, I and 1, O and 0, S and 5, Z and 2)."""
+"""Of a token: none that is taken for another when it is read out or written on a board, as B and 8, I and 1, O and 0 are."""
 
 
 class ClassError(CourseError):
@@ -36,14 +36,15 @@ def address(line: str, token: str | None = None) -> tuple[str, int, str]:
     ClassError
         For a line that is no address, or one without a token.
     """
+    right = "write it as it was dictated, 192.168.1.5:8123/K7F3QM"
     try:
         parts = urlsplit(line if "//" in line else f"//{line}")
         host, port, path = parts.hostname, parts.port or PORT, parts.path.strip("/")
     except (TypeError, ValueError, AttributeError) as error:
-        raise ClassError(f"{line!r} is no address ({reason(error)}): write it as it was dictated, 192.168.1.5:8123/K7F3QM.") from error
+        raise ClassError(f"{line!r} is no address ({reason(error)}): {right}.") from error
     token = str(token or path).strip().upper()
     if not host or parts.scheme not in ("", "http") or not re.fullmatch(r"[A-Z0-9]{4,40}", token):
-        raise ClassError(f"{line!r} is not a class's address and token: write it as it was dictated, 192.168.1.5:8123/K7F3QM.")
+        raise ClassError(f"{line!r} is not a class's address and token: {right}.")
     return host, port, token
 
 

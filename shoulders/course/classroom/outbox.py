@@ -1,4 +1,4 @@
-"""What a learner has not told the class yet, on this machine's disk: a notebook that is closed while the class is away loses none."""
+"""What a learner has not told the class yet, on this machine's disk: a notebook that is closed early loses none."""
 
 from __future__ import annotations
 

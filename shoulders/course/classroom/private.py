@@ -15,7 +15,7 @@ from shoulders.support import places
 
 GAP = "…"
 
-_SHARED = {"root", "user", "users", "home", "localhost", "jovyan", "ubuntu", "debian", "admin", "administrator", "student", "docker"}
+_SHARED = {"root", "user", "users", "home", "localhost", "jovyan", "ubuntu", "debian", "admin", "student", "docker"}
 """Names of users and computers that name nobody, and that sentences may need."""
 
 _QUOTED = re.compile(r"""(?<!\w)(['"])(?:\\.|(?!\1).)*\1(?!\w)""")

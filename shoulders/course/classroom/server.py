@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import json
 import secrets
 import socket
 import threading
@@ -69,13 +68,14 @@ class Server:
     def told(self) -> str:
         """What a terminal says when the class is open."""
         book, place = self.book, f"{self.book.path}: "
-        before = f"{counted(len(book.learners), 'learner')} and {counted(len(book.told), 'answer')} of before." if book.told else "a new class."
-        lost = f" {counted(book.damaged, 'line')} could not be read and {'is' if book.damaged == 1 else 'are'} left out." * bool(book.damaged)
+        before = f"{counted(len(book.learners), 'learner')} and {counted(len(book.told), 'answer')} of before."
+        lost = f" Left out, because it could not be read: {counted(book.damaged, 'line')}." * bool(book.damaged)
         alone = "Only this machine can reach it: `--lan` lets in the local network."
         wide = "Whoever is on the same network can reach it, and what is sent there is not encrypted."
         reach = alone if self.host in ("127.0.0.1", "::1", "localhost") else wide
         join = f'Learners write in a cell:\n    from shoulders import classroom; classroom.join("{self.line}")'
-        return f"{place}{before}{lost}\nThe board, for you alone: {self.page}\n{join}\n{reach}\nCtrl-C ends it; the same command goes on."
+        first = f"{place}{before if book.told else 'a new class.'}{lost}\nThe board, for you alone: {self.page}"
+        return f"{first}\n{join}\n{reach}\nCtrl-C ends it; the same command goes on."
 
     def run(self) -> None:
         """Answer until `stop`, or Ctrl-C."""
@@ -95,7 +95,8 @@ class Server:
         self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
         rooms = [("/told", _Told), ("/", _Board)]
         application = web.Application(rooms, default_handler_class=_Elsewhere, log_function=lambda handler: None, server=self)
-        limits = {"max_body_size": 4 * messages.LARGEST, "max_header_size": 16_000, "body_timeout": 20, "idle_connection_timeout": 60}
+        limits = {"max_body_size": 4 * messages.LARGEST, "max_header_size": 16_000}
+        limits |= {"body_timeout": 20, "idle_connection_timeout": 60}  # seconds
         server = httpserver.HTTPServer(application, **limits)
         server.add_sockets(self._sockets)
         self._ready.set()
@@ -169,7 +170,7 @@ class _Board(_Handler):
 
     def get(self):
         nonce = secrets.token_urlsafe(16)
-        rules = f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; img-src data:; connect-src 'self'"
+        rules = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'nonce-{nonce}'; img-src data:; connect-src 'self'"
         self.set_header("Content-Security-Policy", f"{rules}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
         asked = {name: self.get_query_argument(name, None) for name in ("view", "lesson", "question", "shown")}
         self.finish(page(self.settings["server"], nonce=nonce, **asked))
@@ -186,7 +187,7 @@ def page(server: Server, view=None, lesson=None, question=None, shown=None, nonc
     shown : str, optional
         Whether what came out is shown: only for ``'yes'`` is it in the page at all.
     nonce : str
-        Of the page's style and script.
+        Of the page's script: nothing else on it may run.
     """
     book = server.book
     view = view if view in VIEWS else VIEWS[0]
