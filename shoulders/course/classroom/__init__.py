@@ -44,6 +44,7 @@ def join(line: str, token: str | None = None, name: str | None = None) -> None:
     client.told({"kind": "joined"})
     client.heard.wait(2 * messages.PATIENCE)
     if client.ended:
+        client.keep_back()
         return client.speak()
     _joined.append(client)
     observers.OBSERVERS.append(client.told)

@@ -147,7 +147,8 @@ def exercises(book: Book, lesson: str | None = None) -> list[Progress]:
 
 
 def _progress(place, present, done, tried, wrong):
-    said = Counter({sentence: len(learners) for (where, sentence), learners in wrong.items() if where == place}).most_common()
+    found = [(sentence, len(learners)) for (where, sentence), learners in wrong.items() if where == place]
+    said = sorted(found, key=lambda one: (-one[1], one[0]))
     return Progress(*place, len(done), len(tried - done), len(present - done - tried), said[:WRONG], len(said[WRONG:]))
 
 
@@ -192,7 +193,8 @@ def _histogram(name, unit, low, high, guessed, found):
 def machines(book: Book) -> list[Machine]:
     """Of each learner that has sent it, what the doctor found; those that are not ready first."""
     last = {told.learner: told.event["findings"] for told in _of(book, "machine")}
-    found = [Machine(who(book, one), len(rows), [row for row in rows if not row["good"]]) for one, rows in last.items()]
+    each = [(one, last[one]) for one in book.learners if one in last]
+    found = [Machine(who(book, one), len(rows), [row for row in rows if not row["good"]]) for one, rows in each]
     return sorted(found, key=lambda machine: -len(machine.wrong))
 
 
