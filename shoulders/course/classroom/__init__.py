@@ -42,7 +42,7 @@ def join(line: str, token: str | None = None, name: str | None = None) -> None:
         leave()
     client = Client(host, port, token, learner(token), name)
     client.told({"kind": "joined"})
-    client.heard.wait(2 * messages.PATIENCE)
+    client.heard.wait(messages.PATIENCE + 0.2)
     if client.ended:
         client.keep_back()
         return client.speak()

@@ -51,9 +51,11 @@ class Server:
 
     def __init__(self, path, host: str = "127.0.0.1", port: int = messages.PORT):
         self.host, outside = host, _outside(host)
+        if not 0 <= port <= 65_535:
+            raise ClassError(f"There is no port {port}: choose another --port, or 0 for any.")
         try:
             self._sockets = netutil.bind_sockets(port, host, backlog=256)
-        except (OSError, OverflowError) as error:
+        except OSError as error:
             raise ClassError(f"{host}:{port} cannot be used ({reason(error)}): choose another --port, or 0 for any.") from error
         try:
             self.book = Book(path)
