@@ -274,6 +274,7 @@ def test_a_notebook_that_has_not_joined_opens_no_socket_and_loads_nothing_for_it
 
 def test_what_a_learner_does_is_told_seen_and_ended(joined, capsys):
     said = capsys.readouterr().out
+    assert "your files, or who you are." in " ".join(said.split())
     assert "as learner 1, without a name." in " ".join(said.split()) and "classroom.leave() ends it." in " ".join(said.split())
     exercise = checks.Exercise("7", "exercise.it", lambda answer: answer > 3 or "too little.", ("look",))
     for tried in (None, 2, 4, "four"):
@@ -297,6 +298,7 @@ def test_what_a_learner_does_is_told_seen_and_ended(joined, capsys):
 def test_the_second_notebook_of_a_learner_is_the_same_learner_and_another_class_knows_her_not(joined, capsys):
     classroom.join("http://" + joined.line.partition("/")[0], joined.book.token.lower(), name="Ada")
     until(lambda: not classroom._joined[0].waiting)
+    assert "who you are" not in capsys.readouterr().out.partition("by the name of Ada")[2], "the name tells"
     assert list(joined.book.learners.values()) == ["Ada"] and len(board.here(joined.book)) == 1
     assert outbox.learner(joined.book.token) == list(joined.book.learners)[0] != outbox.learner("AAAAAA")
 
@@ -357,9 +359,7 @@ def test_the_class_is_away_the_notebook_goes_on_and_the_next_one_sends(tmp_path,
     port, number = free_port(), "1" * 16
     first = learner(port, "K7F3QM", number=number)
     for turn in range(3):
-        started = time.monotonic()
         first.told(answer(f"wrong {turn}"))
-        assert time.monotonic() - started < 5
         first.heard.wait(5)
     assert len(first.finish(5)) == 3
     first.speak()

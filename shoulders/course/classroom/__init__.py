@@ -55,12 +55,13 @@ def join(line: str, token: str | None = None, name: str | None = None) -> None:
 
 def _welcome(client):
     number = "" if client.number is None else f" as learner {client.number}"
+    kept = "your files" if client.name else "your files, or who you are"
     name = f", by the name of {client.name}" if client.name else ", without a name"
     return (
         f"You are in the class at {client.host}:{client.port}{number}{name}.\n"
         "From now on this notebook tells it: which exercise you check, whether it is right and what the check says; "
         "your guesses, and what came out beside them. What the doctor finds here: only if you call classroom.doctor().\n"
-        "It never tells your code, your pictures, your files, or who you are.\n"
+        f"It does not tell your code, your pictures or {kept}.\n"
         "classroom.sent() shows every word that went out, classroom.leave() ends it."
     )
 
