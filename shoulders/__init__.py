@@ -44,7 +44,7 @@ _keep_memory()
 # torchvision and fastai still use torch.jit.script; torch says so to everyone who imports them, who can do nothing about it.
 warnings.filterwarnings("ignore", message=".*torch.jit.script.* is deprecated", category=FutureWarning)
 
-COURSE = ("checks", "doctor", "editions", "exercises", "guesses", "lessons")
+COURSE = ("checks", "classroom", "doctor", "editions", "exercises", "guesses", "lessons")
 
 
 def __getattr__(name):

@@ -1,4 +1,4 @@
-"""The command line: `shoulders doctor · fetch · lesson · compare · features · predict · export · teach`."""
+"""The command line: `shoulders doctor · fetch · lesson · compare · features · predict · export · teach · class`."""
 
 from __future__ import annotations
 
@@ -398,3 +398,25 @@ def teach(
         webbrowser.open(shown.address)
     with contextlib.suppress(KeyboardInterrupt):
         shown.run()
+
+
+@app.command("class")
+def class_(
+    file: Annotated[Path, typer.Argument(help="What is told is kept here; a class of before goes on.")] = Path("class.jsonl"),
+    lan: Annotated[bool, typer.Option("--lan", help="Let in the local network, and not this machine alone.")] = False,
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Of this machine, to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The same one again after a stop, so that learners go on.")] = 8123,
+    browser: Annotated[bool, typer.Option(help="Open the board in a browser.")] = True,
+) -> None:
+    """Open a class: who is through which exercise, what went wrong most, what was guessed. Learners join by one line."""
+    from shoulders.course.classroom import server
+
+    opened = server.Server(file, "0.0.0.0" if lan else host, port)
+    say(opened.told(), sys.stdout)
+    sys.stdout.flush()
+    if browser:
+        import webbrowser
+
+        webbrowser.open(opened.page)
+    with contextlib.suppress(KeyboardInterrupt):
+        opened.run()

@@ -189,6 +189,10 @@ def each(answers):
     return [(name, i) for name, these in answers.items() for i in range(len(these))]
 
 
+def test_a_class_hears_of_which_lesson_an_exercise_is(lesson):
+    assert {getattr(lesson, name).lesson for name in RIGHT} == {"04"}
+
+
 @pytest.mark.parametrize(("name", "i"), each(RIGHT))
 def test_what_is_right_passes_however_it_is_written(lesson, name, i, capsys):
     assert says(getattr(lesson, name), RIGHT[name][i], capsys).startswith("Right")

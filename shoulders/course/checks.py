@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+from shoulders.course import observers
 
 
 @dataclass(frozen=True)
@@ -32,9 +35,19 @@ class Exercise:
             return
         try:
             said = self.test(answer)
+            short = "" if said is True else str(said)
         except Exception as error:
-            said = f"the answer could not be checked ({type(error).__name__}: {error})."
+            kind = type(error).__name__
+            said, short = (f"the answer could not be checked ({told})." for told in (f"{kind}: {error}", kind))
         print(f"Right. Exercise {self.name} is done." if said is True else f"Not yet: {said} {self.call}.hint() helps.")
+        facts = {"lesson": self.lesson, "exercise": self.name, "call": self.call}
+        observers.tell("exercise", **facts, right=said is True, said=short)
+
+    @property
+    def lesson(self) -> str:
+        """The number of the lesson, by the file in which the test stands: ``'01'``; ``''`` for a test from elsewhere."""
+        found = re.search(r"lesson_(\d+)$", getattr(self.test, "__module__", None) or "")
+        return found[1] if found else ""
 
     def hint(self, number: int = 1) -> None:
         """Print one hint; 1 is the gentlest, 3 nearly gives it away."""

@@ -5,9 +5,19 @@ from __future__ import annotations
 import math
 from numbers import Real
 
+from shoulders.course import observers
 from shoulders.support.errors import CourseError
 from shoulders.support.memory import Memory
 from shoulders.support.words import wrapped
+
+
+class Guess(float):
+    """A number that knows which question it answers, and under which name where there are several."""
+
+    def __new__(cls, value, question="", name=""):
+        guess = super().__new__(cls, value)
+        guess.question, guess.name = question, name
+        return guess
 
 
 def keep(question: str, guess, low: float = 0, high: float = 100, unit: str = "%"):
@@ -26,7 +36,7 @@ def keep(question: str, guess, low: float = 0, high: float = 100, unit: str = "%
 
     Returns
     -------
-    number or dict or None
+    Guess or dict of str to Guess or None
         What was guessed, now or in an earlier session; of several numbers those that there are. None, or an empty dict, so far.
     """
     several = isinstance(guess, dict)
@@ -45,7 +55,9 @@ def keep(question: str, guess, low: float = 0, high: float = 100, unit: str = "%
         place = "of each None" if several else "of None"
         print(wrapped(f"No guess yet: write a number from {low} to {high} in place {place}, and run this cell again."))
         print("The lesson goes on without one, too.")
-    held = given or earlier
+    held = {name: Guess(one, question, name) for name, one in (given or earlier).items()}
+    if held:
+        observers.tell("guess", question=question, values=_numbers(held), low=float(low), high=float(high), unit=unit)
     return held if several else held.get("")
 
 
@@ -82,6 +94,8 @@ def beside(guess, came_out: float, unit: str = "%") -> str:
         In the same unit.
     """
     result = f"{came_out:.3g} {unit}".strip()
+    if isinstance(guess, Guess):
+        observers.tell("came out", question=guess.question, name=guess.name, value=float(came_out), unit=unit)
     if guess is None:
         return f"It was {result}. You made no guess."
     guess = float(guess)
