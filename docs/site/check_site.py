@@ -31,9 +31,15 @@ NOT_FETCHED = ("canonical", "next", "prev", "index", "search", "author", "licens
 # -------------------------------------------------------------------------------------------------------------- from the files
 
 
+def pages(html: Path) -> list[Path]:
+    """The site's pages; what lies in ``_static`` are a theme's templates."""
+    return [path for path in sorted(html.rglob("*.html")) if path.relative_to(html).parts[0] != "_static"]
+
+
 def problems(html: Path) -> list[str]:
     """A sentence for each link that leads nowhere, each picture without words, each thing that would come from elsewhere."""
-    return [f"{path.relative_to(html)}: {said}" for path in sorted(html.rglob("*.html")) for said in _of_page(path, html)]
+    html = html.resolve()
+    return [f"{path.relative_to(html)}: {said}" for path in pages(html) for said in _of_page(path, html)]
 
 
 @cache
@@ -64,10 +70,10 @@ def _lost(link, path, html):
         return ""
     goal = (path.parent / unquote(parts.path)).resolve() if parts.path else path
     goal = goal / "index.html" if goal.is_dir() else goal
-    if not goal.is_file() or html.resolve() not in goal.parents:
+    if not goal.is_file() or html not in goal.parents:
         return f"a link to what is not there, {link}"
     anchor = unquote(parts.fragment)
-    if anchor and goal.suffix == ".html" and anchor not in _parsed(goal)[1]:
+    if anchor not in ("", "top") and goal.suffix == ".html" and anchor not in _parsed(goal)[1]:
         return f"a link to a place that is not on its page, {link}"
     return ""
 
@@ -113,7 +119,7 @@ def requests(browser, home: str, html: Path):
     page.on("request", lambda asked: asked.url.startswith((home, "data:", "blob:")) or said.append(f"asks for {asked.url}"))
     page.on("response", lambda got: got.status >= 400 and said.append(f"gets {got.status} for {got.url}"))
     page.on("pageerror", lambda error: said.append(f"an error in a script, {error}"))
-    for path in sorted(html.rglob("*.html")):
+    for path in pages(html):
         name = path.relative_to(html).as_posix()
         page.goto(home + name, wait_until="networkidle")
         yield from (f"{name}: {told}" for told in said if not told.endswith("/favicon.ico"))
@@ -160,8 +166,7 @@ def _pictured(page, folder, name):
 def main(html: Path, pictures: Path | None = None) -> int:
     """Say what is wrong with the site, a line each; 1 if anything is."""
     found = [*problems(html), *seen(html, pictures)]
-    pages = len(list(html.rglob("*.html")))
-    print(*found or [f"{pages} pages: links, words, requests, search and accessibility are as they should be."], sep="\n")
+    print(*found or [f"{len(pages(html))} pages: links, words, requests, search and accessibility are as they should be."], sep="\n")
     return bool(found)
 
 
