@@ -50,7 +50,6 @@ html_theme_options = {
     "use_repository_button": bool(repository),
     "use_issues_button": bool(repository),
     "use_download_button": False,
-    "navigation_depth": 1,  # deeper lists fold, and their handles have no name for who cannot see them
     "show_toc_level": 2,
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",

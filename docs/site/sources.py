@@ -101,8 +101,8 @@ def pages(root: Path = ROOT) -> dict[str, str | bytes]:
         else:
             continue
         carried += files
-    made["index.md"] += "\n" + contents(root)
     made |= {"giants.md": giants.page(), "reference/commands.md": reference.commands(root)} | reference.pages()
+    made["index.md"] += "\n" + contents(made, root)
     return made | {_copy(path, root): path.read_bytes() for path in carried}
 
 
@@ -139,14 +139,15 @@ def _learners(path, root):
     )
 
 
-def contents(root: Path = ROOT) -> str:
-    """What the sidebar lists: every lesson, every page, in this order."""
+def contents(made, root: Path = ROOT) -> str:
+    """What the sidebar lists: every page of those that are made, flat: lists in lists fold, and their handles have no name."""
     guides = [f"docs/{path.stem}" for path in sorted((root / "docs").glob("*.md"))]
     around = ["lessons/glossary"] * ("lessons/glossary.ipynb" in homes(root).values())
     lists = {
         "Lessons": [f"lessons/{name}" for name in lessons(root)],
         "Beside the lessons": [*around, "giants", *guides],
         "Reference": ["reference/commands", "reference/index", "contributing"],
+        "Rooms": [name.removesuffix(".rst") for name in sorted(made) if name.endswith(".rst") and name != "reference/index.rst"],
     }
     return "\n".join(toctree(caption, entries) for caption, entries in lists.items())
 
