@@ -1,13 +1,14 @@
 """A Sphinx extension: every picture that a notebook's cell put out says in words what it shows.
 
-A figure of the course carries its sentence with it, in the output's metadata (`shoulders.plots.Drawing`); MyST-NB passes a
-picture's width from there, and not its words. Of another picture the words are those that were printed below it. Without any, the build
-says where.
+A figure of the course carries its sentence with it, in the output's metadata (`shoulders.plots.Drawing`); MyST-NB takes a
+picture's width from there, and not its words. Of another picture the words are those that were printed below it. Without any, the
+build says where.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 from base64 import b64decode
 from pathlib import Path
 
@@ -30,7 +31,8 @@ def _tell(app, doctree):
         if not image.get("alt") and (alt := words.get(Path(image["uri"]).stem)):
             image["alt"] = alt
         if not image.get("alt"):
-            logging.getLogger(__name__).warning("a picture says nothing to who cannot see it: give it an alt text", location=image)
+            logger = logging.getLogger(__name__)
+            logger.warning("a picture has no words for who cannot see it: give it an alt text", location=image)
 
 
 def told(notebook) -> dict[str, str]:
@@ -47,15 +49,14 @@ def told(notebook) -> dict[str, str]:
 
 
 def _words(output, kind, below):
-    """Of whom says most: the picture's own sentence, its text unless that is a Python object's address, what is printed below."""
+    """The picture's own sentence; else its text, unless that is a Python object's address; else what was printed below."""
     text = output.data.get("text/plain", "")
-    return output.get("metadata", {}).get(kind, {}).get("alt") or ("" if text.startswith("<") else text) or " ".join(below.split())
+    own = output.get("metadata", {}).get(kind, {}).get("alt")
+    return own or ("" if text.startswith("<") else text) or " ".join(below.split())
 
 
 def digest(kind: str, data: str) -> str:
     """The name that MyST-NB gives a picture's file, without its ending."""
     if kind == "image/svg+xml":
-        import os
-
         return hashlib.sha256(os.linesep.join(data.splitlines()).encode()).hexdigest()
     return hashlib.sha256(b64decode(data)).hexdigest()

@@ -12,11 +12,11 @@ import sys
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import sources
+
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
-
-import sources  # noqa: E402
-
 GOAL = sources.ROOT / "site"
 
 
@@ -28,7 +28,8 @@ def build(goal: Path = GOAL, made: dict | None = None) -> int:
         for folder in ("html", "doctrees"):
             sources.clear(goal / folder)
     told = ["--quiet", "--fail-on-warning", "--jobs", str(os.cpu_count() or 1)]
-    return build_main([*told, "-b", "html", "-c", str(HERE), "-d", str(goal / "doctrees"), str(goal / "source"), str(goal / "html")])
+    folders = ["-c", str(HERE), "-d", str(goal / "doctrees"), str(goal / "source"), str(goal / "html")]
+    return build_main([*told, "-b", "html", *folders])
 
 
 def main(arguments=None) -> int:

@@ -14,7 +14,7 @@ owner, _, name = repository.partition("/")
 
 project = "Standing on the shoulders of giants"
 author = "the contributors of Standing on the shoulders of giants"
-copyright = f"{author}. Text and pictures CC BY 4.0, code Apache-2.0"  # noqa: A001
+copyright = f"{author}. Text and pictures CC BY 4.0, code Apache-2.0"
 language = "en"
 
 extensions = [
@@ -50,6 +50,7 @@ html_theme_options = {
     "use_repository_button": bool(repository),
     "use_issues_button": bool(repository),
     "use_download_button": False,
+    "navbar_start": [], "navbar_center": [], "navbar_end": [], "navbar_persistent": [],  # the sidebar has the search
     "show_toc_level": 2,
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",

@@ -1,8 +1,8 @@
 """A Sphinx extension: a name in a docstring's types leads to what it means, or nowhere; never to something else of that name.
 
-For types Sphinx searches the whole package by a name's last part: of an array of shape (n, classes) the word *classes* became a link
-to `shoulders.backbones.Backbone.classes`, and two rooms have a `Card`. A name of the same module goes first; one that several
-modules have, or that is no class, is sought no further.
+For types Sphinx searches the whole package by a name's last part: of an array of shape (n, classes) the word *classes* became a
+link to `shoulders.backbones.Backbone.classes`, and two rooms have a `Card`. A name of the same module goes first; one that
+several modules have, or that is no class, is sought no further.
 """
 
 from __future__ import annotations

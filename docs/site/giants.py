@@ -11,8 +11,8 @@ INTRODUCTION = """\
 # Giants
 
 A *giant* is a network that somebody else has trained. Each of these has a card that says what it is, what it has learnt from, and
-under which terms it comes. Accuracies are the publishers' own, on pictures that the network was not trained on, and told with their
-source. Any other network of torchvision or timm is taken by its name, too.
+under which terms it comes. Accuracies were measured on pictures that the network was not trained on, and have their source.
+Any other network of torchvision or timm is taken by its name, too.
 """
 
 ARXIV = re.compile(r"arXiv (\d{4}\.\d{4,5})")
@@ -32,7 +32,7 @@ def _row(card):
 def section(card: Card) -> str:
     """One card: a heading, and a table of what is known of the network."""
     facts = {
-        "published": ", ".join(filter(None, [str(card.year or ""), ARXIV.sub(r"[arXiv \1](https://arxiv.org/abs/\1)", card.paper)])),
+        "published": ", ".join(filter(None, [str(card.year or ""), _paper(card)])),
         "learnt from": card.trained_on,
         "size": f"{_millions(card)} weights, {_macs(card)} multiplications for a picture",
         "accuracy": f"{_top1(card)} ({card.accuracy_source})" if card.top1 else "",
@@ -47,6 +47,10 @@ def section(card: Card) -> str:
 
 def _anchor(card):
     return f"giant-{card.name.replace('_', '-').lower()}"
+
+
+def _paper(card):
+    return ARXIV.sub(r"[arXiv \1](https://arxiv.org/abs/\1)", card.paper)
 
 
 def _or_dash(value):

@@ -1,7 +1,7 @@
 """The reference: a page for each room of the package, made from its docstrings; and the commands, from their own help.
 
-Which rooms there are, and their sentences, comes from ``docs/rooms.py``; which names are public, from `__all__` or, without one, from
-their first letter. Sphinx's autodoc and autosummary do the rest.
+Which rooms there are, and their sentences, comes from ``docs/rooms.py``; which names are public, from ``__all__`` or,
+without one, from their first letter. Sphinx's autodoc and autosummary do the rest.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ INTRODUCTION = """\
 The package
 ===========
 
-Import the room, not its contents: ``from shoulders import datasets, features``. The rooms, from those that call the others down to
-those that are only called:
+Import the room, not its contents: ``from shoulders import datasets, features``. The rooms, from those that call the others down
+to those that are only called:
 """
 
 

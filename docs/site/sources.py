@@ -1,8 +1,8 @@
 """What Sphinx reads, put together from the course's own files: no page of the site is written twice, none is listed by hand.
 
-The start page is README.md; a lesson's page is its notebook with outputs as it lies in notebooks/, not run again; every docs/*.md is
-a page; the giants' cards, the commands and the reference come from the package. `pages` gives all of it as texts and bytes by
-their names below the source folder, `lay` writes what has changed.
+The start page is README.md; a lesson's page is its notebook with outputs as it lies in notebooks/, not run again; every docs/*.md
+is a page; the giants' cards, the commands and the reference come from the package. `pages` gives all of it as texts and bytes, by
+their names below the source folder; `lay` writes what has changed.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ from pathlib import Path, PurePosixPath
 
 import nbformat
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import giants
+import reference
+
+from lessons import build
+
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [folder for folder in (str(ROOT), str(ROOT / "docs")) if folder not in sys.path]
-
-import giants  # noqa: E402
-import reference  # noqa: E402
-
-from lessons import build  # noqa: E402
 
 FILES = "files"
 """The folder of what a page shows or offers, and what is no page: Sphinx does not read it."""
