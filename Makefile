@@ -72,7 +72,7 @@ bench: setup
 	  echo "== $$script"; $(BIN)/python "$$script" $(ARGS) || exit 1; \
 	done
 
-# In the set-up's environment, and only for who asks: Sphinx and what it needs are 60 MB.
+# In the set-up's environment, and only for who asks: Sphinx and what it needs are 80 MB.
 site: setup $(SITE_STAMP)
 	$(BIN)/python docs/site/build_site.py $(ARGS)
 

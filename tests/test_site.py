@@ -212,3 +212,12 @@ def test_a_name_in_a_docstring_leads_to_what_it_means_or_nowhere():
     assert not crossings.may_be_sought("Card", "c", known), "two rooms have it"
     assert not crossings.may_be_sought("One", "a", known), "the module's own is found first"
     assert not crossings.may_be_sought("classes", "b", known), "a dimension, not an attribute"
+
+
+def test_a_picture_that_nothing_is_said_of_is_told_of_and_given_no_words():
+    alt_texts = pytest.importorskip("alt_texts", reason="sphinx is not installed: run make site")
+    dumb = nbformat.v4.new_output("display_data", {"image/png": PIXEL, "text/plain": "<PIL.Image>"})
+    cell = nbformat.v4.new_code_cell("1", outputs=[dumb])
+    assert alt_texts.told(nbformat.v4.new_notebook(cells=[cell])) == {}
+    dumb.metadata["image/png"] = {"alt": "A red dot."}
+    assert list(alt_texts.told(nbformat.v4.new_notebook(cells=[cell])).values()) == ["A red dot."]
