@@ -4,6 +4,7 @@
 # make test    the tests and every notebook                     ARGS="-k heads"  TESTS=tests  JOBS=1
 # make notebooks  builds notebooks/ from lessons/ and runs them  ARGS="01 --no-outputs"
 # make bench   the measurements in bench/
+# make site    the course as pages, in site/html                ARGS=check
 # make lint    ruff
 # make clean   removes .venv, caches and pages; pictures and weights stay
 #
@@ -20,6 +21,7 @@ TESTS ?= tests notebooks
 
 BIN := .venv/bin
 STAMP := .venv/installed
+SITE_STAMP := .venv/site-installed
 INDEX := $(if $(filter 1,$(CPU)),--extra-index-url https://download.pytorch.org/whl/cpu)
 NOTEBOOK_TESTS := --nbval-lax --nbval-current-env --nbval-cell-timeout=300
 JOBS ?= $(shell $(PYTHON) -c 'import os; print(min(4, os.cpu_count() or 1))' 2>/dev/null || echo 1)
@@ -31,7 +33,7 @@ ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
 MOVED := moved
 endif
 
-.PHONY: help setup lab lesson test notebooks bench lint clean moved
+.PHONY: help setup lab lesson test notebooks bench site lint clean moved
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -70,10 +72,18 @@ bench: setup
 	  echo "== $$script"; $(BIN)/python "$$script" $(ARGS) || exit 1; \
 	done
 
+# In the set-up's environment, and only for who asks: Sphinx and what it needs are 80 MB.
+site: setup $(SITE_STAMP)
+	$(BIN)/python docs/site/build_site.py $(ARGS)
+
+$(SITE_STAMP): $(STAMP)
+	$(BIN)/python -m pip install --disable-pip-version-check $(INDEX) -c constraints.txt -e '.[site]'
+	@touch $(SITE_STAMP)
+
 lint: setup
 	$(BIN)/python -m ruff check .
 
 clean:
-	rm -rf .venv .pytest_cache .ruff_cache *.egg-info lesson_*.html
+	rm -rf .venv site .pytest_cache .ruff_cache *.egg-info lesson_*.html
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	find . -name .ipynb_checkpoints -type d -prune -exec rm -rf {} +

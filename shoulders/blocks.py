@@ -39,7 +39,13 @@ def chain(network: nn.Module) -> list[tuple[str, nn.Module]]:
 
 
 def size(*layers: nn.Module) -> int:
-    """How many parameters some layers have together."""
+    """How many parameters some layers have together.
+
+    Examples
+    --------
+    >>> size(nn.Linear(3, 2), nn.ReLU())  # six weights and two biases
+    8
+    """
     return sum(parameter.numel() for layer in layers for parameter in layer.parameters())
 
 

@@ -190,11 +190,16 @@ def carry_out(held: PictureSet, backbone: Backbone, parts) -> pd.DataFrame:
 
 
 def parse_counts(text: str) -> list[int | None]:
-    """``'1,5,all'`` as ``[1, 5, None]``.
+    """Numbers of pictures per class, as the command line takes them; None stands for all.
 
     Raises
     ------
     ComparisonError
+
+    Examples
+    --------
+    >>> parse_counts("1,5,all")
+    [1, 5, None]
     """
     try:
         return [None if word.strip() == "all" else int(word) for word in text.split(",")]

@@ -81,6 +81,14 @@ def h_score(features: np.ndarray, labels: np.ndarray) -> float:
     Notes
     -----
     Bao, Li, Huang, Zhang, Zheng, Zamir, Guibas 2019, IEEE ICIP, equation 4.
+
+    Examples
+    --------
+    >>> features, labels = np.array([[0.0], [0.0], [1.0], [1.0]]), np.array([0, 0, 1, 1])
+    >>> round(h_score(features, labels), 3)  # all of the spread lies between the two classes
+    1.0
+    >>> round(h_score(features, np.array([0, 1, 0, 1])), 3)  # none does
+    0.0
     """
     labels = _need_sense(features, labels)
     rows = features.astype(float) - features.mean(0, dtype=float)

@@ -139,7 +139,7 @@ needs_make = pytest.mark.skipif(not shutil.which("make"), reason="no make on thi
 
 
 @needs_make
-@pytest.mark.parametrize("target", ["setup", "lab", "lesson", "test", "notebooks", "bench", "lint", "clean"])
+@pytest.mark.parametrize("target", ["setup", "lab", "lesson", "test", "notebooks", "bench", "site", "lint", "clean"])
 def test_make_knows(target):
     done = subprocess.run(["make", "-n", target], cwd=COURSE, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -125,6 +125,11 @@ def card(name: str) -> Card:
     ------
     BackboneError
         For a name that none of them knows.
+
+    Examples
+    --------
+    >>> card("vgg16").parameters, card("vgg16").transform.crop
+    (138357544, 224)
     """
     found = (source.card(name) for source in _SOURCES.values())
     return cards().get(name) or next(filter(None, found), None) or _unknown(name)

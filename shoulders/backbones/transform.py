@@ -64,7 +64,15 @@ class Transform:
         return square
 
     def sides(self, width: int, height: int) -> tuple[int, int]:
-        """To how many pixels a picture is scaled, before what is too much is cut off and what is too little filled."""
+        """To how many pixels a picture is scaled, before what is too much is cut off and what is too little filled.
+
+        Examples
+        --------
+        >>> Transform(resize=256, crop=224).sides(640, 480)
+        (341, 256)
+        >>> Transform(resize=256, crop=224, fit="pad").sides(640, 480)
+        (224, 168)
+        """
         if self.fit == "squeeze":
             return self.crop, self.crop
         if self.fit == "pad":

@@ -46,6 +46,13 @@ def fit(head: str, features: np.ndarray, labels: np.ndarray, seed: int = 0):
     ------
     HeadError
         For an unknown name, fewer than two classes, or features that are not finite.
+
+    Examples
+    --------
+    >>> features = np.array([[1.0, 0.1], [0.9, 0.2], [0.1, 1.0], [0.2, 0.8]])
+    >>> head = fit("logistic_regression", features, np.array([0, 0, 1, 1]))
+    >>> head.predict([[5.0, 1.0], [1.0, 5.0]]).tolist()
+    [0, 1]
     """
     makers = {"logistic_regression": logistic_regression, "ridge": ridge, "nearest_neighbours": nearest_neighbours}
     _need_sense(head, features, labels)

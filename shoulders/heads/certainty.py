@@ -60,6 +60,12 @@ def sharpness(scores: np.ndarray, right: np.ndarray, usual: float) -> float:
 
 
 def softmax(scores: np.ndarray) -> np.ndarray:
-    """Scores of classes, shape (…, classes), as probabilities that add up to one."""
+    """Scores of classes, shape (…, classes), as probabilities that add up to one.
+
+    Examples
+    --------
+    >>> softmax(np.log([1.0, 2.0, 5.0])).round(3).tolist()
+    [0.125, 0.25, 0.625]
+    """
     powers = np.exp(scores - scores.max(-1, keepdims=True))
     return powers / powers.sum(-1, keepdims=True)

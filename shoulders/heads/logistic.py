@@ -25,6 +25,11 @@ def unit(features: np.ndarray) -> np.ndarray:
     ----------
     features : numpy.ndarray, shape (n, d)
         A row of zeros stays one.
+
+    Examples
+    --------
+    >>> unit(np.array([[3.0, 4.0], [0.0, 0.0]])).tolist()
+    [[0.6, 0.8], [0.0, 0.0]]
     """
     return features / _lengths(features)[:, None]
 

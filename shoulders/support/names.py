@@ -13,6 +13,12 @@ PICTURE_ENDINGS = (
 
 
 def near(name: str, known) -> str:
-    """`` Did you mean vgg16?``, for the end of a sentence; ``''`` where no known name is like this one."""
+    """`` Did you mean vgg16?``, for the end of a sentence; ``''`` where no known name is like this one.
+
+    Examples
+    --------
+    >>> near("vgg61", ["vgg16", "resnet18"])
+    ' Did you mean vgg16?'
+    """
     found = difflib.get_close_matches(name, known, 1)
     return f" Did you mean {found[0]}?" if found else ""

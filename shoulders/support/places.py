@@ -165,7 +165,13 @@ def digest(path, algorithm="sha256") -> str:
 
 
 def size(number: float) -> str:
-    """A number of bytes for people: ``'528 MB'``."""
+    """A number of bytes for people.
+
+    Examples
+    --------
+    >>> size(553_434_218), size(1_500_000_000)
+    ('553 MB', '1.5 GB')
+    """
     for unit in ("bytes", "kB", "MB"):
         if number < 1000:
             return f"{number:.0f} {unit}"

@@ -7,12 +7,24 @@ WIDTH = 72
 
 
 def share(value: float, digits: int = 1) -> str:
-    """A share of one, as ``87.5 %``: with a space, as the SI brochure writes it (9th edition, 5.4.7)."""
+    """A share of one, as ``87.5 %``: with a space, as the SI brochure writes it (9th edition, 5.4.7).
+
+    Examples
+    --------
+    >>> share(7 / 8)
+    '87.5 %'
+    """
     return f"{100 * value:.{digits}f} %"
 
 
 def bounds(low: float, high: float, digits: int = 1) -> str:
-    """``81.5 to 91.8 %``; one number where both are told alike."""
+    """``81.5 to 91.8 %``; one number where both are told alike.
+
+    Examples
+    --------
+    >>> bounds(0.815, 0.918), bounds(0.999, 0.9991)
+    ('81.5 to 91.8 %', '99.9 %')
+    """
     ends = f"{100 * low:.{digits}f}", share(high, digits)
     return ends[1] if f"{ends[0]} %" == ends[1] else " to ".join(ends)
 

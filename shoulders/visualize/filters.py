@@ -133,6 +133,15 @@ def receptive_field(network: Backbone | nn.Module, layer: str, size: int | None 
     ------
     VisualizeError
         For a layer that does not exist.
+
+    Examples
+    --------
+    Of two convolutions of 3 × 3, the second one's place sees five pixels across:
+
+    >>> from torch import nn
+    >>> chain = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Conv2d(4, 4, 3))
+    >>> receptive_field(chain, "1", size=32).size
+    (5, 5)
     """
     look = opened(network, layer)
     return seen_by(look.module, look.layer, size or (look.transform.crop if look.transform else 224))[0]
