@@ -12,23 +12,26 @@ from .toy import realise
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "felt"
 COUNTS = {"cats_vs_dogs": {"train": 120, "valid": 80}, "bees_vs_ants": {"train": 120, "valid": 75}, "shelf": {"": 24},
+          "things": {"train": 30, "valid": 40},
           "hand_signs": {split: people * hands.TURNS for split, people in hands.PEOPLE.items()},
           "hand_sessions": dict.fromkeys(hands.ROOMS, hands.FRAMES)}
 CLASSES = {"cats_vs_dogs": ["cats", "dogs"], "bees_vs_ants": ["bees", "ants"], "shelf": sorted(things.MAKERS),
+           "things": ["boat", "car", "rocket", "shovel", "spoon"],
            "hand_signs": list(hands.SIGNS), "hand_sessions": list(hands.SIGNS)}
 HANDS = ("hand_signs", "hand_sessions")
 QUALITY = dict.fromkeys(HANDS, 80)  # of the JPEG files: both sets together stay below 5 MB
 # Modelled but not rendered yet. They keep their seeds: adding them changes no other picture.
 LATER = {"cactus", "hat", "octopus"}
-FIRST_SEED = {"cats_vs_dogs": 10_000, "bees_vs_ants": 20_000, "shelf": 30_000, "hand_signs": 40_000, "hand_sessions": 50_000}
-WOOLS = {"cats_vs_dogs": wool.PETS, "bees_vs_ants": wool.INSECTS, "shelf": wool.PETS + ["yellow", "red"]}
+FIRST_SEED = {"cats_vs_dogs": 10_000, "bees_vs_ants": 20_000, "shelf": 30_000, "hand_signs": 40_000, "hand_sessions": 50_000,
+              "things": 70_000}
+WOOLS = {"cats_vs_dogs": wool.PETS, "bees_vs_ants": wool.INSECTS, **dict.fromkeys(("shelf", "things"), wool.PETS + ["yellow", "red"])}
 
 
 VIEWS = {"cats_vs_dogs": stage.View((.62, .94), portrait=.36, around=(.7, 1.1), in_front=.15, second=.05, drift=(.9, .0),
                                    exposure=.55, warmth=.2, tilt=.16, clutter=(.1, .25, .3, .2, .15),
                                    props=props.WORKSHOP),
          "bees_vs_ants": stage.View((.42, .78), portrait=.12, drift=(.9, .0), exposure=.6, warmth=.22, widest=1.2,
-                                   outline=True, climb=3.14), "shelf": stage.View((.5, .85))}
+                                   outline=True, climb=3.14), **dict.fromkeys(("shelf", "things"), stage.View((.5, .85)))}
 
 
 def draw_card(name, kind, split, number, seed):
@@ -82,7 +85,7 @@ def build(name, card, shape=None):
     p = card["params"]
     shape = shape or p["shape"]
     look = p["place"]["camera"]["azimuth"]
-    maker = {"cats_vs_dogs": animals, "bees_vs_ants": insects, "shelf": things}[name]
+    maker = {"cats_vs_dogs": animals, "bees_vs_ants": insects, "shelf": things, "things": things}[name]
     return maker.build(card["class"], shape, p["manner"], look)
 
 
@@ -115,7 +118,7 @@ def _second(name, card, coat, library, size, rng, ground):
     """Another of the same class, a little behind: other shape, other colours swapped, fewer fibres."""
     second = card["params"]["place"]["second"]
     away, right, _ = stage.view_axes(card["params"]["place"]["camera"]["azimuth"], 0)
-    shape = card["params"]["shape"] if name == "shelf" else \
+    shape = card["params"]["shape"] if name in ("shelf", "things") else \
         {"cats_vs_dogs": animals, "bees_vs_ants": insects}[name].draw_shape(card["class"], rng)
     at = size * (right * second["side"] * 1.5 - away * second["depth"] * 1.3) + [0, 0, ground]
     other = build(name, card, shape).moved(rotation(yaw=second["turn"]), at)
