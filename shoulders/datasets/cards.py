@@ -142,6 +142,7 @@ CARDS = {
                 ("cats_vs_dogs", "cats and dogs", ("cats", "dogs"), None),
                 ("bees_vs_ants", "bees and ants", ("ants", "bees"), None),
                 ("big_cats", "pumas, leopards and cheetahs", ("cheetah", "leopard", "puma"), None),
+                ("things", "boats, cars, rockets, shovels and spoons", ("boat", "car", "rocket", "shovel", "spoon"), None),
                 ("hand_signs", "gloves that make eight signs", _SIGNS, r"_(p\d+)_"),
             )
         ),

@@ -9,7 +9,7 @@ from . import card, sets, sheets, work
 
 def main(what: str, only: list[str] | None = None, limit: int | None = None, jobs: int = 1,
          share: str = typer.Option("0/1", hidden=True)):
-    """Render a set (cats_vs_dogs, bees_vs_ants, big_cats, shelf), draw the contact `sheets`, or write the `card`.
+    """Render a set (cats_vs_dogs, bees_vs_ants, big_cats, things, shelf), draw the contact `sheets`, or write the `card`.
 
     `--only` may be given more than once; `--limit` takes the first N pictures of each class and split; finished
     pictures are skipped.

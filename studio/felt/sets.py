@@ -12,12 +12,13 @@ from .toy import realise
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "felt"
 COUNTS = {"cats_vs_dogs": {"train": 120, "valid": 80}, "bees_vs_ants": {"train": 120, "valid": 75}, "shelf": {"": 24},
+          "things": {"train": 30, "valid": 40},
           "hand_signs": {split: people * hands.TURNS for split, people in hands.PEOPLE.items()},
           "hand_sessions": dict.fromkeys(hands.ROOMS, hands.FRAMES), "big_cats": {"train": 60, "valid": 40}}
 CLASSES = {"cats_vs_dogs": ["cats", "dogs"], "bees_vs_ants": ["bees", "ants"], "shelf": sorted(things.MAKERS),
            "hand_signs": list(hands.SIGNS), "hand_sessions": list(hands.SIGNS),
-           "big_cats": list(big_cats.FAMILIES)}
-MAKERS = {"cats_vs_dogs": animals, "bees_vs_ants": insects, "big_cats": big_cats, "shelf": things}
+           "big_cats": list(big_cats.FAMILIES), "things": ["boat", "car", "rocket", "shovel", "spoon"]}
+MAKERS = {"cats_vs_dogs": animals, "bees_vs_ants": insects, "big_cats": big_cats, "shelf": things, "things": things}
 WORN = ("bees_vs_ants", "big_cats")  # a coat depends on the class that wears it
 CELLS = {"big_cats": big_cats.CELLS}  # of the clay, where it is finer than elsewhere
 HANDS = ("hand_signs", "hand_sessions")
@@ -25,8 +26,8 @@ QUALITY = dict.fromkeys(HANDS, 80)  # of the JPEG files: both sets together stay
 # Modelled but not rendered yet. They keep their seeds: adding them changes no other picture.
 LATER = {"cactus", "hat", "octopus"}
 FIRST_SEED = {"cats_vs_dogs": 10_000, "bees_vs_ants": 20_000, "shelf": 30_000, "hand_signs": 40_000, "hand_sessions": 50_000,
-              "big_cats": 60_000}
-WOOLS = {"cats_vs_dogs": wool.PETS, "bees_vs_ants": wool.INSECTS, "shelf": wool.PETS + ["yellow", "red"]}
+              "big_cats": 60_000, "things": 70_000}
+WOOLS = {"cats_vs_dogs": wool.PETS, "bees_vs_ants": wool.INSECTS, **dict.fromkeys(("shelf", "things"), wool.PETS + ["yellow", "red"])}
 
 
 VIEWS = {"cats_vs_dogs": stage.View((.62, .94), portrait=.36, around=(.7, 1.1), in_front=.15, second=.05, drift=(.9, .0),
@@ -37,7 +38,7 @@ VIEWS = {"cats_vs_dogs": stage.View((.62, .94), portrait=.36, around=(.7, 1.1), 
          "big_cats": stage.View((.66, .96), portrait=.15, around=(1.0, 1.5), in_front=.08, second=.0, drift=(.8, .0), widest=.92,
                                exposure=.45, warmth=.2, tilt=.08, clutter=(.15, .3, .3, .15, .1),
                                props=props.WORKSHOP),
-         "shelf": stage.View((.5, .85))}
+         **dict.fromkeys(("shelf", "things"), stage.View((.5, .85)))}
 
 
 def draw_card(name, kind, split, number, seed):
@@ -119,7 +120,7 @@ def _second(name, card, coat, library, size, rng, ground):
     """Another of the same class, a little behind: other shape, other colours swapped, fewer fibres."""
     second = card["params"]["place"]["second"]
     away, right, _ = stage.view_axes(card["params"]["place"]["camera"]["azimuth"], 0)
-    shape = card["params"]["shape"] if name == "shelf" else \
+    shape = card["params"]["shape"] if name in ("shelf", "things") else \
         MAKERS[name].draw_shape(card["class"], rng)
     at = size * (right * second["side"] * 1.5 - away * second["depth"] * 1.3) + [0, 0, ground]
     other = build(name, card, shape).moved(rotation(yaw=second["turn"]), at)
