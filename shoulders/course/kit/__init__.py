@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import tempfile
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -161,7 +162,8 @@ def make(planned: Plan) -> str:
     sums |= launchers.write(folder, planned.wheels, sums)
     sticks.write_sums(folder, sums)
     made = f"{folder}: {counted(len(sums), 'file')}, {places.size(sum((folder / name).stat().st_size for name in sums))}."
-    return "\n".join([made, *planned.lacks, f"Take the stick out and put it in again, then: shoulders kit {folder} --verify"])
+    again = shlex.join(["shoulders", "kit", str(folder), "--verify"])
+    return "\n".join([made, *planned.lacks, f"Take the stick out and put it in again, then: {again}"])
 
 
 def _clear(planned):
