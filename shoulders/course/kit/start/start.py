@@ -5,8 +5,10 @@ import json
 import os
 import platform
 import shutil
+import signal
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -91,10 +93,12 @@ def unpack(home, kit):
 def install(home, kit, target):
     """An environment of its own in the course's folder, from the kit's wheels alone, each held against its sha256."""
     wheels, venv = KIT / "wheels", home / ".venv"
-    print("Its packages are installed, which takes some minutes.", flush=True)
+    count = len((KIT / target["wheels"]).read_text(encoding="utf-8").splitlines())
+    print(f"Its {count} packages are installed ({target['unpacked'] / 1e9:.1f} GB), which takes some minutes.", flush=True)
     run(sys.executable, "-m", "venv", "--clear", "--without-pip", venv)
-    offline = ["install", "--no-index", "--disable-pip-version-check", "--no-cache-dir", "--find-links", wheels]
-    run(python(home), KIT / target["pip"] / "pip", *offline, "--require-hashes", "--requirement", KIT / target["wheels"])
+    offline = ["install", "--no-index", "--disable-pip-version-check", "--no-cache-dir", "--quiet", "--find-links", wheels]
+    listed = ["--require-hashes", "--requirement", KIT / target["wheels"]]
+    run(python(home), KIT / target["pip"] / "pip", *offline, *listed, meanwhile=lambda: tell(venv, count))
     if kit["clone"]:
         run(python(home), "-m", "pip", *offline, "--no-deps", "--no-build-isolation", "--editable", home)
     settings = venv / "share" / "jupyter" / "lab" / "settings"
@@ -109,10 +113,22 @@ def python(home):
     return home / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def run(*words, check=True):
+def run(*words, meanwhile=lambda: None):
     """Without this machine's own settings for pip and Python."""
     kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(("PIP_", "PYTHON"))}
-    return subprocess.run([str(word) for word in words], check=check, env={**kept, "PIP_CONFIG_FILE": os.devnull})
+    process = subprocess.Popen([str(word) for word in words], env={**kept, "PIP_CONFIG_FILE": os.devnull})
+    while process.poll() is None:
+        meanwhile()
+        time.sleep(0.1)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, words)
+
+
+def tell(venv, count):
+    """How many packages are there, in a line that is written over."""
+    if sys.stdout.isatty():
+        here = sum(1 for _ in venv.glob("[Ll]ib*/**/site-packages/*.dist-info"))
+        print(f"  {here} of {count}", end="\r", flush=True)
 
 
 def show(home, lab):
@@ -124,7 +140,8 @@ def show(home, lab):
     words += ["--ServerApp.kernel_websocket_connection_class=shoulders.course.lab.PromptConnection"]
     words += ["--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb"]
     words += ["--allow-root"] if hasattr(os, "getuid") and os.getuid() == 0 else []
-    sys.exit(run(python(home), *words, check=False).returncode)
+    signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C is JupyterLab's, which asks
+    run(python(home), *words)
 
 
 if __name__ == "__main__":
