@@ -222,13 +222,13 @@ def test_a_batch_is_not_larger_than_a_stop_may_cost():
 
 
 def test_what_an_earlier_kit_had_and_this_one_does_not_need_goes_and_nothing_else(tmp_path):
-    stick = a_kit(tmp_path / "stick", {"wheels/old-1.0-py3-none-any.whl": b"old", "start.py": b"old"})
+    stick = a_kit(tmp_path / "stick", {"wheels/old-1.0-py3-none-any.whl": b"old", "start.py": b"old", "wheels/linux-3.12.txt": b"old"})
     (stick / "holiday.jpg").write_bytes(b"mine")
-    planned = kit.Plan(stick, (), {})
+    planned = kit.Plan(stick, (), {Target("linux", "3.12"): []})
     assert "1 file of an earlier kit will be removed: 3 bytes." in str(planned)
     kit._clear(planned)
     assert not (stick / "wheels/old-1.0-py3-none-any.whl").exists()
-    assert (stick / "holiday.jpg").exists() and (stick / "start.py").exists()
+    assert all((stick / name).exists() for name in ("holiday.jpg", "start.py", "wheels/linux-3.12.txt"))
 
 
 # ---------------------------------------------------------------------------------------------------------------- the sums

@@ -60,7 +60,8 @@ class Plan:
     @cached_property
     def earlier(self) -> dict[str, int]:
         """Files of an earlier kit that this one does not need, and their bytes."""
-        names = [name for name in sticks.read_sums(self.folder) if name not in self.files and "/" in name]
+        needed = {*self.files, *launchers.names(self.wheels)}
+        names = [name for name in sticks.read_sums(self.folder) if name not in needed]
         return {name: (self.folder / name).stat().st_size for name in names if (self.folder / name).is_file()}
 
     @property

@@ -29,7 +29,8 @@ def main():
     except (OSError, ValueError, zipfile.BadZipFile) as error:
         sys.exit(f"start: {error}. If the stick is damaged, `shoulders kit STICK --verify` says so.")
     except subprocess.CalledProcessError:
-        sys.exit("start: the step above failed, and its last lines say why. Started again, it goes on.")
+        why = "its last lines say why; where they speak of hashes, the stick is damaged"
+        sys.exit(f"start: the step above failed, and {why}. Started again, it goes on.")
 
 
 def open_course(home, lab):
