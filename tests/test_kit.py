@@ -434,7 +434,13 @@ def test_a_kit_starts_in_a_folder_with_spaces_and_the_second_time_at_once(world,
     wheel(world, "giant"), wheel(world, "twig")
     monkeypatch.setattr(contents, "requirements", lambda room: ["giant", "twig", "pip"])
     stick, home = tmp_path / "my stick", tmp_path / "my disk" / "course"
-    kit.make(kit.plan(stick, [here()], [PYTHON]))
+
+    def refused(path, mode):
+        raise PermissionError(1, "Operation not permitted", str(path))
+
+    with monkeypatch.context() as fat:
+        fat.setattr(Path, "chmod", refused)
+        kit.make(kit.plan(stick, [here()], [PYTHON]))
 
     def start(*words, code=0):
         done = subprocess.run([sys.executable, "-B", stick / "start.py", *words, "--no-lab"], capture_output=True, text=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import zipfile
@@ -49,7 +50,8 @@ def write(folder: Path, held: dict, sums: dict[str, str]) -> dict[str, str]:
     texts |= {name: _filled(name, held, ends) for name, ends in _ENDS.items()}
     found = {name: sticks.write(folder / name, text.encode()) for name, text in texts.items()}
     for name in ("start.sh", "start.command"):
-        (folder / name).chmod(0o755)  # a help where the file system keeps it; nothing needs it
+        with contextlib.suppress(OSError):  # of FAT; a help where it can be kept, and nothing needs it
+            (folder / name).chmod(0o755)
     return found
 
 
