@@ -12,7 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from making import folder_of, photograph
+from making import closed_port, folder_of, photograph
 from typer.testing import CliRunner
 
 from shoulders import cli
@@ -132,6 +132,13 @@ def test_cuda_in_the_place_of_the_smaller_build_is_told():
         wheels._need_without_cuda(Target("linux", "3.12"), chosen)
     wheels._need_without_cuda(Target("linux", "3.12"), chosen[:1])
     wheels._need_without_cuda(Target("windows", "3.12"), chosen)
+
+
+def test_where_the_index_of_the_smaller_build_cannot_be_reached_nobody_waits_for_it(tmp_path, monkeypatch):
+    monkeypatch.delenv("PIP_NO_INDEX", raising=False)
+    monkeypatch.setattr(wheels, "CPU", closed_port())
+    with pytest.raises(kit.KitError, match="gone, where --cpu looks, cannot be reached: check the network, or make the kit without"):
+        kit.plan(tmp_path / "stick", ["linux"], ["3.12"], cpu=True)
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,8 @@ def plan(folder, platforms=(), pythons=(), names=(), cpu: bool = False) -> Plan:
     """
     folder, asked = places.expanded(folder), targets(platforms, pythons)
     note = wheels.need_pip()
+    if cpu:
+        wheels.need_cpu()
     wishes = contents.wished(names)
     parts = (contents.course(), *wishes.parts)
     room = tempfile.TemporaryDirectory(prefix="shoulders-kit-")

@@ -78,6 +78,24 @@ def need_pip() -> str:
     return f"pip {version} fetches wheels to say which it would take; one of version 23.3 or later does not: {upgrade}."
 
 
+def need_cpu() -> None:
+    """Ask once whether PyTorch's own index is there: pip would ask it, in vain and with patience, for every package.
+
+    Raises
+    ------
+    KitError
+    """
+    if os.environ.get("PIP_NO_INDEX"):  # pip asks none
+        return
+    import requests
+
+    try:
+        requests.head(f"{CPU}/torch/", timeout=20, allow_redirects=True).raise_for_status()
+    except requests.RequestException as error:
+        remedy = "check the network, or make the kit without --cpu, which takes almost 3 GB more for each Python on Linux"
+        raise KitError(f"{CPU}, where --cpu looks, cannot be reached: {remedy}.") from error
+
+
 def chosen(target: Target, requirements: list[str], constraints: Path, cpu: bool = False) -> list[Wheel]:
     """The wheels that pip would install on a target; none is kept.
 
