@@ -173,8 +173,9 @@ def _clear(planned):
     """What an earlier kit, or one that was stopped, has left; until it is finished, the new one has no sums."""
     for name in planned.earlier:
         (planned.folder / name).unlink(missing_ok=True)
-    for part in planned.folder.rglob(".*.part"):
-        part.unlink(missing_ok=True)
+    for home in ("", "wheels", "pictures", "weights"):
+        for part in (planned.folder / home).glob(".*.[0-9]*.part"):  # as `places.whole` names them
+            part.unlink(missing_ok=True)
     (planned.folder / sticks.SUMS).unlink(missing_ok=True)
 
 
