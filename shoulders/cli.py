@@ -1,4 +1,4 @@
-"""The command line: `shoulders doctor · fetch · lesson · compare · features · predict · export · teach · class`."""
+"""The command line: `shoulders doctor · fetch · kit · lesson · compare · features · predict · export · teach · class`."""
 
 from __future__ import annotations
 
@@ -156,6 +156,35 @@ def _fetch_each(offers):
             failed.append(str(error))
     if failed:
         raise CourseError("\n".join(failed))
+
+
+@app.command()
+def kit(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="On a stick.")],
+    platform: Annotated[str, typer.Option(metavar="A,B,...", help="Of linux, linux-arm, macos, windows.")] = "",
+    python: Annotated[str, typer.Option(metavar="A,B,...", help="As 3.12,3.13. Without them: this machine's.")] = "",
+    with_: Annotated[str, typer.Option("--with", metavar="NAME,...", help="Sets and networks that are on this machine.")] = "",
+    cpu: Annotated[bool, typer.Option("--cpu", help="Of PyTorch for Linux the smaller build, without CUDA.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before it begins.")] = False,
+    verify: Annotated[bool, typer.Option("--verify", help="Read a kit again; exit 1 if a file is missing or changed.")] = False,
+    json_file: Json = None,
+) -> None:
+    """Put all that a class without network needs in a folder: packages, course, pictures, sums, a start. Safe to repeat."""
+    from shoulders.course import kit
+
+    places.need_places([json_file])
+    if verify:
+        checked = kit.verify(folder)
+        say(checked, sys.stdout)
+        _write_json(json_file, asdict(checked) | {"folder": str(folder)})
+        raise typer.Exit(not checked.whole)
+    planned = kit.plan(folder, _names(platform), _names(python), _names(with_), cpu)
+    say(planned, sys.stdout)
+    if not yes and sys.stdin.isatty() and not typer.confirm("Go on?", default=True):
+        raise typer.Exit(1)
+    say(kit.make(planned), sys.stdout)
+    _write_json(json_file, {"folder": str(folder), "files": planned.files, "lacks": planned.lacks})
+    raise typer.Exit(bool(planned.lacks))
 
 
 @app.command()

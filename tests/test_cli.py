@@ -238,7 +238,7 @@ def test_fetch_lists_what_there_is():
 
 def test_help_tells_every_command():
     done = shoulders("--help")
-    assert all(name in done.stdout for name in ("doctor", "fetch", "lesson", "compare", "features", "predict"))
+    assert all(name in done.stdout for name in ("doctor", "fetch", "kit", "lesson", "compare", "features", "predict"))
 
 
 # ------------------------------------------------------------------------------------------------- what is said, and when

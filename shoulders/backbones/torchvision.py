@@ -64,7 +64,7 @@ def _transform(preset):
 
 def path(card: Card) -> Path | None:
     """In torch's own cache, if all of it is there."""
-    file = _hub_folder() / Path(card.url).name
+    file = home() / Path(card.url).name
     return file if file.exists() and _whole(file, card) else None
 
 
@@ -73,14 +73,14 @@ def _whole(file, card):
     return not card.bytes or abs(file.stat().st_size - card.bytes) < max(0.02 * card.bytes, 1e5)
 
 
-def _hub_folder():
+def home() -> Path:
     """Where torch.hub keeps weights (``TORCH_HOME``), without importing torch for it."""
     home = os.environ.get("TORCH_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "torch"
     return places.expanded(home) / "hub" / "checkpoints"
 
 
 def fetch(card: Card, progress: bool = True) -> Path:
-    target = _hub_folder() / Path(card.url).name
+    target = home() / Path(card.url).name
     return downloads.fetch([card.url], target, f"sha256:{start_of_sha256(card.url)}", card.bytes, progress)
 
 
