@@ -155,7 +155,7 @@ class Layout:
         return (4 + number) * self.parameters / 1e6 + pictures * self.megabytes * number / 4
 
     def seconds(self, pictures: int) -> float:
-        """An estimate for so many pictures that are decoded already, from `pace`; on some twenty networks within half to twice.
+        """An estimate for so many pictures that are decoded already, from `pace`: a rough one.
 
         Notes
         -----

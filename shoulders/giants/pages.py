@@ -133,4 +133,4 @@ def _published(told, counted, form, computed):
 def _camera(gmacs):
     if gmacs is None:
         return UNKNOWN
-    return f"{'fits' if gmacs <= catalogue.CAMERA else 'too slow for it'}, by rule: at most {catalogue.CAMERA} GMACs"
+    return f"{'fits' if gmacs <= catalogue.CAMERA else 'may be too slow for it'}, by rule: at most {catalogue.CAMERA} GMACs"
