@@ -1,4 +1,4 @@
-"""The command line: `shoulders doctor · fetch · kit · lesson · compare · features · predict · export · teach · class`."""
+"""The command line: `shoulders doctor · fetch · kit · giants · lesson · compare · features · predict · export · teach · class`."""
 
 from __future__ import annotations
 
@@ -48,6 +48,7 @@ Classes = Annotated[
 Groups = Annotated[Optional[str], typer.Option("--groups", metavar="FILE.csv|folder|PATTERN", help=GROUPS_HELP)]  # noqa: UP045
 Layer = Annotated[str, typer.Option("--layer", metavar="NAME", help="hidden, classes, or any layer's name.")]
 
+FOR_HELP = "Try all that are on this machine on these pictures, and say which does best."
 CSV_HELP = "Write a row for each picture here, as they come; after a stop, the same command goes on from its hidden .part file."
 
 
@@ -185,6 +186,47 @@ def kit(
     say(kit.make(planned), sys.stdout)
     _write_json(json_file, {"folder": str(folder), "files": planned.files, "lacks": planned.lacks})
     raise typer.Exit(bool(planned.lacks))
+
+
+@app.command()
+def giants(
+    words: Annotated[Optional[list[str]], typer.Argument(metavar="[WORD]...", help="Of name, library, data, licence.")] = None,  # noqa: UP045
+    max_mb: Annotated[Optional[float], typer.Option(metavar="N", help="Of the download; unknown sizes are left out.")] = None,  # noqa: UP045
+    licence: Annotated[str, typer.Option(metavar="WORDS", help="What its licence says; `unknown` for none that is known.")] = "",
+    fits_camera: Annotated[bool, typer.Option("--fits-camera", help="Quick enough for `shoulders teach`.")] = False,
+    folder: Annotated[Optional[str], typer.Option("--for", metavar="DIR|SET", help=FOR_HELP)] = None,  # noqa: UP045
+    weights: Annotated[Optional[list[str]], typer.Option(metavar="NAME=FILE", help="With --for: weights of your own.")] = None,  # noqa: UP045
+    json_file: Json = None,
+) -> None:
+    """Find a giant, offline: training data, size, licence, and what brings it. Of one exact name: its card."""
+    from shoulders import giants
+    from shoulders.backbones import catalogue
+    from shoulders.giants import listing
+
+    places.need_places([json_file], [folder])
+    asked = words or (), max_mb, licence, fits_camera
+    if folder or weights:
+        shown = _choose(folder, weights or (), catalogue.search(*asked, everything=True).cards)
+    elif giants.named(*asked):
+        page = giants.page(*words)
+        say(page, sys.stdout)
+        shown = page.facts
+    else:
+        shown = listing.say_found(catalogue.search(*asked))
+    _write_json(json_file, shown)
+
+
+def _choose(folder, weights, cards):
+    from shoulders import datasets
+    from shoulders.datasets import fits
+    from shoulders.report import choosing
+
+    if not folder:
+        raise CourseError("--weights is for --for, which is not there: add --for FOLDER, or leave it out.")
+    networks = choosing.here(cards, choosing.own_weights(weights))
+    held = fits.told(datasets.load(folder), [network.transform for network in networks])
+    _say_what_is_held(held)
+    return choosing.say_choice(choosing.choose(held, networks))
 
 
 @app.command()

@@ -9,6 +9,7 @@ fitted again.
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import platform
 import shutil
@@ -25,7 +26,10 @@ from shoulders.support import devices, places
 from shoulders.support.progress import track
 from studio import grid
 
-TRAININGS, DRAWS, COUNTS = 5, 20, (5, 10, 20, None)
+HERE = {}
+"""The pictures and the networks, for the two processes that are forked from this one."""
+
+TRAININGS, DRAWS, COUNTS = 5, 10, (5, 10, 20, None)
 
 COLUMNS = {
     "question": "what is asked",
@@ -112,6 +116,14 @@ def mean(held, network, count, group):
     return {name: runs[0][name] for name in kept} | {"draws": len(runs), "accuracy": sum(r["accuracy"] for r in runs) / len(runs)}
 
 
+def asked(job):
+    """The rows of one network at one question."""
+    question, place = job
+    source, seed, network = HERE["known"][place]
+    told = {"question": question.name, "pictures": question.kind, "source": source, "training": seed}
+    return [told | mean(HERE["held"][question], network, count, seed) for count in COUNTS]
+
+
 def card(held, known, command):
     """How the table was made."""
     return {
@@ -146,11 +158,10 @@ def main(networks: Path, photos: Path = None, tiny: Path = None, out: Path = Non
     known = list(every_network(networks))
     held = {question: pictures(question, photos, tiny, work) for question in QUESTIONS}
     held = {question: found for question, found in held.items() if found is not None}
-    combinations = [(q, *named, count) for q in held for named in known for count in COUNTS]
-    rows = []
-    for question, source, seed, network, count in track(combinations, len(combinations), "Asking", "means"):
-        told = {"question": question.name, "pictures": question.kind, "source": source, "training": seed}
-        rows.append(told | mean(held[question], network, count, seed))
+    HERE.update(held=held, known=known)
+    jobs = [(question, place) for question in held for place in range(len(known))]
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        rows = [row for rows in track(pool.imap(asked, jobs), len(jobs), "Asking", "networks") for row in rows]
     path = out or places.box() / "results" / "prior_knowledge.csv"
     command = "python -m studio.prior_grid FOLDER --photos FOLDER --tiny FOLDER"
     grid.write(path, pd.DataFrame(rows), card(held, known, command), COLUMNS)

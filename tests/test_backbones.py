@@ -16,7 +16,7 @@ from making import alike, network, paint, serving, weights_of
 from torchvision import models
 
 from shoulders import backbones, cutting
-from shoulders.backbones import BackboneError, ours, packages, torchvision
+from shoulders.backbones import BackboneError, catalogue, ours, packages, torchvision
 from shoulders.backbones import timm as timm_source
 from shoulders.support import places
 from shoulders.support.downloads import DownloadError
@@ -77,14 +77,14 @@ def test_the_transform_is_the_publishers(name):
 
 
 def test_the_catalogue_is_a_table_that_knows_what_is_on_disk(tmp_path):
-    assert not backbones.catalogue()["on disk"].drop(IN_THE_BOX, errors="ignore").any()
+    assert not catalogue.table()["on_disk"].drop(IN_THE_BOX, errors="ignore").any()
     file = tmp_path / "torch" / "hub" / "checkpoints" / "resnet18-f37072fd.pth"
     file.parent.mkdir(parents=True)
     file.write_bytes(b"half of it")
     assert not backbones.on_disk("resnet18")
     os.truncate(file, backbones.card("resnet18").bytes)
-    table = backbones.catalogue()
-    assert table.index[table["on disk"]].drop(IN_THE_BOX, errors="ignore").tolist() == ["resnet18"]
+    table = catalogue.table()
+    assert table.index[table["on_disk"]].drop(IN_THE_BOX, errors="ignore").tolist() == ["resnet18"]
     assert table.loc["resnet18", "parameters"] == 11_689_512
 
 

@@ -5,8 +5,9 @@ that would run code is refused.
 
 Each source of networks is a file here with the same few functions: `ours`, `packages`, `torchvision`, `timm`.
 
-================================  ==================================================================
+================================  ==========================================================================================
 ``cards()``                       those of the catalogue
+``others()``                      where a source publishes more: the cards of all these, for `shoulders.backbones.catalogue`
 ``card(name)``                    of any network that the source knows, or None
 ``path(card)``                    where the published weights lie on this machine, or None
 ``fetch(card, progress)``         bring them; a `shoulders.support.downloads.DownloadError` says what to do
@@ -14,7 +15,7 @@ Each source of networks is a file here with the same few functions: `ours`, `pac
 ``state(card, path, network)``    the tensors of a file that are the module's, under its names
 ``classes(card)``                 what the network's own classes are called
 ``arrays`` and ``graph``          where a source has them: weights and network for `shoulders.engine`, without torch
-================================  ==================================================================
+================================  ==========================================================================================
 """
 
 from __future__ import annotations
@@ -35,12 +36,11 @@ from shoulders.support.names import near
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pandas as pd
     from torch import nn
 
 __all__ = [
-    "Backbone", "BackboneError", "Card", "DEFAULT", "SMALL", "Transform", "blank", "card", "cards", "catalogue", "default",
-    "drawing", "fetch", "load", "on_disk", "state_digest", "transform_from", "weights_path",
+    "Backbone", "BackboneError", "Card", "DEFAULT", "SMALL", "Transform", "blank", "card", "cards", "default",
+    "drawing", "fetch", "load", "on_disk", "others", "state_digest", "transform_from", "weights_path",
 ]  # fmt: skip
 
 _SOURCES = {"ours": ours, "packages": packages, "torchvision": torchvision, "timm": timm}
@@ -109,13 +109,13 @@ def cards() -> dict[str, Card]:
     return {card.name: card for source in _SOURCES.values() for card in source.cards()}
 
 
-def catalogue() -> pd.DataFrame:
-    """The cards as a table, and whether the weights are on this machine."""
-    import pandas as pd
-
-    shown = ["name", "year", "parameters", "gmacs", "top1", "trained_on", "licence"]
-    rows = [{key: getattr(card, key) for key in shown} | {"on disk": weights_path(card) is not None} for card in cards().values()]
-    return pd.DataFrame(rows).set_index("name")
+def others() -> list[Card]:
+    """All that the sources publish besides, in their order; of a name that two have, the first, as `card` takes it."""
+    found = {}
+    for source in _SOURCES.values():
+        for card in getattr(source, "others", list)():
+            found.setdefault(card.name, card)
+    return [card for name, card in found.items() if name not in cards()]
 
 
 def card(name: str) -> Card:

@@ -22,6 +22,12 @@ def cards() -> list[Card]:
     return [_told(entry) for entry in entries]
 
 
+def others() -> list[Card]:
+    """Of all models that classify pictures and have no card in the catalogue."""
+    models, known = _models(), {card.name for card in cards()}
+    return [card(name) for name in models.list_models(module=models) if name not in known]
+
+
 def _told(entry):
     transform, others = transform_from(entry.pop("transform")), entry.pop("others")
     return Card(**entry, transform=transform, others={start: transform_from(fields) for start, fields in others.items()})
@@ -39,7 +45,7 @@ def card(name: str) -> Card | None:
         library="torchvision",
         transform=_transform(weights.transforms()),
         weights=weights.name,
-        licence="code BSD-3-Clause; weights: see their recipe",
+        licence=meta.get("license", "unknown for the weights (code: BSD-3-Clause)"),
         trained_on=next(iter(meta["_metrics"])),
         parameters=meta["num_params"],
         gmacs=meta["_ops"],

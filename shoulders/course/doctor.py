@@ -17,6 +17,7 @@ from shoulders import backbones, datasets, engine
 from shoulders.course import editions
 from shoulders.support import devices, places, progress
 from shoulders.support.errors import CourseError, reason
+from shoulders.support.words import about
 
 HOST = ("download.pytorch.org", 443)
 """Asked, with a patience of two seconds, whether the network is there."""
@@ -128,18 +129,6 @@ def step(patience: float = 1.0) -> float:
         network(pictures).square().mean().backward()
         taken.append(time.perf_counter() - started)
     return min(taken)
-
-
-def about(seconds: float) -> str:
-    """A range around some seconds, from half to twice as long, in round numbers: ``15 to 65 s``, ``1 to 3 minutes``."""
-    low, high = seconds / 2, seconds * 2
-    if high <= 120:
-        return f"{_round(low)} to {_round(high)} s"
-    return f"{max(1, round(low / 60))} to {max(2, round(high / 60))} minutes"
-
-
-def _round(seconds):
-    return max(1, round(seconds)) if seconds < 10 else 5 * round(seconds / 5)
 
 
 def _python():

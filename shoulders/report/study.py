@@ -109,7 +109,7 @@ def study(
     started = time.perf_counter()
     largest = None if None in per_class else max(per_class)
     more = _curve(held, networks, largest, head, layer) if len(set(per_class)) == 1 else []
-    candidates = tuple(_candidate(held, network, largest, head, layer) for network in networks)
+    candidates = tuple(candidate(held, network, largest, head, layer) for network in networks)
     best = max(candidates, key=lambda one: one.promise)  # the first of equals
     near = copies.near_copies(held.train, held.valid)
     doubted = doubts.wrong_labels(best.out_of_fold, held.train.labels)
@@ -122,7 +122,16 @@ def _curve(held, networks, largest, head, layer):
     return comparison.rows_of_each(held, networks, ["feature_extraction"], sizes, DRAWS, head, layer) if sizes else []
 
 
-def _candidate(held, network, per_class, head, layer):
+def candidate(
+    held: PictureSet, network: Backbone, per_class: int | None = None, head: str = "logistic_regression", layer: str = "hidden"
+) -> Candidate:
+    """One giant on one folder.
+
+    Parameters
+    ----------
+    held, network, per_class, head, layer
+        As for `shoulders.training.feature_extraction`.
+    """
     result = training.feature_extraction(network, held, per_class, 0, head, layer, keep=False)
     said = doubts.out_of_fold(features.extract(network, held.train, layer), layer, head)
     return Candidate(network, result, said, *doubts.right_out_of_fold(said, held.train.labels))

@@ -39,3 +39,15 @@ def wrapped(text: str) -> str:
     held = text.replace(" %", "\N{NO-BREAK SPACE}%").splitlines()
     lines = (textwrap.fill(line, WIDTH, break_long_words=False, break_on_hyphens=False) for line in held)
     return "\n".join(lines).replace("\N{NO-BREAK SPACE}%", " %")
+
+
+def about(seconds: float) -> str:
+    """A range around some seconds, from half to twice as long, in round numbers: ``15 to 65 s``, ``1 to 3 minutes``."""
+    low, high = seconds / 2, seconds * 2
+    if high <= 120:
+        return f"{_round(low)} to {_round(high)} s"
+    return f"{max(1, round(low / 60))} to {max(2, round(high / 60))} minutes"
+
+
+def _round(seconds):
+    return max(1, round(seconds)) if seconds < 10 else 5 * round(seconds / 5)

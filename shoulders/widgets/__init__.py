@@ -5,5 +5,6 @@
 
 from shoulders.widgets.asking import ask, uploaded
 from shoulders.widgets.browsing import best_of, browse
+from shoulders.widgets.searching import giants
 
-__all__ = ["ask", "best_of", "browse", "uploaded"]
+__all__ = ["ask", "best_of", "browse", "giants", "uploaded"]
