@@ -50,6 +50,12 @@ Layer = Annotated[str, typer.Option("--layer", metavar="NAME", help="hidden, cla
 
 CSV_HELP = "Write a row for each picture here, as they come; after a stop, the same command goes on from its hidden .part file."
 
+ENGINE_HELP = (
+    "ray: for pictures that outgrow one machine. DIR is then any folder, or a list: a CSV with the column path, and label where "
+    "there are any, or a path a line. A pool of workers writes parts into the folder OUT; after a stop, the same command goes on."
+)
+HEAD_HELP = "With an engine: also fit a head on a sample of the labelled pictures, and write a model that `predict` takes."
+
 
 def main() -> None:
     """Run a command; what a person can mend is said in one sentence, without a traceback."""
@@ -284,7 +290,7 @@ def _say_findings(held):
 @app.command()
 def features(
     source: Source,
-    out: Annotated[Path, typer.Option(metavar="FILE.safetensors", help="Where the features go.")],
+    out: Annotated[Path, typer.Option(metavar="FILE.safetensors|DIR", help="Where the features go; with an engine, a folder.")],
     backbone: Name = "",
     weights: Weights = None,
     layer: Layer = "hidden",
@@ -293,12 +299,21 @@ def features(
     valid: Valid = None,
     classes: Classes = None,
     groups: Groups = None,
+    engine: Annotated[str, typer.Option(metavar="ray", help=ENGINE_HELP)] = "",
+    workers: Annotated[int, typer.Option(min=0, help="With an engine: how many hold the network. 0: what suits.")] = 0,
+    save: Annotated[Optional[Path], typer.Option(metavar="MODEL.safetensors", help=HEAD_HELP)] = None,  # noqa: UP045
     json_file: Json = None,
 ) -> None:
     """Write what a network says about every picture: features, labels, and a card with the file names."""
     from shoulders import backbones, datasets, models
     from shoulders.datasets import fits
 
+    if engine:
+        _need_lists(engine, {"--train": train, "--valid": valid, "--classes": classes, "--groups": groups})
+        _features_in_parts(out, source, _fitted(backbones.load(backbone or None, weights), fit), layer, workers, save, json_file)
+        return
+    if workers or save:
+        raise CourseError("--workers and --save are for features in parts: give --engine ray, too.")
     places.need_places([out, json_file], [source, weights, *_read(train, valid, groups)])
     network = _fitted(backbones.load(backbone or None, weights), fit)
     _need_layer(network, layer)
@@ -310,6 +325,30 @@ def features(
         f"{out}: {card['n_train']} + {card['n_valid']} pictures × {card['dimensions']} features of {network.name}, layer {layer}"
     )
     _write_json(json_file, card)
+
+
+def _need_lists(engine, given):
+    if engine != "ray":
+        raise CourseError(f"No engine is called {engine!r}: give ray, or leave --engine out.")
+    if wrong := [name for name, value in given.items() if value]:
+        raise CourseError(f"{wrong[0]} is for class folders, and --engine ray takes a list: leave it out, or make the list so.")
+
+
+def _features_in_parts(out, source, network, layer, workers, save, json_file):
+    from shoulders import many
+    from shoulders.many import head
+
+    places.need_places([save, json_file], [source])
+    _need_layer(network, layer)
+    done = many.write(out, source, network, layer, workers=workers)
+    earlier = f" ({done.earlier:,} of an earlier sitting)" if done.earlier else ""
+    print(f"{out}: {done.pictures:,} pictures in {done.parts:,} parts{earlier}, features of {network.name}, layer {layer}")
+    if done.findings:
+        say(f"{done.findings:,} of them could not be read: {out / 'findings.csv'} says which, and why.", sys.stderr)
+    if save:
+        taught = head.fit(out)
+        print(f"Model written to {head.save(save, taught, out)}: {taught}")
+    _write_json(json_file, asdict(done))
 
 
 @app.command()
