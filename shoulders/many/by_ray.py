@@ -17,9 +17,6 @@ from shoulders.many import parts
 from shoulders.many.parts import Part, PartsError
 from shoulders.support.errors import CourseError, reason
 
-TRIES = 3
-"""How often a part is given to a worker again after one died of it: a picture that kills them all ends the pass."""
-
 _STORE = 100_000_000  # bytes of memory that workers share: what they hand over are a few words about each part
 
 
@@ -39,9 +36,7 @@ def look(folder: Path, missing: list[Part], card: dict, workers: int = 0) -> Ite
     Raises
     ------
     PartsError
-        Without Ray; for more workers than there are cores; and for a part of which `TRIES` + 1 workers died.
-    shoulders.support.errors.CourseError
-        What a worker said.
+        Without Ray; for more workers than there are cores; and for what a worker said.
     """
     ray = _ray()
     folder = Path(os.path.abspath(folder))
@@ -49,39 +44,52 @@ def look(folder: Path, missing: list[Part], card: dict, workers: int = 0) -> Ite
         share = _share(ray, workers)
         pool = ray.data.ActorPoolStrategy(size=share.pop("workers"))
         tasks = ray.data.from_items([asdict(part) for part in missing], override_num_blocks=len(missing))
-        done = tasks.map(_Worker, fn_constructor_args=(folder, card), compute=pool, ray_remote_args_fn=_patience, **share)
+        done = tasks.map(_Worker, fn_constructor_args=(folder, card), compute=pool, **share)
         try:
-            yield from done.iter_rows()
+            for told in done.iter_rows():
+                if told["problem"]:
+                    raise PartsError(told["problem"])
+                yield told
         except ray.exceptions.RayError as error:
-            raise _told(error) from error
-
-
-def _patience():
-    return {"max_task_retries": TRIES}
+            raise PartsError(f"Ray gave up ({reason(error)}): run the command again, what is finished is kept.") from error
 
 
 class _Worker:
-    """One of the pool: the network, made ready once."""
+    """One of the pool: the network, made ready once. What a person can mend it tells in its row: Ray would bury an error."""
 
     def __init__(self, folder, card):
-        import ray
-
-        from shoulders import backbones, features, many
-
-        backbone = backbones.again(card["backbone"], card["weights_file"])
-        backbone = replace(backbone, transform=backbones.transform_from(card["transform"]))
-        if differs := [name for name, value in many.made_by(backbone, card["layer"]).items() if value != card[name]]:
-            raise PartsError(f"A worker's {differs[0]} is not what the pass began with: give all machines the same course.")
-        threads = int(ray.get_runtime_context().get_assigned_resources().get("CPU", 0))
-        self.folder, self.card = folder, card
-        self.look = features.reader(backbone, card["layer"], threads)
+        self.folder, self.card, self.look, self.problem = folder, card, None, ""
+        try:
+            self.look = _ready(card)
+        except (CourseError, OSError) as error:
+            self.problem = f"A worker cannot begin: {error}"
 
     def __call__(self, row):
-        return parts.write(self.folder, Part(**row), self.look, self.card)
+        told = {"rows": 0, "findings": 0, "problem": self.problem}
+        try:
+            return told if self.problem else told | parts.write(self.folder, Part(**row), self.look, self.card)
+        except (CourseError, OSError) as error:
+            return told | {"problem": str(error)}
+
+
+def _ready(card):
+    import ray
+
+    from shoulders import backbones, features, many
+
+    backbone = backbones.again(card["backbone"], card["weights_file"])
+    backbone = replace(backbone, transform=backbones.transform_from(card["transform"]))
+    if differs := [name for name, value in many.made_by(backbone, card["layer"]).items() if value != card[name]]:
+        raise PartsError(f"its {differs[0]} is not what the pass began with. Give all machines the same course.")
+    threads = int(ray.get_runtime_context().get_assigned_resources().get("CPU", 0))
+    return features.reader(backbone, card["layer"], threads)
 
 
 def _ray():
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # read by Ray when it is imported
+    """Ray, which reads its environment when it is imported."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    if not os.environ.get("RAY_ADDRESS"):  # else it listens on every address of the machine under Linux, whatever it is told
+        os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
     try:
         import ray
         import ray.data
@@ -115,15 +123,3 @@ def _share(ray, workers):
     if workers > cores:
         raise PartsError(f"{workers} workers on {cores} cores: give --workers {cores} at the most.")
     return {"workers": workers, "num_cpus": cores // workers, "num_gpus": cards // workers or cards / workers}
-
-
-def _told(error):
-    """What a worker said that a person can mend; else that workers died, or what else Ray says."""
-    causes, each = [], error
-    while each is not None and each not in causes:
-        causes.append(each)
-        each = getattr(each, "cause", None) or each.__cause__
-    for cause in causes:
-        if isinstance(cause, CourseError | OSError) and not hasattr(cause, "as_instanceof_cause"):
-            return cause
-    return PartsError(f"Ray gave up ({reason(error)})")

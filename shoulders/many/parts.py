@@ -24,6 +24,9 @@ from shoulders.support.errors import CourseError
 PART = 1024
 """Pictures in a part: some 5 MB of 1,280 features, and seconds of work that a kill can cost."""
 
+TRIES = 4
+"""How many workers may die of a part."""
+
 SCHEMA = ("path", "label", "digest", "features")
 
 FINDING = ("path", "label", "digest", "problem")
@@ -149,7 +152,13 @@ def write(folder: Path, part: Part, look, card: dict) -> dict:
         What `shoulders.features.reader` gave.
     card : dict
         Of what makes the features: it goes into the file, too.
+
+    Raises
+    ------
+    PartsError
+        Where `TRIES` workers died of this part.
     """
+    _need_patience(folder, part)
     named, findings = [], []
     for path, label in lists.read(folder / "list.jsonl", part.start, part.count):
         if _is_text(path + label):
@@ -166,7 +175,23 @@ def write(folder: Path, part: Part, look, card: dict) -> dict:
         values += [said] if len(said) else []
     _write_findings(folder / "parts" / f"{part.name}.csv", findings)
     _write_table(folder / "parts" / f"{part.name}.parquet", good, values, card)
+    _tried(folder, part).unlink(missing_ok=True)
     return {"rows": len(good), "findings": len(findings)}
+
+
+def _need_patience(folder, part):
+    """A worker that is killed leaves a mark, and Ray gives its part to another, without end."""
+    with open(_tried(folder, part), "ab") as file:
+        if file.tell() >= TRIES:
+            raise PartsError(
+                f"{TRIES} workers died of part {part.name}: their memory is too small, or one of its pictures ends a process. "
+                f"These are {part.count:,} lines of {folder / 'list.jsonl'} from byte {part.start:,} on."
+            )
+        file.write(b".")
+
+
+def _tried(folder, part):
+    return folder / "parts" / f".{part.name}.tried.part"
 
 
 def _is_text(name):
