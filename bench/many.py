@@ -113,22 +113,32 @@ def write(out, seconds, memory, apart, counts, workers, backbone, beside):
     machine = f"{devices.processor()}, {os.cpu_count()} cores, {devices.device()}, {devices.precision()}"
     libraries = ", ".join(f"{name} {version(name)}" for name in ("ray", "pyarrow", "torch"))
     late = [row for row in memory if row[2] and row[0] > memory[-1][0] / 2]
+    head = ["", "s, start (computed)", *(f"s, {count:,} pictures" for count in counts), "ms a picture (computed)"]
+    rows = [[way, start[way], seconds[way, few], seconds[way, many], 1000 * cost[way]] for way in cost]
     lines = [
         "# Features by Ray against the plain pass", "",
         f"{date.today()}. {machine}. Python {platform.python_version()}, {libraries}. {backbone}, pictures of 80 × 80 pixels, "
         f"{workers} workers on one machine, a turn of each. {beside} Made by `python bench/many.py`.", "",
-        "| | s, start (computed) | s, " + f"{few:,} pictures | s, {many:,} pictures | ms a picture (computed) |", "|---|---|---|---|---|",
-        *[f"| {way} | {start[way]:.1f} | {seconds[way, few]:.1f} | {seconds[way, many]:.1f} | {1000 * cost[way]:.2f} |" for way in cost],
-        "", f"* The features differ by {apart:.1g} of the largest at most.",
-        *[f"* {m} such machines: " + (f"sooner than one without Ray from {n:,.0f} pictures on" if n > 0 else "never sooner than one "
-          "without Ray") + " (extrapolated: Ray's ms a picture divided by the machines)." for m, n in worth],
-        *([f"* Memory in the second half of the larger pass: driver {min(r[1] for r in late):.0f} to {max(r[1] for r in late):.0f} MB, "
-           f"the largest worker {min(r[2] for r in late):.0f} to {max(r[2] for r in late):.0f} MB."] if late else []), "",
+        f"| {' | '.join(head)} |", "|---|---|---|---|---|",
+        *(f"| {way} | {' | '.join(f'{number:.2f}' for number in numbers)} |" for way, *numbers in rows),
+        "", f"* The features differ by {apart:.1g} of the largest at most.", *(_worth(*pair) for pair in worth),
+        *([_memory(late)] if late else []), "",
     ]  # fmt: skip
     out.write_text("\n".join(lines), encoding="utf-8")
     told = {"seconds": {" ".join(map(str, key)): value for key, value in seconds.items()}, "apart": apart, "memory": memory}
     out.with_suffix(".json").write_text(json.dumps(told | {"machine": machine, "beside": beside}, indent=1) + "\n")
     print("\n".join(lines))
+
+
+def _worth(machines, pictures):
+    when = f"from {pictures:,.0f} pictures on" if pictures > 0 else "never"
+    return f"* {machines} such machines: sooner than one without Ray {when} (extrapolated: Ray's ms a picture divided by the machines)."
+
+
+def _memory(rows):
+    (_, *driver), (_, *worker) = ((name, min(one), max(one)) for name, one in zip("dw", list(zip(*rows))[1:]))
+    driver, worker = (f"{low:.0f} to {high:.0f} MB" for low, high in (driver, worker))
+    return f"* Memory in the second half of the larger pass: driver {driver}, the largest worker {worker}."
 
 
 if __name__ == "__main__":
