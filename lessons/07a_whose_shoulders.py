@@ -38,7 +38,7 @@
 # %%
 import numpy as np
 
-from shoulders import backbones, comparison, datasets, editions, exercises, features, guesses, intervals, plots
+from shoulders import backbones, comparison, editions, exercises, features, guesses, intervals, plots
 
 edition = editions.choose("07a")
 pictures, near, far = edition.pictures, edition.backbone, edition.other

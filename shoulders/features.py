@@ -208,11 +208,52 @@ def each(backbone: Backbone, paths, layer: str = "hidden") -> Iterator[tuple[lis
         except PictureError as error:
             return path, str(error), None  # the error itself would keep the picture, by its traceback
 
-    def ask(read, found):
-        good = [pixels for *_, pixels in found if pixels is not None]
-        return [file for *file, _ in found], read(np.stack(good))[layer] if good else np.zeros((0, 0), np.float32)
+    by = engine.chosen(backbone, [layer])
+    return _passed(_read_by(by, backbone, [layer]), by, paths, decode, partial(_good, layer))
 
-    return _passed(backbone, [layer], engine.chosen(backbone, [layer]), paths, decode, ask)
+
+def reader(backbone: Backbone, layer: str = "hidden", threads: int = 0) -> Callable:
+    """`each`, made ready once and asked again and again, of files that are read once: it tells their digests, too.
+
+    Parameters
+    ----------
+    backbone : Backbone
+    layer : str
+        As in `extract`.
+    threads : int
+        That decode beside the network; 0 for as many as there are cores.
+
+    Returns
+    -------
+    callable
+        From an iterable of paths to what `each` yields, with (path, digest, problem) of each file: the sha256 of the very bytes
+        that the network saw, ``''`` of a file that cannot be read at all.
+
+    Raises
+    ------
+    shoulders.backbones.BackboneError
+    """
+    by = engine.chosen(backbone, [layer])
+    read, decode = _read_by(by, backbone, [layer]), partial(_digested, backbone.transform)
+    return lambda paths: _passed(read, by, paths, decode, partial(_good, layer), threads=threads)
+
+
+def _digested(transform, path):
+    digest = ""
+    try:
+        if not os.path.isfile(path) or not os.path.getsize(path):
+            transform.pixels(path)  # which says what it is instead
+        file = stream(Path(path))
+        digest = hashlib.sha256(file.getbuffer()).hexdigest()
+        return path, digest, "", transform.pixels(file)
+    except PictureError as error:
+        return path, digest, str(error), None
+
+
+def _good(layer, read, found):
+    """The files of a batch, and what the layer says of those that could be read."""
+    good = [pixels for *_, pixels in found if pixels is not None]
+    return [file for *file, _ in found], read(np.stack(good))[layer] if good else np.zeros((0, 0), np.float32)
 
 
 # ----------------------------------------------------------------------------------------------------------- the cache
@@ -337,16 +378,20 @@ def _length(answers):
 def _said(backbone, pictures, flip, batch_size, clock, layers, by) -> Iterator[dict]:
     """What the layers say, a batch at a time."""
     decode, files = partial(_decoded, backbone.transform, flip, clock), zip(pictures.paths, pictures.digests)
-    return _passed(backbone, layers, by, files, decode, lambda read, found: read(np.stack(found)), batch_size)
+    read = _read_by(by, backbone, layers)
+    return _passed(read, by, files, decode, lambda read, found: read(np.stack(found)), batch_size)
 
 
-def _passed(backbone, layers, by, tasks, decode, ask, size=None) -> Iterator:
+def _read_by(by, backbone, layers):
+    return by.reader(backbone, layers, threads=1 if by.IN_THREADS else 0)
+
+
+def _passed(read, by, tasks, decode, ask, size=None, threads=0) -> Iterator:
     """What `ask` makes of the network and of each batch: threads that each ask about their own, or one that asks about all's."""
     size = size or by.BATCH
     if not by.IN_THREADS:
-        return map(partial(ask, by.reader(backbone, layers)), _chunks(_ahead(decode, tasks, size), size))
-    read = by.reader(backbone, layers, threads=1)
-    return _ahead(lambda batch: ask(read, list(map(decode, batch))), _chunks(tasks, size))
+        return map(partial(ask, read), _chunks(_ahead(decode, tasks, size, threads), size))
+    return _ahead(lambda batch: ask(read, list(map(decode, batch))), _chunks(tasks, size), threads=threads)
 
 
 def batches(transform, pictures, flip, batch_size, clock) -> Iterator[np.ndarray]:
@@ -360,11 +405,11 @@ def _chunks(items, size):
     return iter(lambda: list(islice(items, size)), [])
 
 
-def _ahead(work, tasks, more=0) -> Iterator:
-    """What `work` makes of the tasks, in their order, by threads; two tasks a core and `more` are begun ahead."""
-    cores, tasks = os.cpu_count() or 1, iter(tasks)
-    with ThreadPoolExecutor(cores) as pool:
-        begun = deque(pool.submit(work, task) for task in islice(tasks, 2 * cores + more))
+def _ahead(work, tasks, more=0, threads=0) -> Iterator:
+    """What `work` makes of the tasks, in their order, by threads, one a core; two tasks a thread and `more` are begun ahead."""
+    threads, tasks = threads or os.cpu_count() or 1, iter(tasks)
+    with ThreadPoolExecutor(threads) as pool:
+        begun = deque(pool.submit(work, task) for task in islice(tasks, 2 * threads + more))
         while begun:
             done = begun.popleft().result()
             begun.extend(pool.submit(work, task) for task in islice(tasks, 1))

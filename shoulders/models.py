@@ -73,16 +73,36 @@ def save(path, result: Result, backbone: Backbone, held: PictureSet) -> Path:
         raise ModelError(f"{path}: the result is of {result.backbone}, not of {backbone.name}: give its own backbone.")
     low, high = result.interval
     card = {
-        "made_by": f"shoulders {shoulders.__version__}, {date.today()}", "regime": result.regime,
-        "head": result.head, "backbone": backbone.name, "weights_sha256": backbone.digest, "weights_file": backbone.source,
-        "layer": result.layer, "transform": asdict(backbone.transform), "classes": list(result.valid.classes),
-        "pictures": held.name, "n_train": result.n_train, "n_valid": len(result.valid),
+        "regime": result.regime, "head": result.head, "backbone": backbone.name, "weights_sha256": backbone.digest,
+        "weights_file": backbone.source, "layer": result.layer, "transform": asdict(backbone.transform),
+        "classes": list(result.valid.classes), "pictures": held.name, "n_train": result.n_train, "n_valid": len(result.valid),
         "accuracy": result.accuracy, "low": low, "high": high, "seed": result.seed,
         "precision": result.precision, "backbone_licence": backbone.card.licence,
-        "not_for": "decisions about people; pictures unlike the training pictures: it always names one of its classes",
     }  # fmt: skip
     trained = result.regime != "feature_extraction"
-    return _write(path, _tensors(path, result.model, card) if trained else heads.to_arrays(result.model), card)
+    return _write(path, _tensors(path, result.model, card) if trained else heads.to_arrays(result.model), _told_by(card))
+
+
+def write_head(path, head, card: dict) -> Path:
+    """Write a logistic regression that was fitted elsewhere on a backbone's features, as a model that `load` reads.
+
+    Parameters
+    ----------
+    path : path
+    head : sklearn.pipeline.Pipeline
+    card : dict
+        ``backbone``, ``weights_sha256``, ``weights_file``, ``layer``, ``transform`` and ``classes``, and what else is known.
+    """
+    kind = {"regime": "feature_extraction", "head": "logistic_regression"}
+    licence = {"backbone_licence": backbones.card(card["backbone"]).licence}
+    return _write(path, heads.to_arrays(head), _told_by(kind | card | licence))
+
+
+def _told_by(card):
+    return {
+        "made_by": f"shoulders {shoulders.__version__}, {date.today()}", **card,
+        "not_for": "decisions about people; pictures unlike the training pictures: it always names one of its classes",
+    }  # fmt: skip
 
 
 def _tensors(path, network, card):
@@ -117,7 +137,7 @@ def load(path, weights=None) -> Model:
         if weights is not None:
             raise ModelError(f"{path} holds all of its network's weights: leave {weights} out.")
         return Model(head, _trained(path, card, arrays, transform), card["layer"], tuple(card["classes"]), card)
-    backbone = _backbone(card, weights)
+    backbone = backbones.again(card["backbone"], card["weights_file"], weights)
     if backbone.digest != card["weights_sha256"]:
         raise ModelError(
             f"{path} was fitted on other weights of {card['backbone']} (sha256 {card['weights_sha256'][:12]}…, not "
@@ -201,14 +221,6 @@ def _need_fit(head, width, card):
         raise ValueError("the head's numbers are not those of these classes")
     if not all(isinstance(card[name], str) for name in ("backbone", "weights_sha256", "weights_file", "layer")):
         raise TypeError("a name is no text")
-
-
-def _backbone(card, weights):
-    if weights is None and Path(card["weights_file"]).is_file():
-        weights = card["weights_file"]
-    if weights is None and card["weights_file"].startswith("random weights, seed "):
-        return backbones.load(card["backbone"], "random", int(card["weights_file"].rsplit(" ", 1)[1]))
-    return backbones.load(card["backbone"], weights)
 
 
 def answers(model: Model, paths) -> list[dict]:

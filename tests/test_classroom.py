@@ -22,7 +22,7 @@ from shoulders.course.classroom.book import Book
 from shoulders.course.classroom.client import Client
 from shoulders.course.classroom.messages import ClassError
 
-COURSE = cli.__file__.rsplit(os.sep, 2)[0]
+COURSE = cli.__file__.rsplit(os.sep, 3)[0]
 
 
 def until(true, patience=10):

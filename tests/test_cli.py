@@ -281,7 +281,7 @@ def found(action, count):
     ],
 )
 def test_what_is_lost_is_told_before_what_is_converted(capsys, skipped, used, converted, told, rest):
-    cli._say_findings(SimpleNamespace(findings=found("converted", converted) + found("used", used) + found("skipped", skipped)))
+    cli.options._say_findings(SimpleNamespace(findings=found("converted", converted) + found("used", used) + found("skipped", skipped)))
     lines = capsys.readouterr().err.splitlines()
     order = (["skipped"] * skipped + ["used"] * used + ["converted"] * converted)[:told]
     assert [line.split(":")[0] for line in lines[:told]] == order
@@ -323,7 +323,7 @@ def test_one_that_cannot_be_fetched_keeps_no_other_from_coming(capsys):
 
     offers = [SimpleNamespace(name=name, licence="free", fetch=how) for name, how in (("a", fails), ("b", comes), ("c", fails))]
     with pytest.raises(CourseError, match=r"^a could not be downloaded\.\nc could not be downloaded\.$"):
-        cli._fetch_each(offers)
+        cli.machine._fetch_each(offers)
     assert "b: /there" in capsys.readouterr().out
 
 
@@ -407,9 +407,9 @@ def test_a_table_holds_nothing_that_a_terminal_obeys(capsys):
 def test_json_is_written_whole_or_not_at_all(tmp_path):
     (tmp_path / "there").mkdir()
     with pytest.raises((CourseError, OSError)):
-        cli._write_json(tmp_path / "there", {})
+        cli.options.write_json(tmp_path / "there", {})
     with pytest.raises(TypeError):
-        cli._write_json(tmp_path / "a.json", object())
+        cli.options.write_json(tmp_path / "a.json", object())
     assert [path.name for path in tmp_path.iterdir()] == ["there"]
 
 
@@ -429,11 +429,11 @@ def test_a_mistyped_word_is_told_before_the_pictures_are_checked(monkeypatch, wo
 def test_several_networks_are_named_once_each_and_share_no_weights_file(monkeypatch):
     loaded = []
     monkeypatch.setattr(backbones, "load", lambda *asked: loaded.append(asked))
-    cli._networks("resnet18, squeezenet1_1,resnet18,", "random")
-    cli._networks("", None)
+    cli.options.named_networks("resnet18, squeezenet1_1,resnet18,", "random")
+    cli.options.named_networks("", None)
     assert loaded == [("resnet18", "random"), ("squeezenet1_1", "random"), (None, None)]
     with pytest.raises(CourseError, match="^w.pth holds the weights of one network, and --backbone names 2: give one of them.$"):
-        cli._networks("resnet18,squeezenet1_1", "w.pth")
+        cli.options.named_networks("resnet18,squeezenet1_1", "w.pth")
 
 
 def test_a_mistyped_name_among_several_is_told_before_the_pictures_are_checked(monkeypatch):

@@ -24,6 +24,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shoulders.backbones import files, ours, packages, timm, torchvision
@@ -39,11 +40,13 @@ if TYPE_CHECKING:
     from torch import nn
 
 __all__ = [
-    "Backbone", "BackboneError", "Card", "DEFAULT", "SMALL", "Transform", "blank", "card", "cards", "default",
+    "Backbone", "BackboneError", "Card", "DEFAULT", "SMALL", "Transform", "again", "blank", "card", "cards", "default",
     "drawing", "fetch", "load", "on_disk", "others", "state_digest", "transform_from", "weights_path",
 ]  # fmt: skip
 
 _SOURCES = {"ours": ours, "packages": packages, "torchvision": torchvision, "timm": timm}
+
+_DRAWN = "random weights, seed "
 
 DEFAULT, SMALL = "efficientnet_lite0", "vgg16_tiny"
 """The giant that is taken where none is named, and the small network that is taken where the giant is missing."""
@@ -214,6 +217,21 @@ def load(name: str | None = None, weights=None, seed: int = 0, allow_fetch: bool
     return _loaded(wanted, path, digest)
 
 
+def again(name: str, source: str, weights=None) -> Backbone:
+    """The network that was loaded before, from its `Backbone.source`: that file where it is still there, else as `load` finds it.
+
+    Parameters
+    ----------
+    name, source : str
+        Of the `Backbone`.
+    weights : path, optional
+        Where the file lies now.
+    """
+    if weights is None and source.startswith(_DRAWN):
+        return load(name, "random", int(source.removeprefix(_DRAWN)))
+    return load(name, source if weights is None and Path(source).is_file() else weights)
+
+
 def _need_published(card, path, digest):
     if card.sha256 and digest != card.sha256:
         raise BackboneError(
@@ -254,7 +272,7 @@ def _random(wanted, seed):
         torch.default_generator.manual_seed(seed)
         network = source.network(wanted).eval()
     draw = drawing(wanted, {name: tensor.numpy() for name, tensor in network.state_dict().items()})
-    return Backbone(wanted, wanted.transform, state_digest(network), f"random weights, seed {seed}", lambda: network, draw)
+    return Backbone(wanted, wanted.transform, state_digest(network), f"{_DRAWN}{seed}", lambda: network, draw)
 
 
 def drawing(card: Card, weights: dict) -> Callable | None:

@@ -152,7 +152,7 @@ def _two_classes(features, labels):
 
 
 def _logistic_by_sklearn(features, labels, strengths, folds, seed):
-    """In double precision: in single, scikit-learn's L-BFGS finds no better step long before `tol`, and says so to the learner."""
+    """In double precision: in single, L-BFGS finds no better step long before `tol`, and scikit-learn says so to the learner."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import GridSearchCV, StratifiedKFold
     from sklearn.pipeline import make_pipeline
