@@ -7,7 +7,7 @@ import torch
 from scipy import stats
 
 from shoulders import exercises, intervals, plots
-from shoulders.course.exercises import lesson_07a
+from shoulders.course.exercises.lesson_07a import PETS, Lesson07a
 from shoulders.support import places
 
 pytestmark = pytest.mark.skipif(
@@ -61,15 +61,15 @@ def test_a_wrong_lead_is_told_what_is_wrong(exercise, lead, said, capsys):
     assert out.startswith("Not yet: ") and said in out
 
 
-@pytest.mark.parametrize("answer", [list(lesson_07a.PETS), tuple(reversed(lesson_07a.PETS)), {name.upper() for name in lesson_07a.PETS}])
+@pytest.mark.parametrize("answer", [list(PETS), tuple(reversed(PETS)), {name.upper() for name in PETS}])
 def test_the_names_may_stand_in_any_order(exercise, answer, capsys):
     assert verdict(exercise.seen, answer, capsys).startswith("Right.")
 
 
 @pytest.mark.parametrize(("answer", "said"), [
     (["tabby cat", "Persian cat", "Egyptian cat"], "6 names"),
-    (list(lesson_07a.PETS[:-1]), "1 name of the list is"),
-    ([*lesson_07a.PETS, "koala"], "'koala' is no cat"),
+    (list(PETS[:-1]), "1 name of the list is"),
+    ([*PETS, "koala"], "'koala' is no cat"),
     (["cat", "dog"], "'cat' is no cat and no dog of that network"),
     ("tabby cat", "a list of names"),
     ([1, 2], "a list of names"),
@@ -78,14 +78,14 @@ def test_the_names_may_stand_in_any_order(exercise, answer, capsys):
 def test_wrong_names_are_told_what_is_wrong_and_not_the_right_ones(exercise, answer, said, capsys):
     out = verdict(exercise.seen, answer, capsys)
     assert out.startswith("Not yet: ") and said in out
-    assert not [name for name in lesson_07a.PETS if name in out and name not in answer]
+    assert not [name for name in PETS if name in out and name not in answer]
 
 
 def test_the_network_of_the_lesson_has_these_classes():
     from shoulders import backbones
 
-    assert set(lesson_07a.PETS) < set(backbones.card("vgg16_mammals").classes)
-    assert not set(lesson_07a.PETS) & set(backbones.card("vgg16_things").classes)
+    assert set(PETS) < set(backbones.card("vgg16_mammals").classes)
+    assert not set(PETS) & set(backbones.card("vgg16_things").classes)
     assert not {"cougar", "lion"} & set(backbones.card("vgg16_mammals").classes)
 
 
@@ -141,17 +141,17 @@ def rows():
 
 
 def test_leads_are_paired_by_training_and_have_students_interval(rows):
-    lines = lesson_07a.Lesson07a.leads(rows)
+    lines = Lesson07a.leads(rows)
     assert lines.ahead.tolist() == pytest.approx([0.12, 0.0])
     reach = stats.t.ppf(0.975, 2) * 0.02 / 3**0.5
     assert (lines.low[0], lines.high[0]) == pytest.approx((0.12 - reach, 0.12 + reach))
-    said = " ".join(lesson_07a.Lesson07a.told(lines).split())
+    said = " ".join(Lesson07a.told(lines).split())
     assert "cats, 5 pictures of each: mammals 12.0 points ahead of things (95 % interval +7.0 to +17.0)." in said
     assert "the interval holds 0, so it may be chance" in said
 
 
 def test_the_figures_say_how_many_intervals_lie_where(rows):
-    lesson = lesson_07a.Lesson07a
+    lesson = Lesson07a
     drawn = plots.leads(lesson.leads(rows), ("mammals", "things"))
     assert drawn.words == "Of 2 intervals, 1 lie on the side of mammals, 0 on that of things, and 1 tell neither."
     means = lesson.means(rows, 5)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from shoulders.plots.axes import bars, below, per_cent
 from shoulders.plots.drawing import BLUE, GREEN, INK, ORANGE, PURPLE, RED, SMALL, Drawing, new
 from shoulders.plots.lettering import wrapped
 from shoulders.support.words import counted
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _LOOKS = (BLUE, ORANGE, GREEN, PURPLE, RED), "osD^v"
 
