@@ -178,7 +178,7 @@ def test_strange_wishes(monkeypatch, lesson, edition, said):
 
 def test_every_lesson_needs_what_the_registry_and_the_catalogue_have():
     for need in editions.NEEDS.values():
-        assert {need.pictures, f"felt_{need.pictures}"} <= datasets.CARDS.keys()
+        assert {need.pictures, need.in_the_box} <= datasets.CARDS.keys()
         assert backbones.card(need.backbone).url or backbones.card(need.backbone).package
 
 
