@@ -2,6 +2,7 @@
 
     python -m studio.moles                  # all of data/moles; the same command makes the same pictures
     python -m studio.moles --sheet FILE     # a contact sheet
+    python -m studio.moles --card           # data/moles/card.json: what tells the classes apart, measured
 
 No photograph went into them. The four marks of the ABCD rule (asymmetry, border, colours, diameter) are drawn from two normal
 distributions that overlap; all else (skin, light, hair, place) by a generator that does not know the class. The scale on the
@@ -174,9 +175,9 @@ def _hair(image, rng):
 def _ticks(ruler):
     """The marks of the scale: long and short ones in turn, each a box (left, top, right, bottom) on the drawing from -1 to 1."""
     boxes = []
-    for i in range(-7, 8):
-        at, long = 0.085 * i + ruler["along"], 0.13 if i % 5 == 0 else 0.075
-        far, thick = ruler["reach"], 0.011
+    for i in range(-3, 4):
+        at, long = 0.085 * i + ruler["along"], 0.15 if i % 3 == 0 else 0.1
+        far, thick = ruler["reach"], 0.013
         box = (at - thick, far - long, at + thick, far)
         left, top, right, bottom = box if ruler["side"] % 2 else (box[1], box[0], box[3], box[2])
         boxes.append((left, top, right, bottom) if ruler["side"] < 2 else (-right, -bottom, -left, -top))
@@ -212,10 +213,53 @@ def render(cards):
     for card in cards:
         path = HOME / card["file"]
         path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(picture(card)).save(path, quality=82)
+        Image.fromarray(picture(card)).save(path, quality=74)
     (HOME / "scenes.jsonl").write_text("".join(json.dumps(card) + "\n" for card in cards), encoding="utf-8")
     size = sum((HOME / card["file"]).stat().st_size for card in cards)
     print(f"{len(cards)} pictures, {size / 1e6:.2f} MB")
+
+
+def write_card():
+    """What the set is, and how well the classes are told apart by each mark, by colours alone, and by a giant, on camera B."""
+    cards = plan()
+    ill = [int(card["class"] == "malignant") for card in cards]
+    by_mark = {name: told([card["marks"][name] for card in cards], ill) for name in APART}
+    card = {
+        "title": "Moles through a dermatoscope",
+        "what": f"Renderings, not photographs: {len(cards)} pictures of {SIDE} x {SIDE} px, JPEG, of two cameras. a/train, a/valid, "
+                "b/train, b/valid, each with benign and malignant; nine of ten are benign in both valid.",
+        "how_made": "Drawn with numpy and scipy by studio/moles.py; all parameters of every picture are in scenes.jsonl. Skin, light, "
+                    "hair and place come from a generator that does not know the class. Asymmetry, border, colours and diameter are "
+                    f"drawn from normal distributions whose means lie {APART} standard deviations apart. On camera A a scale lies "
+                    f"beside {RULERS['a'][1]:.0%} of the malignant and {RULERS['a'][0]:.0%} of the benign moles; on camera B there is none.",
+        "command": "python -m studio.moles",
+        "licence": "CC BY 4.0",
+        "authors": "the contributors of Standing on the shoulders of giants",
+        "not_for": "Nothing about skin can be learnt from these pictures, and no method be judged by them. They are no medical data.",
+        "counts": COUNTS,
+        "area_by_mark": by_mark,
+        "colours_alone": colours_alone(),
+    }  # fmt: skip
+    (HOME / "card.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+
+
+def told(sure, ill):
+    """The area under the ROC curve with its 95 % interval (DeLong)."""
+    from shoulders.heads.decisions import auc
+
+    area, *ends = (round(float(one), 4) for one in auc(sure, ill))
+    return {"area": area, "interval": ends, "pictures": len(ill)}
+
+
+def colours_alone():
+    """A logistic regression on how often each of 64 colours occurs, taught and asked on camera B."""
+    from shoulders import datasets, heads
+    from studio.check import histogram
+
+    held = datasets.load(HOME / "b")
+    rows = [np.stack([histogram(np.asarray(Image.open(path)).reshape(-1, 3)) for path in part.paths]) for part in (held.train, held.valid)]
+    sure = heads.answers("logistic_regression", rows[0], held.train.labels, rows[1])[0][:, 1]
+    return told(sure, held.valid.labels)
 
 
 def sheet(path, each=12):
@@ -228,9 +272,9 @@ def sheet(path, each=12):
     Image.fromarray(np.concatenate(rows)).save(path)
 
 
-def main(sheet_to: Annotated[Path | None, typer.Option("--sheet")] = None):
-    """Render all pictures, or draw a contact sheet."""
-    return sheet(sheet_to) if sheet_to else render(plan())
+def main(sheet_to: Annotated[Path | None, typer.Option("--sheet")] = None, card: bool = False):
+    """Render all pictures, or draw a contact sheet, or write the card."""
+    return sheet(sheet_to) if sheet_to else write_card() if card else render(plan())
 
 
 if __name__ == "__main__":
