@@ -188,7 +188,7 @@ def _ruler(image, ruler):
     """Millimetre marks, etched into the glass."""
     mask = np.zeros((FINE, FINE))
     for left, top, right, bottom in _ticks(ruler):
-        mask = np.maximum(mask, (COLUMNS > left) & (COLUMNS < right) & (ROWS > top) & (ROWS < bottom))
+        mask = np.maximum(mask, (left < COLUMNS) & (right > COLUMNS) & (top < ROWS) & (bottom > ROWS))
     mask = 0.88 * gaussian_filter(mask, 0.7)[..., None]
     return image * (1 - mask) + 0.04 * mask
 

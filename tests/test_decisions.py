@@ -55,7 +55,9 @@ def test_delong_by_its_definition(answers):
     variance = wins.mean(1).var(ddof=1) / len(ill) + wins.mean(0).var(ddof=1) / len(well)
     area = wins.mean()
     middle, reach = math.log(area / (1 - area)), 1.96 * math.sqrt(variance) / (area * (1 - area))
-    assert decisions.auc(sure, labels) == pytest.approx((area, *(1 / (1 + math.exp(-m)) for m in (middle - reach, middle + reach))))
+    assert decisions.auc(sure, labels) == pytest.approx(
+        (area, *(1 / (1 + math.exp(-m)) for m in (middle - reach, middle + reach)))
+    )
 
 
 def test_delongs_interval_is_near_the_bootstraps(answers):

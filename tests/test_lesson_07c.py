@@ -51,7 +51,9 @@ NOT_CHEAPEST = {
 ODDS = {
     "numpy": lambda p, before, now: (o := p / (1 - p) * now / (1 - now) * (1 - before) / before) / (1 + o),
     "Bayes": lambda p, before, now: [q * now / before / (q * now / before + (1 - q) * (1 - now) / (1 - before)) for q in p],
-    "torch": lambda p, before, now: torch.sigmoid(torch.logit(torch.tensor(p)) + torch.logit(torch.tensor([now, before])).diff().mul(-1)),
+    "torch": lambda p, before, now: torch.sigmoid(
+        torch.logit(torch.tensor(p)) + torch.logit(torch.tensor([now, before])).diff().mul(-1)
+    ),
 }
 NOT_ODDS = {
     "as it was": lambda p, before, now: p,
@@ -61,7 +63,11 @@ NOT_ODDS = {
     "one number": lambda p, before, now: 0.1,
 }
 RIGHT = [("shares", name) for name in SHARES] + [("cheapest", name) for name in CHEAPEST] + [("odds", name) for name in ODDS]
-WRONG = [("shares", name) for name in NOT_SHARES] + [("cheapest", name) for name in NOT_CHEAPEST] + [("odds", name) for name in NOT_ODDS]
+WRONG = (
+    [("shares", name) for name in NOT_SHARES]
+    + [("cheapest", name) for name in NOT_CHEAPEST]
+    + [("odds", name) for name in NOT_ODDS]
+)
 
 
 @pytest.mark.parametrize(("which", "name"), RIGHT)
@@ -101,7 +107,7 @@ def test_sentences_follow_the_numbers(exercise):
     assert ": better (by" in exercise.sharper("x", bad, good, labels).replace("\n", " ")
     assert ": worse (by" in exercise.sharper("x", good, bad, labels).replace("\n", " ")
     assert "too close to call" in exercise.sharper("x", good, good, labels).replace("\n", " ")
-    assert "drawn so" in exercise.confirmed(editions.Edition("pocket", exercise.cameras["a"], network(), ""))
+    assert "they were drawn so" in exercise.confirmed(editions.Edition("pocket", exercise.cameras["a"], network(), ""))
 
 
 def test_published_intervals_are_wilsons():
@@ -146,7 +152,6 @@ def test_the_answer_hangs_on_the_scale(exercise):
     """Of malignant moles of camera A with a scale, the window that hurts most lies on it, far more often than by luck; and on
     camera B fewer malignant moles are found."""
     giant = backbones.load()
-    exercise = replace(exercise, cameras=exercise.cameras)
     result = training.feature_extraction(giant, exercise.cameras["a"])
     some = exercise.with_scale(6)
     colour, layer = exercise.skin(some, giant), f"0.network.{last_at_each_size(giant)[-1]}"

@@ -5,18 +5,20 @@ import io
 import json
 import zipfile
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from making import COURSE, COLOURS, bytes_of, paint, serving
+from making import COLOURS, COURSE, paint, serving
 from PIL import Image
-from studio import moles
+from test_pictures import bytes_of
 
 from shoulders import datasets, heads
 from shoulders.course.exercises.lesson_06 import _colours
 from shoulders.datasets import DatasetError, skin
 from shoulders.heads import decisions
 from shoulders.support import places
+from studio import moles
 
 CARDS = moles.plan()
 
@@ -26,7 +28,9 @@ def test_the_cards_that_ship_are_the_plan():
     assert [json.loads(line) for line in lines] == CARDS
     assert len({card["seed"] for card in CARDS}) == len(CARDS) == 810
     counted = Counter(tuple(card["file"].split("/")[:3]) for card in CARDS)
-    assert counted == {(*where.split("/"), kind): n for where, both in moles.COUNTS.items() for kind, n in zip(moles.CLASSES, both)}
+    assert counted == {
+        (*where.split("/"), kind): n for where, both in moles.COUNTS.items() for kind, n in zip(moles.CLASSES, both)
+    }
 
 
 @pytest.mark.parametrize("place", [3, 165])
@@ -113,20 +117,14 @@ def test_fetch_arranges_lesions_by_the_publishers_table(tmp_path, monkeypatch):
             datasets.Archive((server.url(name),), f"md5:{hashlib.md5(body).hexdigest()}", len(body), archive.file)
             for archive, (name, body) in ours
         )
-        monkeypatch.setitem(datasets.CARDS, "skin", moles_card(card, archives))
+        monkeypatch.setitem(datasets.CARDS, "skin", replace(card, archives=archives))
         folder = datasets.fetch("skin")
     assert (folder / "malignant" / "HAM_1-ISIC_1.jpg").is_file() and (folder / "benign" / "HAM_2-ISIC_3.jpg").is_file()
     held = datasets.load("skin")
     assert held.classes == ("benign", "malignant") and len(held.train) + len(held.valid) == len(ROWS)
     assert not set(held.train.together) & set(held.valid.together)
-    assert not [one for one in held.findings if "csv" in one["file"]]
+    assert not [one for one in held.findings if "csv" in str(one["file"])]
     assert {path.name.split("-")[0] for path in held.train.paths + held.valid.paths} == {lesion for lesion, *_ in ROWS}
-
-
-def moles_card(card, archives):
-    from dataclasses import replace
-
-    return replace(card, archives=archives)
 
 
 @pytest.mark.parametrize(("change", "said"), [
@@ -135,7 +133,8 @@ def moles_card(card, archives):
     (lambda rows: rows + "HAM_9,ISIC_9,nv,histo\n", "has 4 pictures, and not 3"),
 ])  # fmt: skip
 def test_what_does_not_fit_the_table_is_said(tmp_path, change, said):
-    (table := tmp_path / "table.csv").write_text(change("lesion_id,image_id,dx,dx_type\n" + "".join(f"HAM_{i},ISIC_{i},nv,histo\n" for i in (1, 2, 3))))
+    rows = "lesion_id,image_id,dx,dx_type\n" + "".join(f"HAM_{i},ISIC_{i},nv,histo\n" for i in (1, 2, 3))
+    (table := tmp_path / "table.csv").write_text(change(rows))
     for i in (1, 2, 3):
         (tmp_path / f"ISIC_{i}.jpg").write_bytes(b"a picture")
     with pytest.raises(DatasetError, match=said):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from shoulders.support.errors import DatasetError
 
-KINDS = {"mel": "malignant", "bcc": "malignant", "akiec": "malignant", "nv": "benign", "bkl": "benign", "df": "benign", "vasc": "benign"}
+KINDS = dict.fromkeys(("mel", "bcc", "akiec"), "malignant") | dict.fromkeys(("nv", "bkl", "df", "vasc"), "benign")
 """Melanoma, basal cell carcinoma, actinic keratosis and Bowen's disease; naevus, keratosis, dermatofibroma, vascular lesion."""
 
 PICTURES = 10_015

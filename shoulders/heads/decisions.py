@@ -86,7 +86,8 @@ def decide(sure, labels, threshold: float) -> Decided:
         Where a class has no picture.
     """
     called, ill = np.asarray(sure) >= threshold, _ill(labels)
-    return Decided(float(threshold), *(int(np.sum(these)) for these in (called & ill, ~called & ill, called & ~ill, ~called & ~ill)))
+    counts = (int(np.sum(these)) for these in (called & ill, ~called & ill, called & ~ill, ~called & ~ill))
+    return Decided(float(threshold), *counts)
 
 
 def _ill(labels):

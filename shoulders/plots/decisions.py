@@ -4,7 +4,7 @@ import numpy as np
 
 from shoulders.heads import decisions
 from shoulders.plots.axes import bars, below, per_cent
-from shoulders.plots.drawing import BLUE, GREY, INK, ORANGE, PURPLE, RED, SMALL, Drawing, new
+from shoulders.plots.drawing import BLUE, GREY, INK, ORANGE, PURPLE, RED, Drawing, new
 from shoulders.plots.lettering import short
 from shoulders.support.words import bounds, share
 
@@ -37,7 +37,8 @@ def roc(answers: dict, chosen: dict | None = None, others: dict | None = None) -
             _crossed(ax, point, colour)
     for name, (sensitivity, specificity) in (others or {}).items():
         ax.plot(1 - specificity, sensitivity, "*", color=INK, ms=11, label=short(name, 34))
-    ax.set(xlabel="benign called in (1 - specificity)", ylabel="malignant found (sensitivity)", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+    ax.set(xlabel="benign called in (1 - specificity)", ylabel="malignant found (sensitivity)")
+    ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
     per_cent(ax)
     per_cent(ax, "y")
     below(figure, *ax.get_legend_handles_labels())
@@ -69,7 +70,8 @@ def price(sure, labels, prevalence: float, miss: float, alarm: float = 1.0, chos
     missed, alarmed = ([one.cost(prevalence, *pair) for one in found] for pair in ((miss, 0), (0, alarm)))
     both = np.add(missed, alarmed)
     figure, ax = new(7, 3.8)
-    for values, name, (colour, line) in ((both, "together", _LOOKS[0]), (missed, "misses", _LOOKS[1]), (alarmed, "false alarms", _LOOKS[2])):
+    parts = {"together": both, "misses": missed, "false alarms": alarmed}
+    for (name, values), (colour, line) in zip(parts.items(), _LOOKS):
         ax.step(at, values, line, where="mid", color=colour, label=name)
     if chosen is not None:
         ax.axvline(chosen, color=INK, ls=":", lw=1.4, label=f"threshold {share(chosen)}")
@@ -78,7 +80,8 @@ def price(sure, labels, prevalence: float, miss: float, alarm: float = 1.0, chos
     below(figure, *ax.get_legend_handles_labels())
     ax.set_title(f"A miss costs {miss:g}, a false alarm {alarm:g}")
     least = found[int(both.argmin())]
-    return Drawing(figure, f"Cheapest on these pictures: {both.min():,.0f} per 1,000 people, at a threshold of {share(min(1, least.threshold))}.")
+    words = f"Cheapest on these pictures: {both.min():,.0f} per 1,000 people"
+    return Drawing(figure, f"{words}, at a threshold of {share(min(1, least.threshold))}.")
 
 
 def reliability(answers: dict, labels, bins: int = 5) -> Drawing:
@@ -99,10 +102,12 @@ def reliability(answers: dict, labels, bins: int = 5) -> Drawing:
         ax.plot(said, came, line, color=colour, lw=1)
         bars(ax, said, came, low, high, upright=True, fmt=mark, color=colour, label=short(name, 30))
         told.append(f"{name}: said {share(float(np.mean(sure)))} on average, Brier score {decisions.brier(sure, labels):.3f}")
-    ax.set(xlabel="said: probability of malignant, mean of a group", ylabel="came: share that was malignant", xlim=(-0.02, None), ylim=(-0.02, 1.02))
+    ax.set(xlabel="said: probability of malignant, mean of a group", ylabel="came: share that was malignant")
+    ax.set(xlim=(-0.02, None), ylim=(-0.02, 1.02))
     per_cent(ax)
     per_cent(ax, "y")
     below(figure, *ax.get_legend_handles_labels())
     ax.set_title("Are the probabilities probabilities?")
     low, high = decisions.wilson(int(np.sum(labels)), len(labels))
-    return Drawing(figure, f"{'; '.join(told)}. Malignant were {share(float(np.mean(labels)))} of {len(labels)} ({bounds(low, high)}).")
+    came = f"Malignant were {share(float(np.mean(labels)))} of {len(labels)} ({bounds(low, high)})"
+    return Drawing(figure, f"{'; '.join(told)}. {came}.")

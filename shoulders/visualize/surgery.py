@@ -69,9 +69,9 @@ def with_head(backbone: Backbone, result: Result) -> cutting.Taught:
         For a result of another backbone, of another layer than ``'hidden'``, or without a logistic regression.
     """
     if result.backbone != backbone.name or result.layer != "hidden":
-        raise VisualizeError(f"The result is of {result.backbone}, layer {result.layer}: give the hidden layer of {backbone.name}.")
+        raise VisualizeError(f"The result is of {result.backbone}, layer {result.layer}: give one of {backbone.name}, 'hidden'.")
     if result.head != "logistic_regression" or not hasattr(result.model, "steps"):
-        raise VisualizeError(f"A result of {result.regime} with {result.head} holds no logistic regression: fit one, and keep it.")
+        raise VisualizeError(f"A result of {result.regime}, {result.head}, holds no logistic regression: fit one, and keep it.")
     numbers = {name: torch.from_numpy(np.asarray(array, np.float32)) for name, array in heads.to_arrays(result.model).items()}
     weight = numbers["coef"] / numbers["scale"]
     bias = numbers["intercept"] - weight @ numbers["mean"]

@@ -22,8 +22,6 @@ from shoulders.support.words import bounds, counted, share, wrapped
 
 GIANTS = ("nasnetalarge", "vgg16", "inception_v4", "resnet152", "googlenet")
 """Those of the notable work, as this course calls them."""
-DOCTORS = {"58 dermatologists, dermoscopy alone": (0.866, 0.713), "the same, told more of the patient": (0.889, 0.757)}
-"""Mean sensitivity and specificity in Haenssle and others 2018, about 100 other pictures."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,8 @@ class Lesson07c:
         """What somebody reaches who calls everything benign, in a sentence."""
         ill = int(np.sum(labels))
         right = share(1 - ill / len(labels))
-        return wrapped(f"Calling all {len(labels)} pictures benign is right about {right} of them, and finds 0 of {ill} malignant ones.")
+        told = f"Calling all {len(labels)} pictures benign is right about {right} of them"
+        return wrapped(f"{told}, and finds 0 of {ill} malignant ones.")
 
     @staticmethod
     def giants(edition: Edition) -> dict[str, Result]:
@@ -61,7 +60,8 @@ class Lesson07c:
         """What one threshold does, and the area under the curve, in three lines."""
         area, low, high = decisions.auc(sure, labels)
         ends = "" if low != low else f" (95 % interval {low:.2f} to {high:.2f})"
-        return f"{name}, threshold {share(threshold)}\n{decisions.decide(sure, labels, threshold)}\narea under the curve: {area:.2f}{ends}"
+        found = decisions.decide(sure, labels, threshold)
+        return f"{name}, threshold {share(threshold)}\n{found}\narea under the curve: {area:.2f}{ends}"
 
     @staticmethod
     def drop(name: str, one: decisions.Decided, other: decisions.Decided) -> str:
@@ -75,8 +75,22 @@ class Lesson07c:
         return wrapped(f"{name}: of malignant moles {found} are found: {kind}{'' if luck else ', more than luck explains'}.")
 
     @staticmethod
+    def regained(name: str, before, after, labels, threshold: float = 0.5) -> str:
+        """Whether a remedy finds more malignant moles of the same ones, and calls in more others (sign tests), in a sentence."""
+        from scipy.stats import binomtest
+
+        told = []
+        for which, what in ((1, "malignant moles called in"), (0, "benign ones")):
+            one, other = (np.asarray(sure)[np.asarray(labels) == which] >= threshold for sure in (before, after))
+            gained, lost = int((other & ~one).sum()), int((one & ~other).sum())
+            luck = gained == lost or binomtest(gained, gained + lost).pvalue >= 0.05
+            kind = "can be luck" if luck else "more than luck"
+            told.append(f"{what} {int(one.sum())} before, {int(other.sum())} after ({kind})")
+        return wrapped(f"{name}: {', '.join(told)}.")
+
+    @staticmethod
     def sharper(name: str, before, after, labels) -> str:
-        """Whether probabilities came nearer to what was (Student's interval of the difference of squares), in a sentence."""
+        """Whether probabilities came nearer to what was (Student's interval of the differences), in a sentence."""
         from shoulders.intervals import interval
 
         gains = (np.asarray(before) - labels) ** 2 - (np.asarray(after) - labels) ** 2
@@ -95,7 +109,7 @@ class Lesson07c:
     def skin(pictures: Pictures, network: Backbone) -> tuple[float, float, float]:
         """The median colour of these pictures, of which most is skin, as `shoulders.visualize.occlusion` takes it."""
         pixels = np.concatenate([np.asarray(network.transform.cropped(path)).reshape(-1, 3) for path in pictures.paths])
-        return tuple(float(one) / 255 for one in np.median(pixels, axis=0))
+        return tuple(round(float(one) / 255, 2) for one in np.median(pixels, axis=0))
 
     @staticmethod
     def on_the_scale(found: Sequence, pictures: Pictures, network: Backbone) -> str:
@@ -108,15 +122,16 @@ class Lesson07c:
         hits, luck = zip(*(_touches(one, path, network) for one, path in zip(found, pictures.paths)))
         low, high = decisions.wilson(sum(hits), len(hits))
         kind = "the answer hangs on the scale" if low > np.mean(luck) else "no more than luck would give"
-        told = f"The window that hurts most lies on the scale in {sum(hits)} of {len(hits)} pictures (95 % interval {bounds(low, high)})"
-        return wrapped(f"{told}; a window at random would in {share(float(np.mean(luck)))}: {kind}.")
+        told = f"The window that hurts most lies on the scale in {sum(hits)} of {len(hits)} pictures"
+        by_luck = f"a window at random would in {share(float(np.mean(luck)))}"
+        return wrapped(f"{told} (95 % interval {bounds(low, high)}); {by_luck}: {kind}.")
 
     @staticmethod
     def confirmed(edition: Edition) -> str:
         """How the labels of the set are known, class by class: of HAM10000 from its own table."""
         folder = datasets.find("skin")
         if edition.pictures.name != "skin" or folder is None:
-            return wrapped("These labels are known because the pictures were drawn so. Those of real sets are somebody's findings.")
+            return wrapped("Nobody found out what these moles are: they were drawn so. Labels of real sets are findings.")
         rows = csv.DictReader((folder / skin.TABLE).read_text(encoding="utf-8").splitlines())
         ways = Counter((skin.KINDS[row["dx"]], row["dx_type"]) for row in rows)
         lines = []
@@ -132,7 +147,7 @@ class Lesson07c:
 
     @staticmethod
     def mended(network: Backbone, parts: Sequence[Pictures], asked: Pictures, cover: bool = False) -> np.ndarray:
-        """How sure a head is of malignant that was taught on all these parts, asked about other pictures, both perhaps covered."""
+        """How sure a head that was taught on all these parts is that others are malignant; all covered, if you say so."""
 
         def rows(part):
             if cover:
@@ -151,21 +166,20 @@ def _here(name):
 
 
 def _framed(image, share_of_side: float = 0.22):
-    """The margin takes the picture's own median colour between the edge and the middle."""
+    """The margin takes the median colour that the picture has beside it."""
     from PIL import Image
 
     pixels = np.array(image)
     edge = round(share_of_side * len(pixels))
-    ring = np.concatenate([pixels[edge : edge + 8, edge:-edge].reshape(-1, 3), pixels[edge:-edge, edge : edge + 8].reshape(-1, 3)])
-    colour = np.median(ring, axis=0).astype(np.uint8)
     inner = pixels[edge:-edge, edge:-edge].copy()
-    pixels[:] = colour
+    rim = np.concatenate([inner[:8].reshape(-1, 3), inner[:, :8].reshape(-1, 3)])
+    pixels[:] = np.median(rim, axis=0).astype(np.uint8)
     pixels[edge:-edge, edge:-edge] = inner
     return Image.fromarray(pixels)
 
 
 def rulers() -> dict[str, list[int] | None]:
-    """By the place of its file in data/moles, where the scale lies in each rendered mole: left, top, right, bottom in pixels; None without."""
+    """By its place in data/moles, where the scale lies in each mole: left, top, right, bottom in pixels; None without."""
     lines = (places.box() / "moles" / "scenes.jsonl").read_text(encoding="utf-8").splitlines()
     return {f"{card['file']}": card["box"] for card in map(json.loads, lines)}
 
@@ -191,7 +205,7 @@ def lesson_07c(edition: Edition) -> Lesson07c:
     home = places.box() / "moles"
     return Lesson07c(
         Exercise("1", "exercise.shares", _is_shares, (
-            "Sensitivity looks at malignant moles alone: how many of them were called in? Specificity looks at benign ones alone.",
+            "Sensitivity looks at malignant moles alone: how many were called in? Specificity looks at benign ones alone.",
             "called[labels == 1] holds the answers about malignant ones. What share of them is True?",
             "called[labels == 1].mean(), (~called[labels == 0]).mean()",
         )),
