@@ -156,6 +156,6 @@ def test_the_answer_hangs_on_the_scale(exercise):
     some = exercise.with_scale(6)
     colour, layer = exercise.skin(some, giant), f"0.network.{last_at_each_size(giant)[-1]}"
     whole = visualize.with_head(giant, result)
-    found = [visualize.occlusion(whole, path, layer, 1, patch=64, stride=32, fill=colour, rule="gradient") for path in some.paths]
+    found = [visualize.occlusion(whole, path, layer, 1, patch=64, stride=32, fill=colour) for path in some.paths]
     told = exercise.on_the_scale(found, some, giant)
     assert "the answer hangs on the scale" in told.replace("\n", " "), told

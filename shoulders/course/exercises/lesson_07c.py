@@ -112,6 +112,11 @@ class Lesson07c:
         return tuple(round(float(one) / 255, 2) for one in np.median(pixels, axis=0))
 
     @staticmethod
+    def scales(pictures: Pictures, network: Backbone) -> list[tuple[float, float, float, float]]:
+        """Where the scale lies in each picture as the network gets it: top, left, bottom, right in pixels."""
+        return [_as_cropped(rulers()[_filed(path)], path, network.transform) for path in pictures.paths]
+
+    @staticmethod
     def on_the_scale(found: Sequence, pictures: Pictures, network: Backbone) -> str:
         """In how many covered pictures the window that hurts most lies on the scale, beside luck's share, in a sentence.
 
@@ -119,7 +124,7 @@ class Lesson07c:
         ----------
         found : sequence of shoulders.visualize.occluding.Occlusion
         """
-        hits, luck = zip(*(_touches(one, path, network) for one, path in zip(found, pictures.paths)))
+        hits, luck = zip(*(_touches(one, scale) for one, scale in zip(found, Lesson07c.scales(pictures, network))))
         low, high = decisions.wilson(sum(hits), len(hits))
         kind = "the answer hangs on the scale" if low > np.mean(luck) else "no more than luck would give"
         told = f"The window that hurts most lies on the scale in {sum(hits)} of {len(hits)} pictures"
@@ -188,14 +193,18 @@ def _filed(path):
     return "/".join(path.parts[-4:])
 
 
-def _touches(found, path, network):
-    """Whether the window that hurts most lies on the scale; the share of windows that do."""
+def _as_cropped(box, path, transform):
+    """A box (left, top, right, bottom) of the file, as (top, left, bottom, right) of the square that the network gets."""
     from shoulders.pictures import read
 
-    transform = network.transform
-    scale = transform.resize / min(read(path).size)
-    cut = (transform.resize - transform.crop) / 2
-    left, top, right, bottom = (scale * end - cut for end in rulers()[_filed(path)])
+    times, cut = transform.resize / min(read(path).size), (transform.resize - transform.crop) / 2
+    left, top, right, bottom = (times * end - cut for end in box)
+    return top, left, bottom, right
+
+
+def _touches(found, scale):
+    """Whether the window that hurts most lies on the scale; the share of windows that do."""
+    top, left, bottom, right = scale
     on = [min(right, r) > max(left, x) and min(bottom, b) > max(top, y) for y, x, b, r in found.boxes]
     return on[int(found.probability.argmin())], float(np.mean(on))
 
