@@ -287,7 +287,7 @@ plates.occlusion(visualize.occlusion(whole, scaled.paths[2], layer, 1, **window)
 covered = [visualize.occlusion(whole, path, layer, 1, **window) for path in scaled.paths]
 hurts = [one.boxes[int(one.probability.argmin())] for one in covered]
 print(exercise.on_the_scale(covered, scaled, network))
-plates.boxes([one.picture for one in covered], {"hurts most": hurts, "the scale": exercise.scales(scaled, network)})
+plates.boxes([one.picture for one in covered], {"the worst window": hurts, "the scale": exercise.scales(scaled, network)})
 
 # %% [markdown]
 # Did you see it in the pocket edition's ten pictures at the top? The network has learnt that doctors worry. It was never told to

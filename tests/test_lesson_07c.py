@@ -159,3 +159,11 @@ def test_the_answer_hangs_on_the_scale(exercise):
     found = [visualize.occlusion(whole, path, layer, 1, patch=64, stride=32, fill=colour) for path in some.paths]
     told = exercise.on_the_scale(found, some, giant)
     assert "the answer hangs on the scale" in told.replace("\n", " "), told
+
+
+def test_a_remedy_is_told_by_what_it_finds_and_by_what_it_calls_in(exercise):
+    labels = np.tile([0, 1], 20)
+    none, all_of_them = np.zeros(40), np.ones(40)
+    told = exercise.regained("x", none, all_of_them, labels).replace("\n", " ")
+    assert told == "x: malignant moles called in 0 before, 20 after (more than luck), benign ones 0 before, 20 after (more than luck)."
+    assert exercise.regained("x", none, none, labels).count("can be luck") == 2
