@@ -47,8 +47,8 @@ def lacking(notebook: Path) -> str:
     from shoulders import editions
     from shoulders.support.errors import CourseError
 
-    lesson = notebook.name[:2]
-    if lesson not in editions.NEEDS:
+    lesson = next((name for name in (notebook.name.split("_")[0], notebook.name[:2]) if name in editions.NEEDS), None)
+    if lesson is None:
         return ""
     try:
         editions.decide(lesson)

@@ -178,7 +178,7 @@ def test_strange_wishes(monkeypatch, lesson, edition, said):
 
 def test_every_lesson_needs_what_the_registry_and_the_catalogue_have():
     for need in editions.NEEDS.values():
-        assert f"felt_{need.pictures}" in datasets.CARDS
+        assert need.in_the_box in datasets.CARDS
         if need.backbone:
             assert need.pictures in datasets.CARDS
             assert backbones.card(need.backbone).url or backbones.card(need.backbone).package

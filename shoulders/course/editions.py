@@ -28,7 +28,7 @@ class Need:
     Attributes
     ----------
     pictures : str
-        Its question: a set of the registry; the pocket edition takes the felt one of that name.
+        Its question: a set of the registry; the pocket edition takes the felt one of that name, or `drawn`.
     backbone : str
         Of the full edition; ``''``: there is none, and the pocket edition runs everywhere.
     per_class : int
@@ -37,6 +37,8 @@ class Need:
         The backbone of the pocket edition.
     other : str
         A second network that the first is held against, in both editions.
+    drawn : str
+        The set of the pocket edition where it is not the felt one of the question.
     """
 
     pictures: str
@@ -44,6 +46,12 @@ class Need:
     per_class: int = 150
     pocket: str = backbones.SMALL
     other: str = ""
+    drawn: str = ""
+
+    @property
+    def in_the_box(self) -> str:
+        """The set of the pocket edition."""
+        return self.drawn or f"felt_{self.pictures}"
 
 
 NEEDS = {
@@ -54,6 +62,7 @@ NEEDS = {
     "05": Need("cats_vs_dogs", "vgg16"),
     "06": Need("hand_signs", backbones.DEFAULT, 200, pocket=backbones.DEFAULT),
     "07a": Need("big_cats", "", pocket="vgg16_mammals", other="vgg16_things"),
+    "07c": Need("skin", backbones.DEFAULT, 20_000, pocket=backbones.DEFAULT, drawn="moles"),
 }
 
 
@@ -151,7 +160,7 @@ def _need_own():
 
 def _chosen(need, edition):
     """Pictures and backbone of an edition, after the learner's own wishes."""
-    own = (f"felt_{need.pictures}", _pocket(need)) if edition == "pocket" else (need.pictures, need.backbone)
+    own = (need.in_the_box, _pocket(need)) if edition == "pocket" else (need.pictures, need.backbone)
     return os.environ.get("SHOULDERS_PICTURES") or own[0], os.environ.get("SHOULDERS_BACKBONE") or own[1]
 
 
@@ -181,6 +190,8 @@ def _sentences(name, need, held, network):
     yield f"This is the {name} edition, because {reason}: {pictures}, and {network.name}, {trained}."
     if held.name.startswith("felt_"):
         yield "The pictures are renderings of felt, not photographs: what is measured on them is a demonstration."
+    if held.name == "moles":
+        yield "The moles are renderings, drawn for this course, not photographs: what is measured on them says nothing of skin."
     if name == "pocket" and need.pocket != network.name == backbones.SMALL:
         yield f"{need.pocket} is not on this machine: the small network takes its place. `{_bringing(need.pocket)}` brings it."
     if name == "pocket" and need.backbone:

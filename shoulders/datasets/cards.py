@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from shoulders.datasets import signers
+from shoulders.datasets import signers, skin
 from shoulders.support import downloads, places
 from shoulders.support.errors import DatasetError
 from shoulders.support.folders import inside, walked
@@ -13,15 +13,18 @@ from shoulders.support.folders import inside, walked
 
 @dataclass(frozen=True)
 class Archive:
-    """A file that a publisher offers: mirrors, checksum (``sha256:…`` or ``md5:…``), size in bytes."""
+    """A file that a publisher offers: mirrors, checksum (``sha256:…`` or ``md5:…``), size in bytes; `file` where no address ends
+    in its name.
+    """
 
     urls: tuple[str, ...]
     checksum: str
     bytes: int
+    file: str = ""
 
     @property
     def name(self):
-        return self.urls[0].rsplit("/", 1)[-1]
+        return self.file or self.urls[0].rsplit("/", 1)[-1]
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ class Card:
         return f"{'about ' if self.repository else ''}{places.size(self.bytes)}"
 
 
+_DATAVERSE = "https://dataverse.harvard.edu/api/access/datafile/"
 _SIGNS = ("fist", "ok", "open", "point", "rock_on", "three", "thumb_up", "victory")
 
 CARDS = {
@@ -127,6 +131,41 @@ CARDS = {
             ),
             groups=r"(p\d+)_",
         ),
+        Card(
+            "skin",
+            "HAM10000: 10,015 dermoscopic photographs of 7,470 skin lesions, benign and malignant",
+            ("benign", "malignant"),
+            "Tschandl, Rosendahl, Kittler: The HAM10000 dataset, Scientific Data 5, 180161 (2018), Harvard Dataverse version 4, "
+            "https://doi.org/10.7910/DVN/DBW86T",
+            "CC BY-NC 4.0: not for commercial use",
+            ("skin_ham10000",),
+            (
+                Archive(
+                    (f"{_DATAVERSE}3172585",),
+                    "md5:4639bfa73ab251610530a97c898e6e46",
+                    1_366_522_108,
+                    "HAM10000_images_part_1.zip",
+                ),
+                Archive(
+                    (f"{_DATAVERSE}3172584",),
+                    "md5:da43d6cc50f6613013be07e8986b384b",
+                    1_403_566_547,
+                    "HAM10000_images_part_2.zip",
+                ),
+                # Without format=original comes a table that is written anew, of which there is no checksum.
+                Archive((f"{_DATAVERSE}4338392?format=original",), "md5:8f85fb1aa29d80a2797247e434deb79d", 690_218, skin.TABLE),
+            ),
+            beside=(skin.TABLE,),
+            groups=r"(HAM_\d+)",
+        ),
+        Card(
+            "moles",
+            "Moles through a dermatoscope, rendered for this course: no photographs",
+            ("benign", "malignant"),
+            "the contributors of this course; studio/ renders them again",
+            "CC BY 4.0",
+            ("moles/a",),
+        ),
         *(
             Card(
                 f"felt_{name}",
@@ -181,6 +220,9 @@ def fetch(name: str, progress: bool = True) -> Path:
     archives = [downloads.fetch(a.urls, home / f"{name}-{a.name}", a.checksum, a.bytes, progress) for a in card.archives]
     if name == "cats_vs_dogs":
         return _unpack_pets(archives, goal)
+    if name == "skin":
+        *pictures, table = archives
+        return downloads.unpack(pictures, goal, lambda room: skin.arranged(room, table))
     return downloads.unpack(archives[0], goal)
 
 

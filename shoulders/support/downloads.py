@@ -96,7 +96,8 @@ def unpack(archive, folder, arrange=None) -> Path:
 
     Parameters
     ----------
-    archive : path
+    archive : path or sequence of path
+        Several go into one folder.
     folder : path
         Must not exist yet; an existing one is returned as it is.
     arrange : callable, optional
@@ -107,8 +108,8 @@ def unpack(archive, folder, arrange=None) -> Path:
     DownloadError
         For an archive that is damaged or holds a name that would escape the folder.
     """
-    archive = Path(archive)
-    return _made(Path(folder), lambda room: _unpacked(archive, room), arrange)
+    archives = [archive] if isinstance(archive, str | os.PathLike) else archive
+    return _made(Path(folder), lambda room: [_unpacked(Path(one), room) for one in archives], arrange)
 
 
 def check_out(url, commit, folder, arrange=None, bytes_=0, progress=True) -> Path:

@@ -17,11 +17,11 @@ from shoulders.visualize.patches import plate
 from shoulders.visualize.probing import probes
 from shoulders.visualize.projection import project
 from shoulders.visualize.search import random_maps, top_activations
-from shoulders.visualize.surgery import ablation, retrained, without
+from shoulders.visualize.surgery import ablation, retrained, with_head, without
 
 __all__ = [
     "RULES", "VisualizeError", "ablation", "agreement", "checkpoints", "correspondence", "evolution", "first_filters", "grad_cam",
     "integrated_gradients", "invariance", "moved", "occlusion", "plate", "pointing", "probes", "project", "random_maps",
     "random_units", "random_weights", "randomisation", "receptive_field", "retrained", "switches", "top_activations",
-    "transposed", "unpool", "without",
+    "transposed", "unpool", "with_head", "without",
 ]  # fmt: skip

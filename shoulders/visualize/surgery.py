@@ -5,11 +5,12 @@ from __future__ import annotations
 import copy
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import torch
 from torch import nn
 
-from shoulders import backbones, cutting, training
+from shoulders import backbones, cutting, heads, training
 from shoulders.backbones import Backbone
 from shoulders.datasets import PictureSet
 from shoulders.results import Result
@@ -50,6 +51,42 @@ def retrained(backbone: Backbone, result: Result) -> Backbone:
     module.set_submodule(head, copy.deepcopy(result.model[1]))
     known = variant(backbone, module.float().cpu().eval(), f"{result.regime}, seed {result.seed}, {result.n_train} pictures:")
     return replace(known, card=replace(known.card, classes=tuple(result.valid.classes)))
+
+
+def with_head(backbone: Backbone, result: Result) -> cutting.Taught:
+    """The network and the linear head that `training.feature_extraction` fitted on what it says, in one row: to be looked into.
+
+    Parameters
+    ----------
+    backbone : Backbone
+        What was asked; it stays as it is.
+    result : Result
+        With its model, of logistic regression.
+
+    Raises
+    ------
+    VisualizeError
+        For a result of another backbone, of another layer than ``'hidden'``, or without a logistic regression.
+    """
+    if result.backbone != backbone.name or result.layer != "hidden":
+        raise VisualizeError(f"The result is of {result.backbone}, layer {result.layer}: give one of {backbone.name}, 'hidden'.")
+    if result.head != "logistic_regression" or not hasattr(result.model, "steps"):
+        raise VisualizeError(f"A result of {result.regime}, {result.head}, holds no logistic regression: fit one, and keep it.")
+    numbers = {name: torch.from_numpy(np.asarray(array, np.float32)) for name, array in heads.to_arrays(result.model).items()}
+    weight = numbers["coef"] / numbers["scale"]
+    bias = numbers["intercept"] - weight @ numbers["mean"]
+    if len(weight) == 1:
+        weight, bias = torch.cat([0 * weight, weight]), torch.cat([0 * bias, bias])
+    head = _OfLengthOne(weight.shape[1], len(weight))
+    head.load_state_dict({"weight": weight, "bias": bias})
+    return cutting.taught(cutting.decapitate(backbone), head.eval(), backbone, result.valid.classes)
+
+
+class _OfLengthOne(nn.Linear):
+    """A linear layer that brings what it gets to length one first, as our heads do."""
+
+    def forward(self, features):
+        return super().forward(nn.functional.normalize(features))
 
 
 def without(network: Backbone | nn.Module, layers) -> nn.Module:
