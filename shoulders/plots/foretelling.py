@@ -41,7 +41,7 @@ def promised(table: pd.DataFrame, scores: dict[str, str], came_out: str, heading
     figure.suptitle(heading)
     best = table[came_out].idxmax()
     right = [name for score, name in scores.items() if table[score].idxmax() == best and table[score].round(9).nunique() > 1]
-    return Drawing(figure, f"{best} came out best. First by {', '.join(right)}." if right else f"{best} came out best. First by none.")
+    return Drawing(figure, f"{best} came out best. It was put first by {', '.join(right) or 'none'}.")
 
 
 def foretold(found: pd.DataFrame, single: dict[str, pd.Series], names: dict[str, str], heading: str) -> Drawing:

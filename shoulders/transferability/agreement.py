@@ -41,6 +41,7 @@ def taus(table: pd.DataFrame, score: str, came_out: str = "accuracy_all") -> pd.
     -----
     Kendall 1938, Biometrika 30. Scores are compared within a question alone: of another question they have another scale.
     """
+    import pandas as pd
     from scipy.stats import kendalltau
 
     def of_one(draw):
@@ -48,8 +49,7 @@ def taus(table: pd.DataFrame, score: str, came_out: str = "accuracy_all") -> pd.
         return 0.0 if flat else kendalltau(draw[score].round(9), draw[came_out].round(9)).statistic
 
     told = table[table.groupby(["question", "seed"])[came_out].transform("nunique") > 1]
-    rows = {key: of_one(draw) for key, draw in told.groupby(["question", "seed"], sort=False)}
-    return _by_question(rows)
+    return pd.Series({key: of_one(draw) for key, draw in _draws(told)}, dtype=float).groupby(level=0, sort=False).mean()
 
 
 def agreement(table: pd.DataFrame, came_out: str = "accuracy_all", scores=CHOICES) -> pd.DataFrame:
@@ -76,7 +76,7 @@ def agreement(table: pd.DataFrame, came_out: str = "accuracy_all", scores=CHOICE
     of_each = {score: taus(table, score, came_out) for score in scores}
     giants = table.groupby("question").giant.nunique()
     rows = {
-        score: dict(zip(("tau", "low", "high"), _mean(found)))
+        score: dict(zip(("tau", "low", "high"), over_questions(found)))
         | {"questions": len(found), "pairs": int(giants[found.index].sum())}
         for score, found in of_each.items()
     }
@@ -103,17 +103,43 @@ def choices(table: pd.DataFrame, came_out: str = "accuracy_all", scores=CHOICES,
     """
     import pandas as pd
 
-    ways = {score: lambda draw, score=score: draw[score].round(9) == draw[score].round(9).max() for score in scores}
-    ways |= {f"always {name}": lambda draw, name=name: draw.giant == name for name in always}
-    ways["any"] = lambda draw: draw.giant != ""
-    draws = list(table.groupby(["question", "seed"], sort=False))
+
     rows = {}
-    for way, chosen in ways.items():
-        lost = {key: draw[came_out].max() - draw[came_out][chosen(draw)].mean() for key, draw in draws}
-        of_each = _by_question(lost)
-        rows[way] = dict(zip(("lost", "low", "high"), _mean(of_each)))
-        rows[way] |= {"worst": of_each.max(), "best": float(np.mean([one < 1e-9 for one in lost.values()]))}
+    for way in (*scores, *(f"always {name}" for name in always), "any"):
+        lost = losses(table, way, came_out)
+        of_each = lost.groupby(level=0, sort=False).mean()
+        rows[way] = dict(zip(("lost", "low", "high"), over_questions(of_each)))
+        rows[way] |= {"worst": of_each.max(), "best": float((lost < 1e-9).mean())}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("chosen by")
+
+
+def losses(table: pd.DataFrame, way: str, came_out: str = "accuracy_all") -> pd.Series:
+    """By question and draw, what is lost against the best giant by one way of choosing.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+    way : str
+        A score; ``'always NAME'`` of a giant; or ``'any'``, one of them blindly.
+    came_out : str
+    """
+    import pandas as pd
+
+    lost = {key: draw[came_out].max() - draw[came_out][_taken(draw, way)].mean() for key, draw in _draws(table)}
+    return pd.Series(lost, dtype=float)
+
+
+def _taken(draw, way):
+    """Which giants of a draw are taken, all that a score puts first together."""
+    if way == "any":
+        return draw.giant != ""
+    if way.startswith("always "):
+        return draw.giant == way.removeprefix("always ")
+    return draw[way].round(9) == draw[way].round(9).max()
+
+
+def _draws(table):
+    return table.groupby(["question", "seed"], sort=False)
 
 
 def waiting(table: pd.DataFrame, score: str, per_class: int = 10) -> pd.Series:
@@ -134,27 +160,19 @@ def waiting(table: pd.DataFrame, score: str, per_class: int = 10) -> pd.Series:
         on every machine; heads take next to none.
     """
 
+    import pandas as pd
+
     def saved(draw):
         first = draw.iloc[0]
         pictures, few = first.n_train + first.n_valid, min(per_class * first.classes, first.n_train)
-        ahead = draw.gmacs[draw[score].round(9) == draw[score].round(9).max()].mean()
+        ahead = draw.gmacs[_taken(draw, score)].mean()
         return 1 - (draw.gmacs.sum() * few + ahead * (pictures - few)) / (draw.gmacs.sum() * pictures)
 
-    return _by_question({key: saved(draw) for key, draw in table.groupby(["question", "seed"], sort=False)})
+    return pd.Series({key: saved(draw) for key, draw in _draws(table)}, dtype=float).groupby(level=0, sort=False).mean()
 
 
-def _by_question(rows):
-    """The mean over the draws, in the order of the questions."""
-    import pandas as pd
-
-    found = {}
-    for (question, _), value in rows.items():
-        found.setdefault(question, []).append(value)
-    return pd.Series({question: float(np.mean(values)) for question, values in found.items()}, dtype=float)
-
-
-def _mean(values):
-    """The mean over questions with its interval; of a single question, without one."""
+def over_questions(values) -> tuple[float, float, float]:
+    """The mean of a value for each question, and its interval: a percentile bootstrap; of a single question, nan."""
     from scipy.stats import bootstrap
 
     values = np.asarray(values, float)

@@ -69,8 +69,8 @@ class Lesson07b:
         asked = " and ".join(f"{count} of {kind}" for kind, count in kinds.items())
         pairs = table.groupby(["question", "giant"]).ngroups
         return wrapped(
-            f"{table.giant.nunique()} giants at {counted(table.question.nunique(), 'question')} ({asked}): {pairs} pairs of a giant "
-            f"and a question, {card['draws']} draws of {card['scores_on']} pictures a class. Made on {card['date']} "
+            f"{table.giant.nunique()} giants at {counted(table.question.nunique(), 'question')} ({asked}): {pairs} pairs of a "
+            f"giant and a question, {card['draws']} draws of {card['scores_on']} pictures a class. Made on {card['date']} "
             f"({card['processor']}) by `{card['command']}`."
         )
 
@@ -95,13 +95,12 @@ class Lesson07b:
     @staticmethod
     def ahead(table: pd.DataFrame, score: str, other: str, came_out: str = "accuracy_all") -> str:
         """Whether one score foretells better than another, question by question, in a sentence."""
-        from scipy.stats import bootstrap
-
-        gap = (transferability.taus(table, score, came_out) - transferability.taus(table, other, came_out)).to_numpy()
-        low, high = bootstrap((gap,), np.mean, n_resamples=10_000, method="percentile", rng=0).confidence_interval
+        gap = transferability.taus(table, score, came_out) - transferability.taus(table, other, came_out)
+        mean, low, high = transferability.over_questions(gap)
         winner = NAMES[score] if low > 0 else NAMES[other] if high < 0 else None
         told = f"{winner} foretells better" if winner else "too close to call"
-        return wrapped(f"{NAMES[score]} against {NAMES[other]}: {gap.mean():+.2f} of tau (95 % interval {low:+.2f} to {high:+.2f}), {told}.")
+        by = f"{mean:+.2f} of tau (95 % interval {low:+.2f} to {high:+.2f})"
+        return wrapped(f"{NAMES[score]} against {NAMES[other]}: {by}, {told}.")
 
     @staticmethod
     def chosen(found: pd.DataFrame) -> pd.DataFrame:
@@ -118,14 +117,20 @@ class Lesson07b:
         return table.rename(index=NAMES).rename(index={"any": "any, blindly"})
 
     @staticmethod
-    def best_choice(found: pd.DataFrame) -> str:
-        """Whether a score loses less than who takes the same giant always, and than a blind choice, in a sentence."""
-        scores = found[[name in transferability.CHOICES for name in found.index]]
-        always = found[[str(name).startswith("always") for name in found.index]]
-        best, habit, blind = scores.loc[scores.lost.idxmin()], always.loc[always.lost.idxmin()], found.loc["any"]
-        told = f"By {NAMES[best.name]}, {100 * best.lost:.1f} points are lost against the best giant; blindly {100 * blind.lost:.1f}"
-        against = "less than" if best.high < habit.low else "more than" if best.low > habit.high else "not told apart from"
-        return wrapped(f"{told}; {habit.name}, {100 * habit.lost:.1f}. The best score loses {against} the best habit.")
+    def against(table: pd.DataFrame, score: str, other: str, came_out: str = "accuracy_all") -> str:
+        """Whether one way of choosing loses less than another at the same questions and draws, in a sentence.
+
+        Parameters
+        ----------
+        score, other : str
+            As `shoulders.transferability.losses` takes them.
+        """
+        lost = [transferability.losses(table, way, came_out).groupby(level=0).mean() for way in (score, other)]
+        mean, low, high = (100 * one for one in transferability.over_questions(lost[1] - lost[0]))
+        told = "fewer" if low > 0 else "more" if high < 0 else None
+        names = [NAMES.get(way, "a blind choice" if way == "any" else way) for way in (score, other)]
+        verdict = f"{names[0]} loses {told} points" if told else "too close to call"
+        return wrapped(f"{names[0]} against {names[1]}: {mean:+.1f} points (95 % interval {low:+.1f} to {high:+.1f}), {verdict}.")
 
     @staticmethod
     def waits(table: pd.DataFrame, score: str = "probe") -> str:
