@@ -5,6 +5,7 @@
 
 Writes data/results/studies/foretelling.csv and the card beside it, whole or not at all: numbers only, no pictures. What was run
 is remembered: after an interruption the same command goes on where it stopped. On one core it takes about twenty minutes.
+`--only QUESTION`, which may be given several times, asks these alone.
 """
 
 from __future__ import annotations
@@ -145,12 +146,15 @@ def card(table, held, networks, command: str) -> dict:
 def main(
     photographs: Annotated[Optional[Path], typer.Option(metavar="FOLDER", help="That holds sets of photographs.")] = None,  # noqa: UP045
     mobilenet: Annotated[Optional[Path], typer.Option(metavar="FILE", help="ImageNet weights of mobilenet_v2.")] = None,  # noqa: UP045
+    only: Annotated[Optional[list[str]], typer.Option(metavar="QUESTION", help="May be given several times; else all.")] = None,  # noqa: UP045
     out: Annotated[Optional[Path], typer.Option(help="Another place for the table.")] = None,  # noqa: UP045
 ) -> None:
     """Run the study and write it."""
+    if strange := set(only or ()) - {one.name for one in questions(photographs)}:
+        raise typer.BadParameter(f"No question is called {', '.join(strange)}.")
     devices.precision = lambda on=None: "fp32"  # most readers' processors are fastest with it
     networks, found, held = giants(mobilenet), [], {}
-    for question in questions(photographs):
+    for question in (one for one in questions(photographs) if not only or one.name in only):
         held[question.name] = datasets.load(question.source, **question.how)
         found.append(rows(question, held[question.name], networks))
         print(question.name, len(held[question.name].train), len(held[question.name].valid), flush=True)

@@ -84,9 +84,9 @@ def h_score(features: np.ndarray, labels: np.ndarray) -> float:
     """
     labels = _need_sense(features, labels)
     rows = features.astype(float) - features.mean(0, dtype=float)
-    classes, counts = np.unique(labels, return_counts=True)
-    means = np.stack([rows[labels == c].mean(0) for c in classes])
-    return float(np.trace(np.linalg.pinv(rows.T @ rows, hermitian=True) @ (means.T * counts) @ means))
+    left, singular, _ = np.linalg.svd(rows, full_matrices=False)
+    kept = left[:, singular > singular.max() * max(rows.shape) * np.finfo(float).eps]  # scales do not count
+    return float(sum((kept[labels == c].sum(0) ** 2).sum() / (labels == c).sum() for c in np.unique(labels)))
 
 
 def leep(probabilities: np.ndarray, labels: np.ndarray) -> float:

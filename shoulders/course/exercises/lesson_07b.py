@@ -55,6 +55,7 @@ class Lesson07b:
     lost: Exercise
     saved: Exercise
     study: comparison.Grid
+    names: dict[str, str]
 
     @staticmethod
     def giants() -> dict[str, Backbone]:
@@ -131,6 +132,22 @@ class Lesson07b:
         names = [NAMES.get(way, "a blind choice" if way == "any" else way) for way in (score, other)]
         verdict = f"{names[0]} loses {told} points" if told else "too close to call"
         return wrapped(f"{names[0]} against {names[1]}: {mean:+.1f} points (95 % interval {low:+.1f} to {high:+.1f}), {verdict}.")
+
+    @staticmethod
+    def fooled(cases: dict[str, dict[str, float]]) -> str:
+        """Which scores promise no less of nonsense than of the truth, in two sentences.
+
+        Parameters
+        ----------
+        cases : dict of str to dict
+            By case, the truth first: `shoulders.transferability.promises`.
+        """
+        truth, *others = cases
+        lines = []
+        for case in others:
+            names = [NAMES[score] for score, value in cases[case].items() if value >= cases[truth][score] - 1e-9]
+            lines.append(f"{case}: {', '.join(names) if names else 'no score'} promises as much as of the truth, or more.")
+        return "\n".join(map(wrapped, lines))
 
     @staticmethod
     def waits(table: pd.DataFrame, score: str = "probe") -> str:
@@ -212,4 +229,5 @@ def lesson_07b() -> Lesson07b:
             "1 - (sum(gmacs) * few + gmacs[chosen] * (pictures - few)) / (sum(gmacs) * pictures).",
         )),
         comparison.read(places.box() / "results" / "studies" / "foretelling.csv"),
+        NAMES,
     )  # fmt: skip
