@@ -231,11 +231,10 @@ plots.foretold(found, single, ways, "How often was the order of the giants foret
 print(exercise.foretold(found))
 print(exercise.ahead(table, "nearest_mean", "gmacs"))
 print(exercise.ahead(table, "logme", "gmacs"))
-print(exercise.ahead(table, "leep", "gmacs"))
 
 # %% [markdown]
-# Some of these orders are easy: everybody puts random weights last. What is left when only networks compete that have learnt
-# something?
+# Some of these orders are easy: who looks at the pictures puts random weights last, and who counts multiplications cannot. What
+# is left when only networks compete that have learnt something?
 
 # %%
 grown = table[~table.giant.str.contains("random")]
@@ -244,6 +243,8 @@ pd.DataFrame({"all giants": found.tau, "those that learnt": hard.tau, "low": har
 
 # %%
 print(exercise.foretold(hard))
+print(exercise.ahead(grown, "nearest_mean", "gmacs"))
+print(exercise.ahead(grown, "logme", "gmacs"))
 
 # %% [markdown]
 # And if the head, too, has no more than five, or twenty, pictures of each class?
@@ -386,8 +387,8 @@ print(exercise.fooled(cases))
 #
 # They hold for these giants, of which several are small and one family is large, and for a linear head on frozen features;
 # fine-tuning was not tried, and the papers are about that, too. The questions on felt and on photographs are not far from each
-# other, and there are few of them: the interval is about further questions *like these*. What “came out” was measured on 20 to
-# 300 pictures, so the order of giants that lie close is in part luck, and no score could foretell that part.
+# other, and there are few of them: the interval is about further questions *like these*. What “came out” was measured on so few
+# pictures, at some questions, that the order of giants that lie close is in part luck, and no score could foretell that part.
 #
 # ## References
 #

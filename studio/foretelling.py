@@ -119,7 +119,7 @@ def _came_out(held, network):
     return table.reset_index().assign(accuracy_all=whole["accuracy"])
 
 
-def card(table, held, networks, command: str) -> dict:
+def card(held, networks, command: str) -> dict:
     """How the table was made: enough to make it again."""
     asked = [
         {"name": name, "classes": list(one.classes), "train": len(one.train), "valid": len(one.valid),
@@ -160,7 +160,7 @@ def main(
         print(question.name, len(held[question.name].train), len(held[question.name].valid), flush=True)
     table = pd.concat(found, ignore_index=True)
     path = out or places.box() / PATH
-    write(path, table, card(table, held, networks, _command()))
+    write(path, table, card(held, networks, _command()), COLUMNS)
     print(f"{len(table)} rows written to {path}")
 
 

@@ -71,8 +71,9 @@ class Lesson07b:
         pairs = table.groupby(["question", "giant"]).ngroups
         return wrapped(
             f"{table.giant.nunique()} giants at {counted(table.question.nunique(), 'question')} ({asked}): {pairs} pairs of a "
-            f"giant and a question, {card['draws']} draws of {card['scores_on']} pictures a class. Made on {card['date']} "
-            f"({card['processor']}) by `{card['command']}`."
+            f"giant and a question, {card['draws']} draws of {card['scores_on']} pictures a class; what came out was measured on "
+            f"{table.n_valid.min()} to {table.n_valid.max()} pictures. Made on {card['date']} ({card['processor']}) by "
+            f"`{card['command']}`."
         )
 
     @staticmethod
