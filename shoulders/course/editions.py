@@ -62,6 +62,7 @@ NEEDS = {
     "05": Need("cats_vs_dogs", "vgg16"),
     "06": Need("hand_signs", backbones.DEFAULT, 200, pocket=backbones.DEFAULT),
     "07a": Need("big_cats", "", pocket="vgg16_mammals", other="vgg16_things"),
+    "07b": Need("cats_vs_dogs", backbones.DEFAULT, pocket=backbones.DEFAULT),
     "07c": Need("skin", backbones.DEFAULT, 20_000, pocket=backbones.DEFAULT, drawn="moles"),
 }
 

@@ -106,7 +106,7 @@ def lesson_07a() -> Lesson07a:
             "In how many of the pairs is the far network's accuracy larger than the near one's? Divide by the number of pairs.",
             "np.greater.outer(far, near) is a table with True where far is larger. What is its mean?",
         )),
-        comparison.read(places.box() / "results" / "prior_knowledge.csv"),
+        comparison.read(places.box() / "results" / "studies" / "prior_knowledge.csv"),
     )  # fmt: skip
 
 
