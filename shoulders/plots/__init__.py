@@ -17,6 +17,6 @@ from shoulders.plots.learning_curves import ahead, comparison
 __all__ = [
     "BLUE", "FORMATS", "GREEN", "INK", "ORANGE", "PURPLE", "RED", "SKY", "WAYS", "Drawing", "PlotError", "accuracies", "ahead",
     "best_epochs", "bills", "company", "comparison", "confusion", "costs", "foretold", "guesses", "history", "leads", "mistakes",
-    "nearest", "need_format", "new", "price", "promised", "reliability", "roc", "runs", "show_picture", "show_pictures", "sources",
-    "votes",
+    "nearest", "need_format", "new", "price", "promised", "reliability", "roc", "runs", "show_picture", "show_pictures",
+    "sources", "votes",
 ]  # fmt: skip
