@@ -1,0 +1,194 @@
+"""From a lesson to slides: no deck is written by hand. What is on a slide, and what is said beside it, follows from these rules.
+
+* Each heading begins a slide: of the first two levels to the right, of the third below.
+* A slide holds what can be read at a glance: lists and tables, and text up to `GLANCE` words. Longer text goes to the speaker's notes,
+  whole, and its first sentence stays.
+* A figure or a table that a cell put out has a slide of its own; of the other outputs the slide shows what was printed.
+* Code of at most `LINES` lines is shown. A cell that only prepares is left out.
+* An exercise is shown as a learner gets it: without its solution, and without what the solution prints.
+* Solutions behind a fold, references, and what is for the curious are left out.
+* Beside the slide of each step stands what the instructor's guide says must be said there.
+
+Code and outputs are those of the notebooks: a deck is no further run.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "docs" / "site")]
+
+import sources
+
+from lessons import build
+
+GUIDE = ROOT / "docs" / "instructor.md"
+GLANCE, LINES = 60, 12
+PICTURES = ("image/png", "image/jpeg", "image/svg+xml")
+LEFT_OUT = ("References", "For the curious", "Where to go next")
+FOLD = re.compile(r"<details>.*?</details>|<!--.*?-->", re.DOTALL)
+FENCE = re.compile(r"^(```|~~~)")
+LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\((?![a-z]+:)([^()\s]*)\)")
+SENTENCE = re.compile(r"(?<=[.!?:])\s+(?=[“*A-Z0-9])")
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the guide says must be said: the beginning of a section's heading, and the words; without one, at the start."""
+
+    where: str
+    words: str
+
+
+def said(number: str, guide: str | None = None) -> list[Said]:
+    """What must be said in a lesson, from the guide: the list below **What must be said** in its section."""
+    text = GUIDE.read_text(encoding="utf-8") if guide is None else guide
+    found = re.search(rf"^## {number} · .*?(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    listed = re.search(r"^### What must be said\n+(.*?)(?=^### |\Z)", found[0] if found else "", re.MULTILINE | re.DOTALL)
+    items = [" ".join(item.split()) for item in re.split(r"^\* ", listed[1], flags=re.MULTILINE)[1:]] if listed else []
+    marked = [(re.match(r"\*\*(.+?)\.\*\* (.*)", item), item) for item in items]
+    return [Said(found[1], found[2]) if found else Said("", item) for found, item in marked]
+
+
+def deck(path: Path, guide: str | None = None):
+    """A lesson's slides as a notebook, whose cells know which kind of slide they are.
+
+    Parameters
+    ----------
+    path : Path
+        The lesson's source, ``lessons/NN_name.py``.
+    guide : str, optional
+        The text of docs/instructor.md.
+    """
+    cells, told = [], said(build.sitting(path), guide)
+    skipping = False
+    for shown, learner in _pairs(path):
+        if shown.cell_type == "code":
+            cells += [] if skipping else _of_code(shown, learner)
+            continue
+        for level, title, text in _sections(FOLD.sub("", shown.source)):
+            if level in (1, 2):
+                skipping = title.startswith(LEFT_OUT)
+            if not skipping:
+                cells += _of_text(level, title, text, told)
+    return new_notebook(cells=cells, metadata=build.KERNEL | {"title": build.front(build.read_lesson(path)).title})
+
+
+def _pairs(path):
+    """Each cell with its outputs, and the same cell as the learner's edition has it."""
+    learner, solved = (ROOT / "notebooks" / folder / f"{path.stem}.ipynb" for folder in ("", "solutions"))
+    one = nbformat.read(learner, as_version=4).cells
+    other = nbformat.read(solved, as_version=4).cells if solved.exists() else one
+    return list(zip(other, one, strict=True))
+
+
+# ---------------------------------------------------------------------------------------------------------------- text
+
+
+def _sections(text):
+    """Level, title and text of what stands below each heading of a cell; of what stands above the first, level 0."""
+    found, fenced = [(0, "", [])], False
+    for line in text.splitlines():
+        fenced ^= bool(FENCE.match(line))
+        if not fenced and (heading := re.match(r"(#{1,3}) (.*)", line)):
+            found.append((len(heading[1]), heading[2].strip(), []))
+        else:
+            found[-1][2].append(line)
+    return [(level, title, "\n".join(lines).strip()) for level, title, lines in found if title or "".join(lines).strip()]
+
+
+def _of_text(level, title, text, told):
+    """The cells of one slide: what is shown, and what is said."""
+    shown, aside = at_a_glance(_unlinked(text))
+    heading = f"{'#' * level} {title}\n\n" * bool(title)
+    kind = {1: "slide", 2: "slide", 3: "subslide", 0: "subslide"}[level]
+    notes = [one.words for one in told if (title.startswith(one.where) if one.where else level == 1) and title]
+    cells = [_cell(new_markdown_cell(f"{heading}{shown}".strip()), kind)] if title or shown else []
+    return cells + [_cell(new_markdown_cell("\n\n".join([*(f"**Say:** {words}" for words in notes), *aside])), "notes")] * bool(
+        notes or aside
+    )
+
+
+def at_a_glance(text: str) -> tuple[str, list[str]]:
+    """What of some Markdown stands on a slide, and which whole paragraphs are for the speaker.
+
+    Returns
+    -------
+    shown : str
+    aside : list of str
+    """
+    shown, aside, words = [], [], 0
+    for block in filter(str.strip, _blocks(text)):
+        count = len(block.split())
+        listed = re.match(r"\s*([*-] |\d+\. |\||\$\$|!\[)", block) or FENCE.match(block)
+        if words + count <= GLANCE or listed and count <= 2 * GLANCE:
+            shown.append(block)
+            words += count
+        else:
+            aside.append(block)
+            first = SENTENCE.split(block)[0]
+            if not listed and not shown and len(first.split()) <= GLANCE:
+                shown.append(first)
+                words += len(first.split())
+    return "\n\n".join(shown), aside
+
+
+def _blocks(text):
+    """Paragraphs; a fence, a formula or a list is one."""
+    block, fenced = [], False
+    for line in text.splitlines():
+        fenced ^= bool(FENCE.match(line))
+        if not line.strip() and not fenced:
+            yield "\n".join(block)
+            block = []
+        else:
+            block.append(line)
+    yield "\n".join(block)
+
+
+def _unlinked(text):
+    """Links to files keep their words; a picture that is a file of the course comes along as data."""
+    return LINK.sub(lambda found: f"![{found[2]}]({_data(found[3])})" if found[1] else found[2], text)
+
+
+def _data(target):
+    from base64 import b64encode
+
+    path = (ROOT / "notebooks" / target).resolve()
+    return f"data:image/{path.suffix[1:].replace('jpg', 'jpeg')};base64,{b64encode(path.read_bytes()).decode()}"
+
+
+# ---------------------------------------------------------------------------------------------------------------- code
+
+
+def _of_code(cell, learner):
+    """A slide with code and what it printed, and one for each figure or table."""
+    asks = cell.source != learner.source
+    outputs = [] if asks else [output for output in cell.get("outputs", []) if not sources.STYLE.fullmatch(sources.html(output))]
+    large = [output for output in outputs if _is_large(output)]
+    small = [output for output in outputs if output not in large and "text/html" not in output.get("data", {})]
+    small = [output for output in small if not any(kind.endswith("widget-view+json") for kind in output.get("data", {}))]
+    found = []
+    if asks or small or (large and len(cell.source.splitlines()) <= LINES):
+        front = new_code_cell(learner.source, outputs=small, metadata={"tags": []})
+        if not asks and len(cell.source.splitlines()) > LINES or "hide-input" in cell.metadata.get("tags", ()):
+            front.metadata.tags = ["hide-input"]
+        found.append(_cell(front, "subslide"))
+    return found + [_cell(new_code_cell(cell.source, outputs=[one], metadata={"tags": ["hide-input"]}), "subslide") for one in large]
+
+
+def _is_large(output):
+    data = output.get("data", {})
+    return bool(set(PICTURES) & set(data)) or "<table" in sources.html(output)
+
+
+def _cell(cell, kind):
+    cell.metadata["slideshow"] = {"slide_type": kind}
+    return cell
