@@ -1,10 +1,10 @@
 """From a lesson to slides: no deck is written by hand. What is on a slide, and what is said beside it, follows from these rules.
 
 * Each heading begins a slide: of the first two levels to the right, of the third below.
-* A slide holds what can be read at a glance: lists and tables, and text up to `GLANCE` words. Longer text goes to the speaker's notes,
-  whole, and its first sentence stays.
-* A figure or a table that a cell put out has a slide of its own; of the other outputs the slide shows what was printed.
-* Code of at most `LINES` lines is shown. A cell that only prepares is left out.
+* A slide holds what can be read at a glance: lists and tables, and text up to `GLANCE` words. A longer paragraph goes to the speaker's
+  notes, whole; of its sentences those stay that fit.
+* A figure or a table that a cell put out has a slide of its own. Of another cell the slide shows what was printed, and its code if that
+  has at most `LINES` lines, below the text that leads to it. A cell that only prepares is left out, and so is the answer to a guess.
 * An exercise is shown as a learner gets it: without its solution, and without what the solution prints.
 * Solutions behind a fold, references, and what is for the curious are left out.
 * Beside the slide of each step stands what the instructor's guide says must be said there.
@@ -67,11 +67,10 @@ def deck(path: Path, guide: str | None = None):
     guide : str, optional
         The text of docs/instructor.md.
     """
-    cells, told = [], said(build.sitting(path), guide)
-    skipping = False
+    cells, told, skipping = [], said(build.sitting(path), guide), False
     for shown, learner in _pairs(path):
         if shown.cell_type == "code":
-            cells += [] if skipping else _of_code(shown, learner)
+            cells += [] if skipping else _of_code(shown, learner, leading=_last(cells).cell_type == "markdown")
             continue
         for level, title, text in _sections(FOLD.sub("", shown.source)):
             if level in (1, 2):
@@ -79,6 +78,11 @@ def deck(path: Path, guide: str | None = None):
             if not skipping:
                 cells += _of_text(level, title, text, told)
     return new_notebook(cells=cells, metadata=build.KERNEL | {"title": build.front(build.read_lesson(path)).title})
+
+
+def _last(cells):
+    """The last cell that is on a slide; before the first, an empty one of code."""
+    return next((cell for cell in reversed(cells) if cell.metadata["slideshow"]["slide_type"] != "notes"), new_code_cell())
 
 
 def _pairs(path):
@@ -124,20 +128,29 @@ def at_a_glance(text: str) -> tuple[str, list[str]]:
     shown : str
     aside : list of str
     """
-    shown, aside, words = [], [], 0
+    shown, aside, left = [], [], GLANCE
     for block in filter(str.strip, _blocks(text)):
         count = len(block.split())
         listed = re.match(r"\s*([*-] |\d+\. |\||\$\$|!\[)", block) or FENCE.match(block)
-        if words + count <= GLANCE or listed and count <= 2 * GLANCE:
+        if count <= (2 * GLANCE if listed else left):
             shown.append(block)
-            words += count
-        else:
-            aside.append(block)
-            first = SENTENCE.split(block)[0]
-            if not listed and not shown and len(first.split()) <= GLANCE:
-                shown.append(first)
-                words += len(first.split())
+            left -= count
+            continue
+        aside.append(block)
+        if not listed and (start := _sentences(block, left)):
+            shown.append(start)
+            left -= len(start.split())
     return "\n\n".join(shown), aside
+
+
+def _sentences(block, words):
+    """The first sentences of a paragraph, as many as have no more than so many words."""
+    start = ""
+    for sentence in SENTENCE.split(block):
+        if len(f"{start} {sentence}".split()) > words:
+            break
+        start = f"{start} {sentence}".strip()
+    return start
 
 
 def _blocks(text):
@@ -168,20 +181,32 @@ def _data(target):
 # ---------------------------------------------------------------------------------------------------------------- code
 
 
-def _of_code(cell, learner):
-    """A slide with code and what it printed, and one for each figure or table."""
-    asks = cell.source != learner.source
-    outputs = [] if asks else [output for output in cell.get("outputs", []) if not sources.STYLE.fullmatch(sources.html(output))]
+def _of_code(cell, learner, leading):
+    """What a cell of code gives: its code with what it printed, below the text that leads to it; a slide for each figure or table."""
+    asks, source = cell.source != learner.source, learner.source
+    outputs = [] if asks or "guesses.keep(" in source else cell.get("outputs", [])
+    outputs = [_unguessed(output) for output in outputs if not sources.STYLE.fullmatch(sources.html(output))]
     large = [output for output in outputs if _is_large(output)]
-    small = [output for output in outputs if output not in large and "text/html" not in output.get("data", {})]
-    small = [output for output in small if not any(kind.endswith("widget-view+json") for kind in output.get("data", {}))]
+    small = [output for output in outputs if output.output_type == "stream" or set(output.get("data", ())) == {"text/plain"}]
+    if large:  # the line below a figure is its words, too
+        small = [output for output in small if output.get("text", "").split() not in [_words(one) for one in large]]
     found = []
-    if asks or small or (large and len(cell.source.splitlines()) <= LINES):
-        front = new_code_cell(learner.source, outputs=small, metadata={"tags": []})
-        if not asks and len(cell.source.splitlines()) > LINES or "hide-input" in cell.metadata.get("tags", ()):
-            front.metadata.tags = ["hide-input"]
-        found.append(_cell(front, "subslide"))
-    return found + [_cell(new_code_cell(cell.source, outputs=[one], metadata={"tags": ["hide-input"]}), "subslide") for one in large]
+    if small or asks or "guesses.keep(" in source:
+        long = not asks and len(source.splitlines()) > LINES
+        code = new_code_cell(source, outputs=small, metadata={"tags": ["hide-input"] * long})
+        found.append(_cell(code, "-" if leading else "subslide"))
+    return found + [_cell(new_code_cell(source, outputs=[one], metadata={"tags": ["hide-input"]}), "subslide") for one in large]
+
+
+def _words(output):
+    return output.get("data", {}).get("text/plain", "").split()
+
+
+def _unguessed(output):
+    """The run that made the solutions guessed nothing; a class has."""
+    if "text" in output:
+        output.text = output.text.replace(" You made no guess.", "")
+    return output
 
 
 def _is_large(output):
