@@ -5,6 +5,7 @@
 # make notebooks  builds notebooks/ from lessons/ and runs them  ARGS="01 --no-outputs"
 # make bench   the measurements in bench/
 # make site    the course as pages, in site/html                ARGS=check
+# make slides  a deck for each lesson, in site/slides            ARGS="01 06"
 # make lint    ruff
 # make clean   removes .venv, caches and pages; pictures and weights stay
 #
@@ -33,7 +34,7 @@ ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
 MOVED := moved
 endif
 
-.PHONY: help setup lab lesson test notebooks bench site lint clean moved
+.PHONY: help setup lab lesson test notebooks bench site slides lint clean moved
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -75,6 +76,9 @@ bench: setup
 # In the set-up's environment, and only for who asks: Sphinx and what it needs are 80 MB.
 site: setup $(SITE_STAMP)
 	$(BIN)/python docs/site/build_site.py $(ARGS)
+
+slides: setup $(SITE_STAMP)
+	$(BIN)/python docs/slides/build_slides.py $(ARGS)
 
 $(SITE_STAMP): $(STAMP)
 	$(BIN)/python -m pip install --disable-pip-version-check $(INDEX) -c constraints.txt -e '.[site]'

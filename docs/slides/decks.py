@@ -4,7 +4,7 @@
 * A slide holds what can be read at a glance: lists and tables, and text up to `GLANCE` words. A longer paragraph goes to the speaker's
   notes, whole; of its sentences those stay that fit.
 * A figure or a table that a cell put out has a slide of its own. Of another cell the slide shows what was printed, and its code if that
-  has at most `LINES` lines, below the text that leads to it. A cell that only prepares is left out, and so is the answer to a guess.
+  has at most `LINES` lines: below the text that leads to it, where both have no more than `BELOW`. A cell that only prepares is left out, and so is the answer to a guess.
 * An exercise is shown as a learner gets it: without its solution, and without what the solution prints.
 * Solutions behind a fold, references, and what is for the curious are left out.
 * Beside the slide of each step stands what the instructor's guide says must be said there.
@@ -30,13 +30,13 @@ import sources
 from lessons import build
 
 GUIDE = ROOT / "docs" / "instructor.md"
-GLANCE, LINES = 60, 12
+GLANCE, LINES, BELOW = 60, 12, 9
 PICTURES = ("image/png", "image/jpeg", "image/svg+xml")
 LEFT_OUT = ("References", "For the curious", "Where to go next")
 FOLD = re.compile(r"<details>.*?</details>|<!--.*?-->", re.DOTALL)
 FENCE = re.compile(r"^(```|~~~)")
 LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\((?![a-z]+:)([^()\s]*)\)")
-SENTENCE = re.compile(r"(?<=[.!?:])\s+(?=[“*A-Z0-9])")
+SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[“*A-Z0-9])")
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def at_a_glance(text: str) -> tuple[str, list[str]]:
     for block in filter(str.strip, _blocks(text)):
         count = len(block.split())
         listed = re.match(r"\s*([*-] |\d+\. |\||\$\$|!\[)", block) or FENCE.match(block)
-        if count <= (2 * GLANCE if listed else left):
+        if count <= left + GLANCE * bool(listed):
             shown.append(block)
             left -= count
             continue
@@ -189,17 +189,20 @@ def _of_code(cell, learner, leading):
     large = [output for output in outputs if _is_large(output)]
     small = [output for output in outputs if output.output_type == "stream" or set(output.get("data", ())) == {"text/plain"}]
     if large:  # the line below a figure is its words, too
-        small = [output for output in small if output.get("text", "").split() not in [_words(one) for one in large]]
+        told = [_printed(output).split() for output in large]
+        small = [output for output in small if _printed(output).split() not in told]
     found = []
     if small or asks or "guesses.keep(" in source:
         long = not asks and len(source.splitlines()) > LINES
         code = new_code_cell(source, outputs=small, metadata={"tags": ["hide-input"] * long})
-        found.append(_cell(code, "-" if leading else "subslide"))
+        lines = 0 if long else len(source.splitlines())
+        lines += sum(len(_printed(output).splitlines()) for output in small)
+        found.append(_cell(code, "-" if leading and lines <= BELOW else "subslide"))
     return found + [_cell(new_code_cell(source, outputs=[one], metadata={"tags": ["hide-input"]}), "subslide") for one in large]
 
 
-def _words(output):
-    return output.get("data", {}).get("text/plain", "").split()
+def _printed(output):
+    return output.get("text") or output.get("data", {}).get("text/plain", "")
 
 
 def _unguessed(output):
