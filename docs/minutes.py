@@ -3,9 +3,9 @@
     python docs/minutes.py            # mends the tables in docs/instructor.md
     python docs/minutes.py --check    # says whether they are as counted; writes nothing
 
-Counted as the lessons' first cells are: 200 words of text a minute, 30 seconds for a cell of code that is read. Solutions behind a
-fold, references and what is for the curious count nothing. How long a learner sits over an exercise cannot be counted: its minutes
-are the first cell's, dealt evenly among the exercises.
+Counted as the lessons' first cells are: 200 words of text a minute, 30 seconds for a cell of code that is read. Solutions behind
+a fold, references and what is for the curious count nothing. How long a learner sits over an exercise cannot be counted: its
+minutes are the first cell's, dealt evenly among the exercises.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from lessons import build
 from shoulders.course import doctor
 
+ROOT = Path(__file__).resolve().parent.parent
 GUIDE = ROOT / "docs" / "instructor.md"
 WORDS_A_MINUTE = 200
 MINUTES_A_CELL = 0.5
@@ -96,7 +96,7 @@ def table(number: str) -> str:
 
 
 def _overview():
-    lines = ["| lesson | teaching, counted | teaching, as its first cell says | exercises | the machine |", "|---|---|---|---|---|"]
+    lines = ["| lesson | teaching, counted | as its first cell says | exercises | the machine |", "|---|---|---|---|---|"]
     for number in map(build.sitting, build.lesson_files(ROOT)):
         front, found = _lesson(number)
         counted = sum(section.minutes for section in found if not section.exercise)
@@ -118,7 +118,7 @@ def main(arguments=None) -> int:
     old = GUIDE.read_text(encoding="utf-8")
     new = filled(old)
     if "--check" in (sys.argv[1:] if arguments is None else arguments):
-        print("The guide's minutes are as counted." if new == old else "The guide's minutes are old: run `python docs/minutes.py`.")
+        print("The minutes are as counted." if new == old else f"{GUIDE}: the minutes are old, run `python docs/minutes.py`.")
         return int(new != old)
     GUIDE.write_text(new, encoding="utf-8", newline="\n")
     return 0

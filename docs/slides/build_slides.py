@@ -3,8 +3,8 @@
     make slides                 # writes site/slides; open site/slides/index.html
     make slides ARGS="01 06"
 
-In a deck, S opens the speaker's view with the notes and a clock, F fills the screen, and the page printed from ``…html?print-pdf``
-is a deck on paper. Nothing is fetched when slides are shown: reveal.js lies beside them, taken from a Python package that carries it.
+In a deck, S opens the speaker's view with the notes and a clock, F fills the screen, and ``…html?print-pdf`` prints it on paper.
+Nothing is fetched when slides are shown: reveal.js lies beside them, taken from a Python package that carries it.
 """
 
 from __future__ import annotations
@@ -17,19 +17,20 @@ import shutil
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parents[1])]
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import decks
 
 from lessons import build
 from shoulders.support.errors import CourseError
 
+HERE = Path(__file__).resolve().parent
 GOAL = decks.ROOT / "site" / "slides"
 CARRIER = "sphinx_revealjs"
 """The package of which reveal.js is taken: a Sphinx theme, of which nothing else is used."""
 
-PARTS = ("LICENSE", "dist/reset.css", "dist/reveal.css", "dist/reveal.js", "dist/theme/white.css", "dist/theme/fonts", "plugin/notes")
+PARTS = ("LICENSE", "dist/reveal.css", "dist/reveal.js", "dist/theme/white.css", "dist/theme/fonts", "plugin/notes")
 FORMULA = re.compile(r"\$\$(.+?)\$\$|(?<![\\$\w])\$([^$\n]+?)\$(?![\w$])", re.DOTALL)
 SIZE = {"reveal_width": "1280", "reveal_height": "720"}
 
@@ -48,7 +49,7 @@ def reveal() -> Path:
     """
     found = importlib.util.find_spec(CARRIER)
     if found is None:
-        raise SlidesError("reveal.js, which shows the slides, is not here: `make slides` brings it, or `pip install -e '.[site]'`.")
+        raise SlidesError("reveal.js, which shows slides, is not here: `make slides` brings it, or `pip install -e '.[site]'`.")
     return Path(found.submodule_search_locations[0]) / "_static" / "revealjs"
 
 

@@ -1,10 +1,11 @@
 """From a lesson to slides: no deck is written by hand. What is on a slide, and what is said beside it, follows from these rules.
 
 * Each heading begins a slide: of the first two levels to the right, of the third below.
-* A slide holds what can be read at a glance: lists and tables, and text up to `GLANCE` words. A longer paragraph goes to the speaker's
-  notes, whole; of its sentences those stay that fit.
-* A figure or a table that a cell put out has a slide of its own. Of another cell the slide shows what was printed, and its code if that
-  has at most `LINES` lines: below the text that leads to it, where both have no more than `BELOW`. A cell that only prepares is left out, and so is the answer to a guess.
+* A slide holds what can be read at a glance: lists and tables, and text up to `GLANCE` words. A longer paragraph goes to the
+  speaker's notes, whole; of its sentences those stay that fit.
+* A figure or a table that a cell put out has a slide of its own. Of another cell the slide shows what was printed, and its code
+  if that has at most `LINES` lines: below the text that leads to it, where both have no more than `BELOW`. A cell that only
+  prepares is left out, and so is what a cell that asks for a guess says.
 * An exercise is shown as a learner gets it: without its solution, and without what the solution prints.
 * Solutions behind a fold, references, and what is for the curious are left out.
 * Beside the slide of each step stands what the instructor's guide says must be said there.
@@ -22,13 +23,14 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "docs" / "site")]
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "site"))
 
 import sources
 
 from lessons import build
 
+ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "docs" / "instructor.md"
 GLANCE, LINES, BELOW = 60, 12, 9
 PICTURES = ("image/png", "image/jpeg", "image/svg+xml")
@@ -182,7 +184,7 @@ def _data(target):
 
 
 def _of_code(cell, learner, leading):
-    """What a cell of code gives: its code with what it printed, below the text that leads to it; a slide for each figure or table."""
+    """What a cell gives: code with what it printed, below the text that leads to it; a slide for each figure or table."""
     asks, source = cell.source != learner.source, learner.source
     outputs = [] if asks or "guesses.keep(" in source else cell.get("outputs", [])
     outputs = [_unguessed(output) for output in outputs if not sources.STYLE.fullmatch(sources.html(output))]
