@@ -38,6 +38,8 @@ def test_every_lesson_has_slides_and_what_must_be_said_stands_beside_them(number
 
 @pytest.mark.parametrize("number", ["01", "07b"])
 def test_a_deck_asks_no_other_server_and_shows_no_solution(number):
+    if number == "07b":
+        pytest.importorskip("docutils", reason="docutils, which draws formulas, is not installed: run make slides")
     text = build_slides.page(LESSONS[number])
     assert OUTSIDE.findall(text) == []
     assert 'src="reveal.js/dist/reveal.js"' in text and text.count("<section") > 20 and '<aside class="notes">' in text
@@ -59,6 +61,7 @@ def sentence(words, number=1):
 def test_long_text_goes_to_the_speaker_and_its_first_sentences_stay():
     short, long = sentence(20), f"{sentence(30)} {sentence(40)}"
     assert decks.at_a_glance(f"{short}\n\n{long}") == (f"{short}\n\n{sentence(30)}", [long])
+    assert decks.at_a_glance(f"{long}\n\n{short} {long}") == (sentence(30), [long, f"{short} {long}"])
     assert decks.at_a_glance(sentence(61)) == ("", [sentence(61)])
     listed = "\n".join(f"* {sentence(20)}" for _ in range(5))
     assert decks.at_a_glance(listed) == (listed, [])

@@ -1,8 +1,8 @@
 """From a lesson to slides: no deck is written by hand. What is on a slide, and what is said beside it, follows from these rules.
 
 * Each heading begins a slide: of the first two levels to the right, of the third below.
-* A slide holds what can be read at a glance: lists and tables, and text up to `GLANCE` words. A longer paragraph goes to the
-  speaker's notes, whole; of its sentences those stay that fit.
+* A slide holds what can be read at a glance: lists and tables, and text up to `GLANCE` words. Longer paragraphs go to the
+  speaker's notes, whole; of the first one those sentences stay that fit.
 * A figure or a table that a cell put out has a slide of its own. Of another cell the slide shows what was printed, and its code
   if that has at most `LINES` lines: below the text that leads to it, where both have no more than `BELOW`. A cell that only
   prepares is left out, and so is what a cell that asks for a guess says.
@@ -32,7 +32,7 @@ from lessons import build
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "docs" / "instructor.md"
-GLANCE, LINES, BELOW = 60, 12, 9
+GLANCE, LINES, BELOW, FULL = 60, 12, 9, 20
 PICTURES = ("image/png", "image/jpeg", "image/svg+xml")
 LEFT_OUT = ("References", "For the curious", "Where to go next")
 FOLD = re.compile(r"<details>.*?</details>|<!--.*?-->", re.DOTALL)
@@ -138,10 +138,10 @@ def at_a_glance(text: str) -> tuple[str, list[str]]:
             shown.append(block)
             left -= count
             continue
-        aside.append(block)
-        if not listed and (start := _sentences(block, left)):
+        if not listed and not aside and (start := _sentences(block, left)):
             shown.append(start)
             left -= len(start.split())
+        aside.append(block)
     return "\n\n".join(shown), aside
 
 
@@ -195,11 +195,10 @@ def _of_code(cell, learner, leading):
         small = [output for output in small if _printed(output).split() not in told]
     found = []
     if small or asks or "guesses.keep(" in source:
-        long = not asks and len(source.splitlines()) > LINES
+        lines = [len(text.splitlines()) for text in (source, *map(_printed, small))]
+        long = not asks and (lines[0] > LINES or sum(lines) > FULL)
         code = new_code_cell(source, outputs=small, metadata={"tags": ["hide-input"] * long})
-        lines = 0 if long else len(source.splitlines())
-        lines += sum(len(_printed(output).splitlines()) for output in small)
-        found.append(_cell(code, "-" if leading and lines <= BELOW else "subslide"))
+        found.append(_cell(code, "-" if leading and sum(lines[long:]) <= BELOW else "subslide"))
     return found + [_cell(new_code_cell(source, outputs=[one], metadata={"tags": ["hide-input"]}), "subslide") for one in large]
 
 
