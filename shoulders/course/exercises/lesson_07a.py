@@ -36,6 +36,15 @@ class Lesson07a:
     opposite: Exercise
     grid: comparison.Grid
 
+    def about(self) -> str:
+        """How the large table was made."""
+        card, questions = self.grid.card, self.grid.table[["question", "pictures"]].drop_duplicates()
+        felt = int((questions.pictures == "felt").sum())
+        networks = f"{len(card['networks'])} networks at {len(questions)} questions ({felt} of felt, {len(questions) - felt} of photographs)"
+        draws = self.grid.table.draws.max()
+        made = f"Made on {card['date']} ({card['processor']}) by `{card['command']}`."
+        return wrapped(" ".join([f"{networks}, {draws} draws of 5, of 10 and of 20 pictures a class. {made}", *card["notes"]]))
+
     def ask(self, kind: str | None = None) -> pd.DataFrame:
         """The rows of the large table: of felt pictures, of photographs, or all; the question says which where both are there."""
         table = self.grid.table.copy()
