@@ -172,6 +172,8 @@ for name, accuracy in came_out.items():
 # Then the pair is in the right order. **Kendall's tau** is the share of pairs in the right order less the share in the wrong one:
 # 1 for the same order, −1 for the reverse, 0 for none in common.
 #
+# (A score that says the same of all has no order: it is left out below, and counts as 0 in the large table.)
+#
 # Write `tau`. It is given two arrays, one number for each giant; no two numbers of an array are equal.
 
 
@@ -189,7 +191,8 @@ def tau(promised, came_out):
 exercise.tau.check(tau)
 
 # %%
-for name, called in scores.items():
+ordered = {name: called for name, called in scores.items() if taste[name].round(6).nunique() > 1}
+for name, called in ordered.items():
     found = tau(taste[name].to_numpy(), taste["accuracy"].to_numpy())
     print(f"{called}: {'no answer yet' if found is None else f'{found:+.2f}'}")
 
@@ -290,7 +293,7 @@ exercise.lost.check(lost)
 # same large giant, always another, and one taken blindly.
 
 # %%
-for name, called in scores.items():
+for name, called in ordered.items():
     points = lost(taste[name].to_numpy(), taste["accuracy"].to_numpy())
     print(f"{called}: {'no answer yet' if points is None else f'{100 * points:.1f} points lost'}")
 
