@@ -203,7 +203,10 @@ print(exercise.told(lines[lines.per_class == "5"]))
 # %% [markdown]
 # Of the tractors and the brooms the photographs are Tiny ImageNet's own, of classes that neither network had seen.
 #
-# One row above does not belong there.
+# Look at *bee or ant*. A bee is an animal, and who grew up with things is ahead. Nearness cannot be read off a name, and this
+# experiment does not say where it comes from. It says only that it is there.
+#
+# One more row does not belong above.
 #
 # ### Exercise 2: what had been seen
 #
@@ -282,8 +285,8 @@ for (kind, question), some in exercise.grid.table.query("per_class == '5'").grou
 #
 # ## Key points
 #
-# * Near knowledge is worth most where pictures are few. With more pictures its lead shrinks.
-# * It can be so far off that it makes no difference. That is a result, and is shown as one.
+# * Near knowledge is worth most where pictures are few. With more pictures its lead shrinks, or is no longer told from luck.
+# * At some questions it makes no difference, and at some the network that sounds far is ahead. Both are results, and are shown.
 # * A network that has been taught the answer is no example of transfer. Read the list of its classes first.
 # * Two kinds of luck: the pictures that were drawn, and the training that a network happened to have. One training has no
 #   interval.

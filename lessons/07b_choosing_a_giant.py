@@ -375,7 +375,27 @@ print(exercise.fooled(cases))
 #
 # The remedy costs nothing. Deal the names anew, as here, and ask the score again. What it promises of nonsense is its zero.
 #
-# <!-- The catalogue -->
+# ## A catalogue of giants
+#
+# Where do candidates come from? Type a word and press Enter: a name, a set of pictures, a licence. What nobody tells of a giant
+# stands there as *unknown*. (At the command line: `shoulders giants mobilenet`.)
+
+# %%
+from shoulders import giants as shelf
+from shoulders import widgets
+
+widgets.giants("mobilenet")
+
+# %% [markdown]
+# One of them, with all that is known and from whom. What is not published was counted in its layout; the seconds are an estimate.
+# Which line would keep you from using it at work?
+
+# %%
+shelf.page("inception_v4")
+
+# %% [markdown]
+# What a card cannot tell is which giant suits *your* pictures. `shoulders giants --for FOLDER` asks all that are on this machine:
+# each training picture is named by a head that has not seen it, and giants that luck alone may part are named together.
 #
 # ## Key points
 #
