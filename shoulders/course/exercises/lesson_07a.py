@@ -40,7 +40,8 @@ class Lesson07a:
         """How the large table was made."""
         card, questions = self.grid.card, self.grid.table[["question", "pictures"]].drop_duplicates()
         felt = int((questions.pictures == "felt").sum())
-        networks = f"{len(card['networks'])} networks at {len(questions)} questions ({felt} of felt, {len(questions) - felt} of photographs)"
+        kinds = f"({felt} of felt, {len(questions) - felt} of photographs)"
+        networks = f"{len(card['networks'])} networks at {len(questions)} questions {kinds}"
         draws = self.grid.table.draws.max()
         made = f"Made on {card['date']} ({card['processor']}) by `{card['command']}`."
         return wrapped(" ".join([f"{networks}, {draws} draws of 5, of 10 and of 20 pictures a class. {made}", *card["notes"]]))
