@@ -156,8 +156,8 @@ ANIMALS = ("cats_vs_dogs", "bees_vs_ants")
 def pool(edition: Edition) -> Pictures:
     """The pictures in which the lesson looks for what excites a map: none of them is ever learnt from.
 
-    The validation parts of `ANIMALS` on this machine, of felt or photographs as the edition has them; of felt the shelf of further
-    classes too.
+    The validation parts of `ANIMALS` on this machine, of felt or photographs as the edition has them; of felt the shelf of
+    further classes too.
     """
     felt = edition.pictures.name.startswith("felt_")
     names = [name for name in ("felt_" * felt + animals for animals in ANIMALS) if datasets.find(name)]
