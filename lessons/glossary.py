@@ -23,6 +23,7 @@
 # | batch | the pictures that go through a network together |
 # | BatchNorm | a layer that brings each map to mean 0 and spread 1, by the pictures that it is trained with |
 # | block | several layers that belong together; a network is a chain of blocks |
+# | bootstrap | an interval from drawing the same results anew, with replacement, many times |
 # | Brier score | the mean square of what a probability is off by: 0 is perfect |
 # | calibration | whether of all that is called 80 % sure, 80 % are so |
 # | Caltech-101, Caltech-256 | photographs of 101 and 256 kinds of things, for testing classifiers |
@@ -56,13 +57,16 @@
 # | input units | the numbers of a picture after the transform: what the first layer sees |
 # | integrated gradients | what each pixel gave to a score, on the way from a grey picture to this one |
 # | interval | the range in which the truth lies, in 95 of 100 such experiments |
+# | Kendall's tau | of all pairs, the share in the right order less the share in the wrong one |
 # | layer | one step of a network |
 # | layout | which layers a network has, in which order and size, whatever their weights are |
 # | leak | a program has seen the answers that it is judged by |
 # | learning curve | accuracy against the number of training pictures |
 # | learning rate | how large the steps of a training are |
+# | leverage | how much a fit bends to one picture |
 # | logarithmic | an axis on which equal steps mean equal factors: from 1 to 10 is as far as from 10 to 100 |
 # | logistic regression | a head: one weight for each feature, added up, and turned into probabilities |
+# | LogME, LEEP, H-score | scores that promise, before training, how well a giant will serve |
 # | loss | how wrong a network is, as one number that training makes smaller |
 # | map | what one filter of a layer gives: a small picture of where it found what it looks for |
 # | more than luck | where two runs differ, one wins so often that a coin would do so in fewer than 5 of 100 cases |

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 
 from shoulders.plots.axes import bars, below, per_cent
 from shoulders.plots.drawing import BLUE, GREEN, INK, ORANGE, PURPLE, RED, SKY, SMALL, Drawing, new
 from shoulders.support.words import counted
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _COLOURS, _MARKS = (BLUE, ORANGE, GREEN, PURPLE, RED, SKY), "osD^vP*Xh"
 
