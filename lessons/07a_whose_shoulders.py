@@ -170,6 +170,16 @@ def lead(near, far):
 exercise.lead.check(lead)
 
 # %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def lead(near, far):
+#     ahead = np.subtract(near, far)
+#     return ahead.mean(), *intervals.interval(ahead)
+# ```
+#
+# </details>
+#
 # ## Step 3: near and far, at every question
 #
 # The same for all questions. Right of the line, who grew up with mammals is ahead; left of it, who grew up with things. Where
@@ -227,6 +237,17 @@ seen = [
 exercise.seen.check(seen)
 
 # %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# seen = [
+#     "Chihuahua", "Yorkshire terrier", "golden retriever", "Labrador retriever", "German shepherd", "standard poodle",
+#     "tabby cat", "Persian cat", "Egyptian cat",
+# ]
+# ```
+#
+# </details>
+#
 # Of *puma, leopard, cheetah* it had seen none. That row is transfer.
 #
 # ## Step 5: near, far, or simply more?
@@ -280,6 +301,15 @@ for (kind, question), some in exercise.grid.table.query("per_class == '5'").grou
     print(f"{question}, {kind}: " + ("no answer yet" if told is None else f"things ahead in {round(25 * told)} of 25 pairs"))
 
 # %% [markdown]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def opposite(near, far):
+#     return float(np.greater.outer(far, near).mean())
+# ```
+#
+# </details>
+#
 # Where the count is near 0 or near 25, one training would have told the truth. Where it is near 12, the colleague tosses a coin,
 # and publishes it.
 #
