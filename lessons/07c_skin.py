@@ -272,8 +272,8 @@ plots.reliability({"as it was taught": sure, "with the clinic's odds": shifted},
 # So far, all by the book: apart from the training pictures, with intervals, threshold chosen elsewhere. Would you sign?
 #
 # From here on, the moles are the rendered ones, in both editions. Their clinic has **camera A**. Ask with lesson 04b's tool:
-# cover a part, and see what becomes of the answer. The window has the colour of the skin. First one malignant mole (3 to 20 s on two
-# cores).
+# cover a part, and see what becomes of the answer. The window has the colour of the skin. First one malignant mole (3 to 20 s
+# on two cores).
 
 # %%
 a, b = exercise.cameras["a"], exercise.cameras["b"]
