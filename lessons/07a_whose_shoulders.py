@@ -16,7 +16,7 @@
 # *Minutes: 17 teaching, 15 exercises.*
 #
 # A child who knows cats learns *puma, leopard, cheetah* sooner than one who knows spoons and lemons. One believes it at once.
-# Is it true of networks? **Does it matter what a giant has seen before it meets your question?**
+# Of networks it can be measured: **does it matter what a giant has seen before it meets your question?**
 #
 # Everybody has an anecdote. Here is the experiment: two networks that differ in nothing but what they have seen.
 #

@@ -16,9 +16,9 @@
 # *Minutes: 22 teaching, 15 exercises.*
 #
 # Of ten moles that come before the doctor in this lesson, nine are harmless. Whoever calls all of them harmless is right nine
-# times out of ten. **What does a wrong answer cost?** You teach a network to tell **benign** moles, the harmless
-# ones, from **malignant** ones, which are cancer; choose from where on it should raise the alarm; and then find out why its
-# splendid numbers are worth little at another clinic.
+# times out of ten. **What does a wrong answer cost?** You teach a network to tell **benign** moles, the harmless ones, from
+# **malignant** ones, which are cancer. You choose from where on it should raise the alarm, and then find out why its splendid
+# numbers are worth little at another clinic.
 #
 # **This is a lesson and no medical device.** Nothing here says anything about anybody's skin. Whoever worries about a mole
 # shows it to a doctor.
@@ -215,7 +215,7 @@ print(ours)
 # %% [markdown]
 # The cost on the validation part is what to report. In the pocket edition the chosen threshold costs less than half of what 50 %
 # does. Change `miss` to 5, and run the two cells again: the threshold moves, and no number of the network has changed. (With 100
-# it stays, in the pocket edition: in the figure, the line of the misses is flat to the left of it.)
+# it stays, in the pocket edition: in the figure, the line of the misses is flat just left of it.)
 #
 # ## Step 4: is a probability a probability?
 #
@@ -285,9 +285,10 @@ window = {"patch": 64, "stride": 32, "fill": exercise.skin(scaled, network)}
 plates.occlusion(visualize.occlusion(whole, scaled.paths[2], layer, 1, **window))
 
 # %% [markdown]
-# Read (a), the picture, and (d), how sure the network is of malignant. Where is it darkest? What lies
-# there in (a)? A scale of a few millimetres: a doctor measures what worries her. One picture is an anecdote, so take six, with a
-# frame around the window that hurts most (10 to 60 s on two cores).
+# Read (a), the picture, and (d), how sure the network is of malignant. Where is it darkest? What lies there in
+# (a)? A scale of a few millimetres: a doctor measures what worries her.
+#
+# One picture is an anecdote, so take six, with a frame around the window that hurts most (10 to 60 s on two cores).
 
 # %%
 covered = [visualize.occlusion(whole, path, layer, 1, **window) for path in scaled.paths]
@@ -348,9 +349,8 @@ for name in ("margin covered", "taught on both"):
 # Networks have been reported to be as good as dermatologists. Ask three questions each time: **how many** pictures, with which
 # **interval**, and **who** was compared, at what.
 #
-# * Esteva and others (2017): on a par with 21 dermatologists, about pictures confirmed by biopsy, a piece of the
-#   skin under the microscope. The network had learnt from
-#   129,450 pictures.
+# * Esteva and others (2017): on a par with 21 dermatologists, about pictures confirmed by biopsy, a piece of the skin under the
+#   microscope. The network had learnt from 129,450 pictures.
 # * Haenssle and others (2018): 58 dermatologists and Inception v4, the same 100 pictures. Doctors who saw the picture alone found
 #   86.6 % on average, with a specificity of 71.3 %; at their sensitivity the network's specificity was 82.5 %. Told more of the
 #   patient, the doctors came to 88.9 % and 75.7 %.
@@ -371,10 +371,9 @@ for right, n in ((38, 40), (46, 60)):
 # Shortcuts are real, too. In 2019, Winkler and others drew ink beside moles, as surgeons do. Of 107 benign ones, a network that
 # was approved as a medical device had called 15.9 % malignant; with ink, about 40 [points](glossary.ipynb) more.
 #
-# And how do we know what was malignant? In HAM10000, a table says it of each lesion, that is, of each spot
-# on a skin. Malignant ones were seen under the
-# microscope (histology). Of benign ones, often somebody has only looked again later, or several doctors agreed. The next cell
-# counts them, in the full edition:
+# And how do we know what was malignant? In HAM10000, a table says it of each lesion, that is, of each spot on a skin. Malignant
+# ones were seen under the microscope (histology). Of benign ones, often somebody has only looked again later, or several
+# doctors agreed. The next cell counts them, in the full edition:
 
 # %%
 print(exercise.confirmed(edition))
