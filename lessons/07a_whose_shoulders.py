@@ -13,10 +13,10 @@
 # %% [markdown]
 # # 07a · Whose shoulders?
 #
-# *Minutes: 22 teaching, 18 exercises.*
+# *Minutes: 17 teaching, 15 exercises.*
 #
 # A child who knows cats learns *puma, leopard, cheetah* sooner than one who knows spoons and lemons. One believes it at once.
-# Is it true of networks? **Does it matter what a giant has seen before it meets your question?**
+# Of networks it can be measured: **does it matter what a giant has seen before it meets your question?**
 #
 # Everybody has an anecdote. Here is the experiment: two networks that differ in nothing but what they have seen.
 #
@@ -116,8 +116,9 @@ for source, runs in with_five.items():
     print(f"{source}: {guesses.beside(my_guess.get(f'grew up with {source}'), came_out)}")
 
 # %% [markdown]
-# Each light dot is one draw. See how far the dots of one network lie apart: with five pictures of a cat, luck is worth more
-# than most improvements that are published. The bar is the interval for the mean.
+# Each light dot is one draw. See how far the dots of one network lie apart: which five pictures were drawn moves one network by
+# more points than lie between two. The bar is the [interval](glossary.ipynb) for the mean. Mammals lead things, and random
+# numbers do no better than a guess.
 #
 # And with twenty?
 
@@ -126,6 +127,8 @@ with_twenty = {source: [row for row in some if row["per_class"] == 20] for sourc
 plots.runs(with_twenty, "Twenty pictures of each cat", chance=1 / 3)
 
 # %% [markdown]
+# With twenty, the two that learnt do better, and the order is the same.
+#
 # ## Step 2: a second kind of luck
 #
 # There is a hole in that experiment. We compared *one* network that grew up with mammals and *one* that grew up with things.
@@ -193,7 +196,8 @@ lines = exercise.leads(table)
 plots.leads(lines, ("mammals", "things"))
 
 # %% [markdown]
-# In words, with five pictures of each class:
+# Farthest to the right lies *cat or dog*; keep that in mind for exercise 2. To the left, beyond the line, lies *boat, car or
+# rocket*. Every lead with all pictures is smaller than the same lead with ten. In words, with five pictures of each class:
 
 # %%
 print(exercise.told(lines[lines.per_class == "5"]))
@@ -211,12 +215,14 @@ plots.leads(lines, ("mammals", "things"))
 print(exercise.told(lines[lines.per_class == "5"]))
 
 # %% [markdown]
+# With more pictures, things keep their lead at the brooms, and at the bees: a lead need not shrink.
+#
 # Of the tractors and the brooms the photographs are Tiny ImageNet's own, of classes that neither network had seen.
 #
-# Look at *bee or ant*. A bee is an animal, and who grew up with things is ahead. Nearness cannot be read off a name, and this
-# experiment does not say where it comes from. It says only that it is there.
+# Look at *bee or ant*. A bee is an animal, and yet who grew up with things is ahead. Nearness cannot be read off a name, and this
+# experiment does not say where a lead comes from. It says only that the lead is there.
 #
-# One more row does not belong above.
+# One more row deserves a second look.
 #
 # ### Exercise 2: what had been seen
 #
@@ -252,27 +258,34 @@ exercise.seen.check(seen)
 #
 # ## Step 5: near, far, or simply more?
 #
-# Two more networks took part: one of the same kind that saw all 200 classes of Tiny ImageNet, and a real giant, trained on
-# 1.28 million photographs of 1,000 classes. How much is it worth to be near, beside being large?
+# Two more networks took part: one of the same kind, half as wide again, that saw all 200 classes of Tiny ImageNet; and a real
+# [giant](glossary.ipynb), trained on 1.28 million photographs of 1,000 classes. How much is it worth to be near, beside being
+# large?
 
 # %%
 plots.sources(exercise.means(table, 5), 5)
 
 # %% [markdown]
-# The order of the two small ones matters only while there is nobody larger. A giant that has seen a thousand kinds of things has
-# seen something near to almost every question. (The network of 200 classes had a cougar among them, which is a puma: at the
-# first question it had an answer before it was asked. The giant had leopard and cheetah among its thousand, too.)
+# The giant is ahead at all five. It has seen something near to almost every question; it is also another layout and sees larger
+# pictures, so this figure cannot say which of these helps. Beside it, the order of the two small ones matters little. At *cat or
+# dog* the network of 200 classes is no better than the one of 24 mammals.
+#
+# Mind the first row: a cougar is a puma, and was among the 200 classes; leopard and cheetah were among the giant's thousand.
+# These two had an answer before they were asked.
 #
 # ### The spoon and the shovel
 #
-# The essay that this lesson follows asks: can somebody who knows a spoon learn a shovel sooner? One of the two networks had seen
-# wooden spoons. Its row is *spoon or shovel*:
+# Can somebody who knows a spoon learn a shovel sooner? One of the two networks had seen wooden spoons. Its row is *spoon or
+# shovel*:
 
 # %%
 spoon = exercise.leads(table, "things", "mammals")
 print(exercise.told(spoon[spoon.question == "spoon or shovel"], "things", "mammals"))
 
 # %% [markdown]
+# Things are ahead each time, and each time the interval holds 0. That knowing a spoon helps with the shovel may be so; five
+# trainings do not show it.
+#
 # ## Break it on purpose: one training
 #
 # ### Exercise 3: how often would he have found the opposite?
@@ -310,17 +323,18 @@ for (kind, question), some in exercise.grid.table.query("per_class == '5'").grou
 #
 # </details>
 #
-# Where the count is near 0 or near 25, one training would have told the truth. Where it is near 12, the colleague tosses a coin,
-# and publishes it.
+# Where the count is 0 or 25, one training says what all five say. Where it lies between, another training may say the opposite:
+# the colleague tosses a coin, though not always a fair one, and publishes it.
 #
 # ## Key points
 #
-# * Near knowledge is worth most where pictures are few. With more pictures its lead shrinks, or is no longer told from luck.
+# * It matters what a giant has seen: who knew mammals led at three kinds of big cats with five pictures of each, on felt and on
+#   photographs. With all pictures, that lead is no longer told from luck. Other leads stay.
 # * At some questions it makes no difference, and at some the network that sounds far is ahead. Both are results, and are shown.
 # * A network that has been taught the answer is no example of transfer. Read the list of its classes first.
 # * Two kinds of luck: the pictures that were drawn, and the training that a network happened to have. One training has no
 #   interval.
-# * A large giant that has seen almost everything beats a small one that has seen the right things.
+# * A large giant that has seen almost everything was ahead of small ones that had seen the right things.
 #
 # ## What the numbers do and do not show
 #

@@ -96,6 +96,8 @@ def promise(score):
 promise(transferability.nearest_mean)
 
 # %% [markdown]
+# Twenty pictures are few: the order may have a surprise, such as random weights before a network that learnt.
+#
 # **The probe** trains after all, but so cheaply that it hardly counts: a [ridge regression](glossary.ipynb) on all pictures
 # but one names the one that is left out, for each picture in turn. There is a short cut that fits once:
 #
@@ -123,7 +125,7 @@ promise(transferability.logme)
 #
 # $$H = \operatorname{trace}\left(\operatorname{cov}(\text{features})^{-1}\,\operatorname{cov}(\text{class means})\right)$$
 #
-# With two classes it lies between 0, the means coincide, and 1, nothing but the class makes features differ.
+# With two classes it lies between 0 (the means coincide) and 1 (nothing but the class makes features differ).
 
 # %%
 promise(transferability.h_score)
@@ -172,7 +174,8 @@ for name, accuracy in came_out.items():
 # Then the pair is in the right order. **Kendall's tau** is the share of pairs in the right order less the share in the wrong one:
 # 1 for the same order, −1 for the reverse, 0 for none in common.
 #
-# (A score that says the same of all has no order: it is left out below, and counts as 0 in the large table.)
+# A score that says the same of all has no order: it is left out below, and counts as 0 in the large table. A score may also
+# promise two giants the same: such a pair is in neither order. It counts 0, as `np.sign(0)` does.
 #
 # Write `tau`. It is given two arrays, one number for each giant; no two numbers of an array are equal.
 
@@ -250,6 +253,9 @@ print(exercise.ahead(grown, "nearest_mean", "gmacs"))
 print(exercise.ahead(grown, "logme", "gmacs"))
 
 # %% [markdown]
+# Among those that learnt, no score is shown to beat the control. Part of what the scores foretold was that random weights come
+# last.
+#
 # And if the head, too, has no more than five, or twenty, pictures of each class?
 
 # %%
@@ -258,6 +264,8 @@ means = {count: transferability.agreement(table, column, list(ways)).tau for cou
 pd.DataFrame(means).rename(ways).rename_axis("head taught with", axis=1).round(2)
 
 # %% [markdown]
+# The scores foretell about as much of it, however many pictures the head has.
+#
 # ## Step 5: what a choice costs
 #
 # You do not need the order. You need *one* giant. If two are nearly alike, it does no harm to take the wrong one.
@@ -290,7 +298,8 @@ exercise.lost.check(lost)
 # </details>
 #
 # Your choice on the ten pictures of step 1, by each score; then all questions of the table. Three habits compete: always the
-# same large giant, always another, and one taken blindly.
+# same large giant, always another, and one taken blindly. A blind choice, and a score that says the same of all, get the mean
+# loss of all giants, and so are never counted as the best.
 
 # %%
 for name, called in ordered.items():
@@ -307,6 +316,9 @@ print(exercise.against(table, "nearest_mean", "always efficientnet_lite2"))
 print(exercise.against(table, "logme", "always efficientnet_lite2"))
 
 # %% [markdown]
+# Against a blind choice, the nearest mean is worth a lot. Against the habit of always taking the same large giant, neither it nor
+# LogME can be told to lose less.
+#
 # ### Exercise 3: what is saved
 #
 # Looking is what costs; heads are cheap. Without a choice, every giant looks at all `pictures`. With one, every giant looks at
@@ -368,12 +380,13 @@ pd.DataFrame(cases).T.rename(columns=ways).round(2)
 print(exercise.fooled(cases))
 
 # %% [markdown]
-# To leave one out is no protection if its copy stays in: a fit with many features has learnt it by heart. Neither is a
-# probability: two equal rows with equal labels look like a law of nature, and there are twenty of them. `datasets.load` looks for
-# copies between training and validation; **within** the training part only you can. Frames of one film are copies, too: that
-# was lesson 06.
+# To leave one out is no protection if its copy stays in: a fit with many features has learnt it by heart. LogME's probability is
+# none either: two equal rows with equal labels look like a law of nature, and there are twenty such pairs. `datasets.load` looks
+# for copies between training and validation; **within** the training part only you can. Frames of one film are copies, too:
+# that was lesson 06.
 #
-# The remedy costs nothing. Deal the names anew, as here, and ask the score again. What it promises of nonsense is its zero.
+# A test costs next to nothing. Deal the names anew, to a copy the same name as to its picture, as here, and ask the score again.
+# What it promises of nonsense is its zero.
 #
 # ## A catalogue of giants
 #
@@ -388,7 +401,7 @@ widgets.giants("mobilenet")
 
 # %% [markdown]
 # One of them, with all that is known and from whom. What is not published was counted in its layout; the seconds are an estimate.
-# Which line would keep you from using it at work?
+# Before you use one at work, read the lines *licence* and *trained on*; before you fetch it, *memory* and *seconds*.
 
 # %%
 shelf.page("inception_v4")
@@ -399,12 +412,13 @@ shelf.page("inception_v4")
 #
 # ## Key points
 #
-# * A score that looks at ten pictures of each class foretells more than nothing. How much, the figure of step 4 says, with an
-#   interval.
-# * Hold every score against a control that looks at nothing: the largest giant, always.
+# * Can you tell beforehand? In part: four of five scores, on ten pictures of each class, foretell more than nothing, and each
+#   chooses far better than blindly.
+# * Hold every score against a control that looks at nothing: the largest giant, always. Among giants that learnt, no score was
+#   shown to beat it.
 # * What counts is what a choice loses, not whether the order was right.
 # * With fewer pictures than features the H-score says the same of every giant.
-# * Copies make a score promise anything. Ask it about nonsense, too.
+# * Copies can make a score promise anything, as they did LogME. Ask it about nonsense, too.
 #
 # ## What the numbers do and do not show
 #

@@ -13,11 +13,12 @@
 # %% [markdown]
 # # 07c · Skin
 #
-# *Minutes: 25 teaching, 15 exercises.*
+# *Minutes: 22 teaching, 15 exercises.*
 #
 # Of ten moles that come before the doctor in this lesson, nine are harmless. Whoever calls all of them harmless is right nine
-# times out of ten. **What does a wrong answer cost?** You teach a network to tell benign moles from malignant ones, choose from
-# where on it should raise the alarm, and then find out why its splendid numbers are worth little at another clinic.
+# times out of ten. **What does a wrong answer cost?** You teach a network to tell **benign** moles, the harmless ones, from
+# **malignant** ones, which are cancer. You choose from where on it should raise the alarm, and then find out why its splendid
+# numbers are worth little at another clinic.
 #
 # **This is a lesson and no medical device.** Nothing here says anything about anybody's skin. Whoever worries about a mole
 # shows it to a doctor.
@@ -137,7 +138,7 @@ print(guesses.beside(my_guess, 100 * half.sensitivity))
 
 # %% [markdown]
 # Look at the two intervals. There are many benign moles and few malignant ones, so the number that matters most is the one that
-# is known least. Whoever tests on 200 pictures has not tested 200 times whether a cancer is found.
+# is known least. Whoever tests on 240 pictures, 24 of them malignant, has tested 24 times whether a cancer is found.
 #
 # ## Step 2: every threshold at once
 #
@@ -146,8 +147,8 @@ print(guesses.beside(my_guess, 100 * half.sensitivity))
 # the dotted line. The **area under the curve** is how often the network finds a malignant mole more suspect than a benign one,
 # if it is shown one of each: 0.5 is guessing, 1 is perfect.
 #
-# Here are several giants side by side, each with a head of its own. The cross is the threshold of 50 %, with its two intervals.
-# (5 to 30 s on two cores; with large networks, minutes each.)
+# Here are the [giants](glossary.ipynb) of this machine side by side, each with a head of its own. The cross is the threshold of
+# 50 %, with its two intervals. (5 to 30 s on two cores; with large networks, minutes each.)
 
 # %%
 found = exercise.giants(edition)
@@ -155,7 +156,8 @@ answers = {name: (each.probabilities[:, 1], labels) for name, each in found.item
 plots.roc(answers, {network.name: half})
 
 # %% [markdown]
-# The intervals are DeLong's (1988). Do they overlap? Then this many pictures cannot say which giant is the better one.
+# The intervals are DeLong's (1988). Where they overlap widely, as in the pocket edition, do not call one giant the better one.
+# (All were asked about the same moles: a [paired](glossary.ipynb) test would tell a little more.)
 #
 # ## Step 3: a threshold has a price
 #
@@ -211,8 +213,9 @@ for name, each in {"chosen on the training part": ours, "from 50 % on": half}.it
 print(ours)
 
 # %% [markdown]
-# The cost on the validation part is what to report. Change `miss` to 5 or 100, and run the two cells again: the threshold
-# moves, and no number of the network has changed.
+# The cost on the validation part is what to report. In the pocket edition the chosen threshold costs less than half of what 50 %
+# does. Change `miss` to 5, and run the two cells again: the threshold moves, and no number of the network has changed. (With 100
+# it stays, in the pocket edition: in the figure, the line of the misses is flat just left of it.)
 #
 # ## Step 4: is a probability a probability?
 #
@@ -225,8 +228,9 @@ print(ours)
 #
 # ### Exercise 3: other odds
 #
-# Bayes's rule says: multiply the odds by what became of the odds of somebody of whom nothing is known. `before` is the share of
-# malignant moles in the training part, `now` the share in the clinic. Give the new probabilities.
+# A mole of which nothing is known has odds, too, those of the share: `before` is the share of malignant moles in the training
+# part, `now` the share in the clinic. Bayes's rule: multiply the odds of every mole by the factor by which these odds
+# change. `sure` holds the network's probabilities. Give the new ones.
 
 
 # %%
@@ -259,16 +263,17 @@ print(exercise.sharper("With the clinic's odds", sure, shifted, labels))
 plots.reliability({"as it was taught": sure, "with the clinic's odds": shifted}, labels)
 
 # %% [markdown]
-# Points above the dotted line: more were malignant than the network said. In the group that matters most there are few moles,
-# and the interval says so. Order is not touched by other odds: the ROC curve stays as it was.
+# Points above the dotted line: more were malignant than the network said; below it, fewer. Where the Brier score is *too close to
+# call*, as in the pocket edition, these pictures cannot show that the mended probabilities are better. In the group that matters
+# most there are few moles, and the interval says so. Order is not touched by other odds: the ROC curve stays as it was.
 #
 # ## Step 5: what does the answer hang on?
 #
 # So far, all by the book: apart from the training pictures, with intervals, threshold chosen elsewhere. Would you sign?
 #
-# From here on, the moles are the rendered ones, in both editions. Their clinic has **camera A**. A scale of a few millimetres
-# lies in some of its pictures, as a doctor measures what worries her. Ask with lesson 04b's tool: cover a part, and see what
-# becomes of the answer. The window has the colour of the skin. First one malignant mole (3 to 20 s on two cores).
+# From here on, the moles are the rendered ones, in both editions. Their clinic has **camera A**. Ask with lesson 04b's tool:
+# cover a part, and see what becomes of the answer. The window has the colour of the skin. First one malignant mole (3 to 20 s
+# on two cores).
 
 # %%
 a, b = exercise.cameras["a"], exercise.cameras["b"]
@@ -280,8 +285,10 @@ window = {"patch": 64, "stride": 32, "fill": exercise.skin(scaled, network)}
 plates.occlusion(visualize.occlusion(whole, scaled.paths[2], layer, 1, **window))
 
 # %% [markdown]
-# Read (a), the picture, and (d), how sure the network is of malignant. Where is it darkest? One picture is an anecdote, so take
-# six, with a frame around the window that hurts most (10 to 60 s on two cores).
+# Read (a), the picture, and (d), how sure the network is of malignant. Where is it darkest? What lies there in
+# (a)? A scale of a few millimetres: a doctor measures what worries her.
+#
+# One picture is an anecdote, so take six, with a frame around the window that hurts most (10 to 60 s on two cores).
 
 # %%
 covered = [visualize.occlusion(whole, path, layer, 1, **window) for path in scaled.paths]
@@ -342,8 +349,8 @@ for name in ("margin covered", "taught on both"):
 # Networks have been reported to be as good as dermatologists. Ask three questions each time: **how many** pictures, with which
 # **interval**, and **who** was compared, at what.
 #
-# * Esteva and others (2017): on a par with 21 dermatologists, about pictures confirmed by biopsy. The network had learnt from
-#   129,450 pictures.
+# * Esteva and others (2017): on a par with 21 dermatologists, about pictures confirmed by biopsy, a piece of the skin under the
+#   microscope. The network had learnt from 129,450 pictures.
 # * Haenssle and others (2018): 58 dermatologists and Inception v4, the same 100 pictures. Doctors who saw the picture alone found
 #   86.6 % on average, with a specificity of 71.3 %; at their sensitivity the network's specificity was 82.5 %. Told more of the
 #   patient, the doctors came to 88.9 % and 75.7 %.
@@ -361,12 +368,12 @@ for right, n in ((38, 40), (46, 60)):
 # ten of them cancers. In a practice they see the whole patient, touch the skin, ask what has changed, and may say “come again in
 # three months”.
 #
-# Shortcuts are real, too. In 2019, Winkler and others drew ink beside moles, as surgeons do: among 107 benign ones, the
-# false-positive rate of a network that was approved as a medical device rose by about 40 %.
+# Shortcuts are real, too. In 2019, Winkler and others drew ink beside moles, as surgeons do. Of 107 benign ones, a network that
+# was approved as a medical device had called 15.9 % malignant; with ink, about 40 [points](glossary.ipynb) more.
 #
-# And how do we know what was malignant? In HAM10000, a table says it of each lesion. Malignant ones were seen under the
-# microscope (histology). Of benign ones, often somebody has only looked again later, or several doctors agreed. The next cell
-# counts them, in the full edition:
+# And how do we know what was malignant? In HAM10000, a table says it of each lesion, that is, of each spot on a skin. Malignant
+# ones were seen under the microscope (histology). Of benign ones, often somebody has only looked again later, or several
+# doctors agreed. The next cell counts them, in the full edition:
 
 # %%
 print(exercise.confirmed(edition))
@@ -386,7 +393,7 @@ for name, each in {"chosen on the validation part": flattered, "chosen on the tr
 
 # %% [markdown]
 # Nothing is saved. The colleague's number is never larger than yours, whatever the network is worth, because it was chosen to be
-# small on just these pictures. On the next ones it will not be.
+# small on just these pictures. On the next ones it need not be.
 #
 # ## Key points
 #

@@ -22,6 +22,8 @@
 # | backbone | a network without its head: what turns a picture into features |
 # | batch | the pictures that go through a network together |
 # | BatchNorm | a layer that brings each map to mean 0 and spread 1, by the pictures that it is trained with |
+# | benign | harmless; of a mole: no cancer |
+# | biopsy | a piece of skin or of another tissue is cut out, and looked at under the microscope |
 # | block | several layers that belong together; a network is a chain of blocks |
 # | bootstrap | an interval from drawing the same results anew, with replacement, many times |
 # | Brier score | the mean square of what a probability is off by: 0 is perfect |
@@ -68,6 +70,7 @@
 # | logistic regression | a head: one weight for each feature, added up, and turned into probabilities |
 # | LogME, LEEP, H-score | scores that promise, before training, how well a giant will serve |
 # | loss | how wrong a network is, as one number that training makes smaller |
+# | malignant | of a mole: it is cancer |
 # | map | what one filter of a layer gives: a small picture of where it found what it looks for |
 # | more than luck | where two runs differ, one wins so often that a coin would do so in fewer than 5 of 100 cases |
 # | nearest neighbours | a head that learns nothing: the training pictures whose features are most alike have a vote |

@@ -148,6 +148,8 @@ def test_leads_are_paired_by_training_and_have_students_interval(rows):
     said = " ".join(Lesson07a.told(lines).split())
     assert "cats, 5 pictures of each: mammals 12.0 points ahead of things (95 % interval +7.0 to +17.0)." in said
     assert "the interval holds 0, so it may be chance" in said
+    behind = " ".join(Lesson07a.told(Lesson07a.leads(rows, "things", "mammals"), "things", "mammals").split())
+    assert "cats, 5 pictures of each: mammals 12.0 points ahead of things (95 % interval +7.0 to +17.0)." in behind
 
 
 def test_the_figures_say_how_many_intervals_lie_where(rows):

@@ -96,6 +96,11 @@ def test_a_wrong_answer_does_not_pass(exercise, name, capsys):
     assert "gives nothing back yet" in said(capsys)
 
 
+def test_the_share_in_the_right_order_is_told_apart_from_tau(exercise, capsys):
+    exercise.tau.check(lambda promised, came_out: (by_pairs(promised, came_out) + 1) / 2)
+    assert "subtract the share in the wrong one" in said(capsys)
+
+
 def test_the_cases_tell_the_neighbouring_answers_apart():
     assert {round(float(by_pairs(np.array(a), np.array(b))), 3) for a, b in ORDERS} == {round(2 / 3, 3), -1.0, 0.6}
     assert len({round(float(loss(np.array(a), np.array(b))), 3) for a, b in LOSSES}) == 3 and len(WAITS) > 1

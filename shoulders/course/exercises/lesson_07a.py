@@ -91,8 +91,8 @@ class Lesson07a:
 
 
 def _told(line, near, far):
-    interval = f"95 % interval {100 * line.low:+.1f} to {100 * line.high:+.1f}"
-    who, behind = (near, far) if line.ahead > 0 else (far, near)
+    who, behind, low, high = (near, far, line.low, line.high) if line.ahead > 0 else (far, near, -line.high, -line.low)
+    interval = f"95 % interval {100 * low:+.1f} to {100 * high:+.1f}"
     count = f"{line.per_class} pictures" if str(line.per_class) != "all" else "all pictures"
     start = f"{line.question}, {count} of each: {who} {abs(100 * line.ahead):.1f} points ahead of {behind} ({interval})"
     return f"{start}." if line.low > 0 or line.high < 0 else f"{start}: the interval holds 0, so it may be chance."

@@ -191,6 +191,8 @@ def _wrong_tau(promised, came_out, found):
         return "the function should give one number."
     if not -1 <= float(found) <= 1:
         return f"{float(found):.3g} is no tau: it lies between −1 and 1. Divide by the number of pairs."
+    if abs(float(found) - (_tau(promised, came_out) + 1) / 2) < 1e-6:
+        return "that is the share of pairs in the right order: subtract the share in the wrong one."
     return f"for {promised.tolist()} promised and {came_out.tolist()} come out, tau is not {float(found):.3g}."
 
 
