@@ -28,6 +28,10 @@ OUTPUT = '''"""What a widget that is not ipywidgets' own asks of Colab."""
 asked = []
 
 
+class _widgets:
+    _installed_url = "https://example.org/manager.js"
+
+
 def enable_custom_widget_manager():
     asked.append("yes")
 '''
@@ -87,6 +91,11 @@ def run(python: Path, notebook: Path, work: Path, public: Path):
         return json.loads(out.read().splitlines()[-1]), seconds, watch.peak
 
 
+def loud(text: str) -> list[str]:
+    """What a learner would read in red, less what Python's debugger says about itself."""
+    return [line for line in text.splitlines() if line.strip() and not line.startswith("0.00s - ")]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--lessons", default=" ".join(playing.LESSONS))
@@ -110,7 +119,9 @@ def main():
                 found, seconds, peak = run(python, notebook, work, public)
                 print(playing.row(f"Colab, Python {found['python']}", f"{edition}{lesson}", found["cells"], seconds, peak,
                                   f"{found['right']} right, {found['not yet']} not yet; widget manager asked for {found['then'].strip()} times"))
-                print("  brought by pip:", found["brought"] or "nothing", "\n ", found["edition"], "\n ", found["stderr"][-1500:])
+                if found["brought"]:
+                    subprocess.run([python, "-m", "pip", "uninstall", "-q", "-y", *found["brought"]], check=True)
+                print("  brought by pip:", found["brought"] or "nothing", "\n ", found["edition"], "\n ", *loud(found["stderr"]))
 
 
 if __name__ == "__main__":
