@@ -4,6 +4,7 @@
 # make test    the tests and every notebook                     ARGS="-k heads"  TESTS=tests  JOBS=1
 # make notebooks  builds notebooks/ from lessons/ and runs them  ARGS="01 --no-outputs"
 # make bench   the measurements in bench/
+# make platforms  lessons 01 and 06 as on Colab, Binder and JupyterHub  (root on Linux; see tests/platforms/README.md)
 # make site    the course as pages, in site/html                ARGS=check
 # make lint    ruff
 # make clean   removes .venv, caches and pages; pictures and weights stay
@@ -33,7 +34,7 @@ ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
 MOVED := moved
 endif
 
-.PHONY: help setup lab lesson test notebooks bench site lint clean moved
+.PHONY: help setup lab lesson test notebooks bench platforms site lint clean moved
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -70,6 +71,11 @@ notebooks: setup
 bench: setup
 	@for script in bench/*.py; do \
 	  echo "== $$script"; $(BIN)/python "$$script" $(ARGS) || exit 1; \
+	done
+
+platforms: setup
+	@for script in colab binder hub; do \
+	  echo "== $$script"; $(BIN)/python tests/platforms/$$script.py $(ARGS) || exit 1; \
 	done
 
 # In the set-up's environment, and only for who asks: Sphinx and what it needs are 80 MB.

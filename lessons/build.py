@@ -50,7 +50,7 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 CELL_SECONDS = 600
 
 # What a hosted runtime brings by itself, in versions that fit together there: never installed over.
-HOSTED = ("torch", "torchvision", "numpy", "pandas", "scikit-learn", "pillow", "matplotlib", "ipywidgets", "ipykernel")
+HOSTED = ("torch", "torchvision", "numpy", "pandas", "scikit-learn", "pillow", "matplotlib", "ipython", "ipywidgets", "ipykernel")
 
 FIRST_CELL = '''\
 # This cell finds the course. On Google Colab it fetches it; elsewhere there is nothing for you to do.

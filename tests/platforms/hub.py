@@ -84,7 +84,6 @@ def start(folder: Path, shared: dict[str, Path], made: Path, proxy: Path) -> tup
 
 def enter(hub: served.Server, user: str) -> served.Server:
     """Start a user's server through the Hub; the user's own way in."""
-    hub.call("POST", f"api/users/{user}")
     hub.call("POST", f"api/users/{user}/server")
     hub.wait(f"api/users/{user}", lambda found: found["servers"].get("", {}).get("ready"))
     token = hub.call("POST", f"api/users/{user}/tokens", {"note": "a page"})["token"]
