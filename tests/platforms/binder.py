@@ -88,7 +88,7 @@ def main():
                 print(playing.row("Binder", f"{edition}{lesson}", session.cells, session.seconds, watch.peak, said))
                 if session.failed or watch.over:
                     sys.exit(f"{notebook}: {'over the memory' if watch.over else session.failed[0]}")
-                print(session.red)
+                print(session.red, end="")
 
 
 if __name__ == "__main__":

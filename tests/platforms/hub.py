@@ -159,9 +159,9 @@ def main():
                 notebook = next((shared[COURSE] / "notebooks").glob(f"{lesson}_*.ipynb")).name
                 for user, session in asyncio.run(together(servers, f"notebooks/{notebook}", folder / "homes")).items():
                     wrong += judged(user, session, folder / "homes" / user)
-                    said = f"guessed {GUESSES[user]}, {session.said.count('Not yet:')} not yet"
+                    said = f"guessed {GUESSES[user]}, {session.said.count('Not yet:')} not yet; memory of the Hub and both users"
                     print(playing.row(f"JupyterHub, {user}", lesson, session.cells, session.seconds, watch.peak, said))
-                    print(session.red)
+                    print(session.red, end="")
         except Exception:
             print((folder / "hub.log").read_text()[-6000:])
             raise
