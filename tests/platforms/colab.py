@@ -96,6 +96,18 @@ def loud(text: str) -> list[str]:
     return [line for line in text.splitlines() if line.strip() and not line.startswith("0.00s - ")]
 
 
+def told(name: str, found: dict, seconds: float, peak: int) -> None:
+    """What one session gave; ends where pip has changed what the runtime brings."""
+    said = f"{found['right']} right, {found['not yet']} not yet"
+    print(playing.row(f"Colab, Python {found['python']}", name, found["cells"], seconds, peak, said))
+    if over := {canonicalize_name(one) for one in found["brought"]} & set(listed()):
+        sys.exit(f"{name}: pip has changed what Colab brings: {', '.join(sorted(over))}.")
+    manager = "asked for" if int(found["then"]) else "not needed"
+    print(f"  brought by pip: {found['brought']}; Colab's widget manager: {manager}")
+    for line in loud(found["stderr"]):
+        print(f"  {line}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--lessons", default=" ".join(playing.LESSONS))
@@ -117,11 +129,9 @@ def main():
                 work = folder / f"{lesson}{edition.strip('/')}"
                 work.mkdir()
                 found, seconds, peak = run(python, notebook, work, public)
-                print(playing.row(f"Colab, Python {found['python']}", f"{edition}{lesson}", found["cells"], seconds, peak,
-                                  f"{found['right']} right, {found['not yet']} not yet; widget manager asked for {found['then'].strip()} times"))
+                told(f"{edition}{lesson}", found, seconds, peak)
                 if found["brought"]:
                     subprocess.run([python, "-m", "pip", "uninstall", "-q", "-y", *found["brought"]], check=True)
-                print("  brought by pip:", found["brought"] or "nothing", "\n ", found["edition"], "\n ", *loud(found["stderr"]))
 
 
 if __name__ == "__main__":

@@ -42,7 +42,6 @@ def main(path, folder, code=""):
         "right": told(notebook, "stdout").count("Right. Exercise"),
         "not yet": told(notebook, "stdout").count("Not yet:"),
         "stderr": told(notebook, "stderr"),
-        "edition": next((line for line in told(notebook, "stdout").splitlines() if "edition" in line), ""),
         "then": "".join(output.get("text", "") for output in last) if code else "",
     }
     print(json.dumps(found))
