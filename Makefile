@@ -6,6 +6,7 @@
 # make bench   the measurements in bench/
 # make platforms  lessons 01 and 06 as on Colab, Binder and JupyterHub  (root on Linux; see tests/platforms/README.md)
 # make site    the course as pages, in site/html                ARGS=check
+# make slides  a deck for each lesson, in site/slides            ARGS="01 06"
 # make lint    ruff
 # make clean   removes .venv, caches and pages; pictures and weights stay
 #
@@ -34,7 +35,7 @@ ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
 MOVED := moved
 endif
 
-.PHONY: help setup lab lesson test notebooks bench platforms site lint clean moved
+.PHONY: help setup lab lesson test notebooks bench platforms site slides lint clean moved
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -81,6 +82,9 @@ platforms: setup
 # In the set-up's environment, and only for who asks: Sphinx and what it needs are 80 MB.
 site: setup $(SITE_STAMP)
 	$(BIN)/python docs/site/build_site.py $(ARGS)
+
+slides: setup $(SITE_STAMP)
+	$(BIN)/python docs/slides/build_slides.py $(ARGS)
 
 $(SITE_STAMP): $(STAMP)
 	$(BIN)/python -m pip install --disable-pip-version-check $(INDEX) -c constraints.txt -e '.[site]'

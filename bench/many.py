@@ -132,8 +132,7 @@ def write(out, seconds, memory, apart, counts, workers, backbone, beside):
 
 def _worth(machines, pictures):
     when = f"from {pictures:,.0f} pictures on" if pictures > 0 else "never"
-    how = "extrapolated: Ray's ms a picture divided by the machines"
-    return f"* {machines} such machines: sooner than one without Ray {when} ({how})."
+    return f"* {machines} such machines: sooner than one without Ray {when} (extrapolated: Ray's ms by the machines)."
 
 
 def _memory(rows):

@@ -2,7 +2,7 @@
 
     python -m studio.prior_grid FOLDER --photos FOLDER --tiny UNPACKED_TINY_IMAGENET
 
-Writes data/results/prior_knowledge.csv and its card. FOLDER is where studio/train_prior.py left vgg16_mammals0.safetensors
+Writes data/results/studies/prior_knowledge.csv and its card. FOLDER is where studio/train_prior.py left vgg16_mammals0.safetensors
 and its kin; the photographs give numbers alone. What the networks say is remembered: after an interruption only the heads are
 fitted again.
 """
@@ -162,7 +162,7 @@ def main(networks: Path, photos: Path = None, tiny: Path = None, out: Path = Non
     jobs = [(question, place) for question in held for place in range(len(known))]
     with multiprocessing.get_context("fork").Pool(2) as pool:
         rows = [row for rows in track(pool.imap(asked, jobs), len(jobs), "Asking", "networks") for row in rows]
-    path = out or places.box() / "results" / "prior_knowledge.csv"
+    path = out or places.box() / "results" / "studies" / "prior_knowledge.csv"
     command = "python -m studio.prior_grid FOLDER --photos FOLDER --tiny FOLDER"
     grid.write(path, pd.DataFrame(rows), card(held, known, command), COLUMNS)
     print(f"{len(rows)} means written to {path}")

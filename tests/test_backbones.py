@@ -21,7 +21,7 @@ from shoulders.backbones import timm as timm_source
 from shoulders.support import places
 from shoulders.support.downloads import DownloadError
 
-IN_THE_BOX = ["vgg16_tiny", *(card.name for card in packages.cards())]  # or from Python packages
+IN_THE_BOX = ["vgg16_tiny", "vgg16_mammals", "vgg16_things", *(card.name for card in packages.cards())]  # or from Python packages
 OURS = [name for name, card in backbones.cards().items() if card.library == "torchvision"]
 SIZES = [(301, 257), (257, 301), (640, 333), (97, 130), (224, 224), (1023, 700), (256, 900)]
 

@@ -199,7 +199,9 @@ def test_offers_know_sizes_and_what_is_here(photographs_here):
     assert by_name["cats_vs_dogs"].where == str(photographs_here)
     assert (by_name["vgg16"].size, by_name["vgg16"].where, by_name["vgg16"].kind) == ("553 MB", "", "weights")
     assert (by_name["hand_signs"].size, by_name["hand_signs"].kind) == ("about 9 MB", "pictures")
-    assert [offer.name for offer in editions.offers(only_lessons=True)][:2] == ["cats_vs_dogs", "vgg16"]
+    lessons = [offer.name for offer in editions.offers(only_lessons=True)]
+    assert lessons[:2] == ["cats_vs_dogs", "vgg16"]
+    assert "skin" not in lessons and "skin" in by_name, "what is not for commercial use is asked for by name"
 
 
 def test_of_a_repository_the_size_is_known_about(monkeypatch):

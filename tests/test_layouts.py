@@ -414,7 +414,7 @@ def test_the_commands_hand_on_what_a_person_says(tmp_path, monkeypatch):
         raise DatasetError("enough")
 
     monkeypatch.setattr(datasets, "load", stop)
-    monkeypatch.setattr(cli, "_networks", lambda *_: [])
+    monkeypatch.setattr(cli.own, "named_networks", lambda *_: [])
     monkeypatch.setattr("shoulders.backbones.load", lambda *_: None)
     words = ["x", "--train", "a", "--train", "b", "--valid", "c", "--classes", "sea, forest", "--groups", r"p\d"]
     for command in (["compare"], ["features", "--out", str(tmp_path / "f")]):

@@ -11,7 +11,7 @@ from shoulders.course.exercises.lesson_07a import PETS, Lesson07a
 from shoulders.support import places
 
 pytestmark = pytest.mark.skipif(
-    not (places.box() / "results" / "prior_knowledge.csv").exists(), reason="the table is not in this copy of the course"
+    not (places.box() / "results" / "studies" / "prior_knowledge.csv").exists(), reason="the table is not in this copy of the course"
 )
 
 

@@ -303,7 +303,7 @@ def processes_below(pid):
     return psutil.Process(pid).children(recursive=True)
 
 
-def wait_for(folder, count, process, seconds=60):
+def wait_for(folder, count, process, seconds=180):
     end = time.monotonic() + seconds
     while len(list(folder.glob("parts/*.parquet"))) < count:
         assert process.poll() is None and time.monotonic() < end
@@ -316,19 +316,21 @@ def test_a_killed_worker_and_a_killed_driver_lose_nothing_and_do_nothing_twice(t
     small_set, out = folder_of(tmp_path / "set", {"cats": 240, "dogs": 240}), tmp_path / "out"
     (small_set / "cats/torn.jpg").write_bytes(b"\xff\xd8\xff")
     process = start(PASS, out, small_set)
-    wait_for(out, 3, process)
-    below = processes_below(process.pid)
-    listening = {c.laddr.ip for one in below if one.is_running() for c in one.net_connections("tcp") if c.status == "LISTEN"}
-    assert listening <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
-    os.kill(next(one.pid for one in below if "MapWorker" in one.name() + " ".join(one.cmdline())), signal.SIGKILL)
-    there = len(list(out.glob("parts/*.parquet")))
-    wait_for(out, there + 3, process)
-    os.kill(process.pid, signal.SIGKILL)
+    try:
+        wait_for(out, 3, process)
+        below = processes_below(process.pid)
+        listening = {c.laddr.ip for one in below if one.is_running() for c in one.net_connections("tcp") if c.status == "LISTEN"}
+        assert listening <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
+        os.kill(next(one.pid for one in below if "MapWorker" in one.name() + " ".join(one.cmdline())), signal.SIGKILL)
+        there = len(list(out.glob("parts/*.parquet")))
+        wait_for(out, there + 3, process)
+    finally:
+        os.kill(process.pid, signal.SIGKILL)
     process.communicate()
     kept = {path: path.stat().st_mtime_ns for path in parts.written(out)}
     assert 6 <= len(kept) < 61
     again = start(PASS, out, small_set)
-    said, _ = again.communicate(timeout=120)
+    said, _ = again.communicate(timeout=180)
     assert again.returncode == 0 and f"Pass(pictures=481, findings=1, parts=61, earlier={len(kept)})" in said
     assert all(path.stat().st_mtime_ns == kept[path] for path in kept)
     paths, labels, digests, values = everything(out)

@@ -180,7 +180,7 @@ def test_the_giant_is_chosen_by_training_pictures_alone(found, monkeypatch):
         one.network.name: replace(one, right=shares[one.network.name][0], judged=10, result=replace(one.result, probabilities=p))
         for one, p in zip(found.candidates, (np.eye(4)[found.held.valid.labels], wrong))
     }
-    monkeypatch.setattr(study, "_candidate", lambda held, network, *_: crafted[network.name])
+    monkeypatch.setattr(study, "candidate", lambda held, network, *_: crafted[network.name])
     chosen = study.study(found.held, [one.network for one in found.candidates], found.rows, (None, 2))
     assert chosen.best.network.name == "squeezenet1_0" and chosen.best.result.accuracy == 0
     assert "squeezenet1_0 was chosen because no other names more" in report._choice(chosen)

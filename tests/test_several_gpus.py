@@ -21,7 +21,7 @@ def test_two_processes_share_the_pictures_and_agree_on_the_weights(tmp_path):
     script = [str(COURSE / "bench/several_gpus.py"), str(set_of(tmp_path / "set", 24, 4)), "--batch-size", "4"]
     environment = {**os.environ, "PYTHONPATH": str(COURSE), "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
     command = [sys.executable, "-m", "torch.distributed.run", *two, *script]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-2000:]
     first, second = (json.loads(line) for line in sorted(line for line in done.stdout.splitlines() if line.startswith("{")))
     assert {first["rank"], second["rank"]} == {0, 1} and first["processes"] == second["processes"] == 2

@@ -43,6 +43,14 @@ def test_h_score_is_the_trace_of_its_definition_and_lies_between_its_bounds():
     assert h_score(rows @ np.diag(np.arange(1, 9)), labels) == pytest.approx(by_definition, abs=1e-9), "whatever the scale"
 
 
+@pytest.mark.parametrize(("n", "d"), [(20, 200), (21, 20), (60, 8)])
+def test_h_score_is_never_more_than_the_classes_less_one(n, d):
+    """Also of features that hardly differ beside their mean, as those of random weights, in float32."""
+    rows, labels = question(n, d, 3)
+    assert h_score((1000 + rows).astype(np.float32), labels) <= 2 + 1e-9
+    assert h_score(rows, labels) == pytest.approx(2, abs=1e-6) or n > d + 1, "fewer pictures than features: the largest"
+
+
 def test_leep_is_its_definition_term_by_term():
     rng = np.random.default_rng(1)
     labels, said = np.arange(50) % 3, rng.dirichlet(np.ones(7), 50)

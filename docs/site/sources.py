@@ -116,7 +116,7 @@ def lesson(path: Path, root: Path = ROOT) -> tuple[str, list[Path]]:
             cell.source, files = rewritten(cell.source, path, root)
             carried += files
         else:
-            cell.outputs = [output for output in cell.get("outputs", []) if not STYLE.fullmatch(_html(output))]
+            cell.outputs = [output for output in cell.get("outputs", []) if not STYLE.fullmatch(html(output))]
     first = notebook.cells[0]
     title, _, rest = first.source.partition("\n")
     if (number := build.sitting(path)).isalnum() and number[0].isdigit() and number not in title:
@@ -126,7 +126,7 @@ def lesson(path: Path, root: Path = ROOT) -> tuple[str, list[Path]]:
     return build.as_text(notebook), carried
 
 
-def _html(output):
+def html(output):
     return output.get("data", {}).get("text/html", "")
 
 

@@ -46,7 +46,7 @@ class Exercise:
     @property
     def lesson(self) -> str:
         """The number of the lesson, by the file in which the test stands: ``'01'``; ``''`` for a test from elsewhere."""
-        found = re.search(r"lesson_(\d+)$", getattr(self.test, "__module__", None) or "")
+        found = re.search(r"lesson_(\d+[a-z]?)$", getattr(self.test, "__module__", None) or "")
         return found[1] if found else ""
 
     def hint(self, number: int = 1) -> None:

@@ -62,6 +62,7 @@ NEEDS = {
     "05": Need("cats_vs_dogs", "vgg16"),
     "06": Need("hand_signs", backbones.DEFAULT, 200, pocket=backbones.DEFAULT),
     "07a": Need("big_cats", "", pocket="vgg16_mammals", other="vgg16_things"),
+    "07b": Need("cats_vs_dogs", backbones.DEFAULT, pocket=backbones.DEFAULT),
     "07c": Need("skin", backbones.DEFAULT, 20_000, pocket=backbones.DEFAULT, drawn="moles"),
 }
 
@@ -228,6 +229,8 @@ class Offer:
 def offers(names=None, only_lessons: bool = False) -> list[Offer]:
     """What can be fetched: the named things, what lessons use, or everything of the registry and the catalogue.
 
+    What is not for commercial use is fetched by its name alone, so that nobody gets it who did not ask for it.
+
     Raises
     ------
     shoulders.backbones.BackboneError, EditionError
@@ -235,11 +238,15 @@ def offers(names=None, only_lessons: bool = False) -> list[Offer]:
     """
     if only_lessons:
         names = dict.fromkeys(name for need in NEEDS.values() if need.backbone for name in (need.pictures, need.backbone))
-        names = [name for name in names if name != backbones.DEFAULT]  # it is here already
+        names = [name for name in names if name != backbones.DEFAULT and not _restricted(name)]  # that one is here already
     if names is None:
         names = [name for name, card in datasets.CARDS.items() if card.sources]
         names += [name for name, card in backbones.cards().items() if card.url or card.package]
     return [_offer(name) for name in names]
+
+
+def _restricted(name):
+    return name in datasets.CARDS and "NC" in datasets.CARDS[name].licence
 
 
 def _offer(name):

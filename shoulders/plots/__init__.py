@@ -10,11 +10,13 @@ from shoulders.plots.decisions import price, reliability, roc
 from shoulders.plots.dots import accuracies, bills, costs, runs
 from shoulders.plots.drawing import BLUE, FORMATS, GREEN, INK, ORANGE, PURPLE, RED, SKY, Drawing, PlotError, need_format, new
 from shoulders.plots.epochs import best_epochs, company, history
+from shoulders.plots.foretelling import foretold, promised
 from shoulders.plots.leads import leads, sources
 from shoulders.plots.learning_curves import ahead, comparison
 
 __all__ = [
     "BLUE", "FORMATS", "GREEN", "INK", "ORANGE", "PURPLE", "RED", "SKY", "WAYS", "Drawing", "PlotError", "accuracies", "ahead",
-    "best_epochs", "bills", "company", "comparison", "confusion", "costs", "guesses", "history", "leads", "mistakes", "nearest",
-    "need_format", "new", "price", "reliability", "roc", "runs", "show_picture", "show_pictures", "sources", "votes",
+    "best_epochs", "bills", "company", "comparison", "confusion", "costs", "foretold", "guesses", "history", "leads", "mistakes",
+    "nearest", "need_format", "new", "price", "promised", "reliability", "roc", "runs", "show_picture", "show_pictures",
+    "sources", "votes",
 ]  # fmt: skip

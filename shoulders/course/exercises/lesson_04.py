@@ -150,15 +150,17 @@ class Lesson04:
         return "new" if moved is None else f"moved by {share(moved)}" if moved else "the same to the byte"
 
 
+ANIMALS = ("cats_vs_dogs", "bees_vs_ants")
+
+
 def pool(edition: Edition) -> Pictures:
     """The pictures in which the lesson looks for what excites a map: none of them is ever learnt from.
 
-    The validation parts of the two-class sets on this machine, of felt or photographs as the edition has them; of felt the
-    shelf of further classes too.
+    The validation parts of `ANIMALS` on this machine, of felt or photographs as the edition has them; of felt the shelf of
+    further classes too.
     """
     felt = edition.pictures.name.startswith("felt_")
-    pairs = (name for name, card in datasets.CARDS.items() if len(card.classes) == 2)
-    names = [name for name in pairs if name.startswith("felt_") == felt and datasets.find(name)]
+    names = [name for name in ("felt_" * felt + animals for animals in ANIMALS) if datasets.find(name)]
     parts = [edition.pictures.valid]
     parts += [datasets.load(name).small(150).valid for name in names if name != edition.pictures.name]
     shelf = places.box() / "felt" / "shelf"

@@ -14,6 +14,10 @@ STEPS, CLOSE = 1000, 1e-12
 """Of LogME's search: at most so many steps, until the evidence changes by less than this share."""
 
 
+SMALL = 1e-6
+"""Where features differ by less than this share of the most, it is rounding: the H-score leaves such directions out."""
+
+
 class TransferError(CourseError):
     """A score cannot be computed; the message says what it needs."""
 
@@ -92,9 +96,9 @@ def h_score(features: np.ndarray, labels: np.ndarray) -> float:
     """
     labels = _need_sense(features, labels)
     rows = features.astype(float) - features.mean(0, dtype=float)
-    classes, counts = np.unique(labels, return_counts=True)
-    means = np.stack([rows[labels == c].mean(0) for c in classes])
-    return float(np.trace(np.linalg.pinv(rows.T @ rows, hermitian=True) @ (means.T * counts) @ means))
+    left, singular, _ = np.linalg.svd(rows, full_matrices=False)
+    kept = left[:, singular > SMALL * singular.max()]  # of what is left, scales do not count
+    return float(sum((kept[labels == c].sum(0) ** 2).sum() / (labels == c).sum() for c in np.unique(labels)))
 
 
 def leep(probabilities: np.ndarray, labels: np.ndarray) -> float:
