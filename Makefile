@@ -4,6 +4,7 @@
 # make test    the tests and every notebook                     ARGS="-k heads"  TESTS=tests  JOBS=1
 # make notebooks  builds notebooks/ from lessons/ and runs them  ARGS="01 --no-outputs"
 # make bench   the measurements in bench/
+# make platforms  lessons 01 and 06 as on Colab, Binder and JupyterHub  (root on Linux; see tests/platforms/README.md)
 # make site    the course as pages, in site/html                ARGS=check
 # make slides  a deck for each lesson, in site/slides            ARGS="01 06"
 # make lint    ruff
@@ -34,7 +35,7 @@ ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
 MOVED := moved
 endif
 
-.PHONY: help setup lab lesson test notebooks bench site slides lint clean moved
+.PHONY: help setup lab lesson test notebooks bench platforms site slides lint clean moved
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -71,6 +72,11 @@ notebooks: setup
 bench: setup
 	@for script in bench/*.py; do \
 	  echo "== $$script"; $(BIN)/python "$$script" $(ARGS) || exit 1; \
+	done
+
+platforms: setup
+	@for script in colab binder hub; do \
+	  echo "== $$script"; $(BIN)/python tests/platforms/$$script.py $(ARGS) || exit 1; \
 	done
 
 # In the set-up's environment, and only for who asks: Sphinx and what it needs are 80 MB.

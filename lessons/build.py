@@ -50,7 +50,7 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 CELL_SECONDS = 600
 
 # What a hosted runtime brings by itself, in versions that fit together there: never installed over.
-HOSTED = ("torch", "torchvision", "numpy", "pandas", "scikit-learn", "pillow", "matplotlib", "ipywidgets", "ipykernel")
+HOSTED = ("torch", "torchvision", "numpy", "pandas", "scikit-learn", "pillow", "matplotlib", "ipython", "ipywidgets", "ipykernel")
 
 FIRST_CELL = '''\
 # This cell finds the course. On Google Colab it fetches it; elsewhere there is nothing for you to do.
@@ -75,7 +75,9 @@ elif IN_COLAB:
         sys.path.insert(0, str(course))
     missing = [name for name in NEEDED if importlib.util.find_spec(name.replace("-", "_")) is None]
     if missing:
-        subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", *missing], check=True)
+        held = subprocess.run([sys.executable, "-m", "pip", "list", "--format=freeze"], stdout=subprocess.PIPE, check=True)
+        (course.parent / "held.txt").write_bytes(held.stdout)  # nothing that is here may change
+        subprocess.run([sys.executable, "-m", "pip", "install", "-q", "-c", str(course.parent / "held.txt"), *missing], check=True)
 elif importlib.util.find_spec("shoulders") is None:
     here = pathlib.Path.cwd()
     courses = [folder for folder in (here, *here.parents) if (folder / "shoulders" / "__init__.py").is_file()]

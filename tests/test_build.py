@@ -197,7 +197,12 @@ def colab(monkeypatch, tmp_path):
     """A pretended Colab: the commands that the first cell would run, and /content somewhere harmless."""
     commands = []
     monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("google.colab"))
-    monkeypatch.setattr(subprocess, "run", lambda command, check: commands.append(command))
+
+    def run(command, check, stdout=None):
+        commands.append(command)
+        return subprocess.CompletedProcess(command, 0, b"numpy==2.0.2\n")
+
+    monkeypatch.setattr(subprocess, "run", run)
     monkeypatch.setattr(os, "chdir", lambda path: commands.append(["cd", str(path)]))
     monkeypatch.setattr(sys, "path", list(sys.path))
     find = importlib.util.find_spec
@@ -209,17 +214,19 @@ def test_on_colab_it_clones_once_and_installs_only_what_is_missing(course, colab
     address(course, "someone/a-course")
     cell = first_cell(course).replace('"/content"', repr(str(tmp_path)))
     exec(cell, {})
-    clone, change, install = colab
+    clone, change, held, install = colab
     assert clone[:3] == ["git", "clone", "-q"]
     assert clone[-2:] == ["https://github.com/someone/a-course", str(tmp_path / "a-course")]
     assert change == ["cd", str(tmp_path / "a-course" / "notebooks")]
-    assert install[1:] == ["-m", "pip", "install", "-q", "--no-deps", "pooch"]
+    assert held[1:] == ["-m", "pip", "list", "--format=freeze"]
+    assert install[1:] == ["-m", "pip", "install", "-q", "-c", str(tmp_path / "held.txt"), "pooch"]
+    assert (tmp_path / "held.txt").read_text() == "numpy==2.0.2\n"
     assert sys.path[0] == str(tmp_path / "a-course")
 
     (tmp_path / "a-course").mkdir()
     colab.clear()
     exec(cell, {})
-    assert [command[0] for command in colab] == ["cd", sys.executable]
+    assert [command[0] for command in colab] == ["cd", sys.executable, sys.executable]
     assert sys.path.count(str(tmp_path / "a-course")) == 1
 
 

@@ -58,6 +58,15 @@ def test_binder_has_the_tested_versions_and_every_dependency():
     assert any(re.fullmatch(r"python\s*=+\s*3\.\d+", line) for line in held[:-1]), "Binder reads only python=3.NN"
 
 
+def test_colabs_jupyter_is_within_what_is_asked_for():
+    """Who asks for more than the runtime brings would have pip install over it, or the lesson fail there."""
+    lines = [line for line in text("tests/platforms/colab.txt").splitlines() if not line.startswith("#")]
+    there = {found.name: version(found) for found in map(packaging.Requirement, lines)}
+    wanted = requirements()
+    for name in ("ipython", "ipykernel", "ipywidgets", "jupyter_client", "traitlets", "tornado", "nbclient", "anywidget", "numpy"):
+        assert there[name] in wanted[name].specifier, f"Colab has {name} {there[name]}, pyproject.toml: {wanted[name]}"
+
+
 def test_conda_asks_for_what_pyproject_asks_for():
     *lines, from_pip = yaml.safe_load(text("environment.yml"))["dependencies"]
     lines = [line for line in lines if line != "pip"] + from_pip["pip"]
