@@ -17,9 +17,19 @@ from typing import Annotated
 import numpy as np
 import torch
 import typer
+from fastai.callback.core import Callback
 from fastai.distributed import DistributedDL, num_distrib, rank_distrib, setup_distrib, teardown_distrib
 
 from shoulders import backbones, cutting, datasets, learning, views
+
+
+class Steps(Callback):
+    """How many batches a process has learnt from."""
+
+    taken = 0
+
+    def after_step(self):
+        self.taken += 1
 
 
 def main(
@@ -36,11 +46,12 @@ def main(
     loaders = views.loaders(seen, len(held.classes), batch_size)
     alone = len(loaders.train)
     learner, _ = learning.learner_for(loaders, seen.module, body.out_features, seed=0)
+    steps = Steps()
     with learner.distrib_ctx(sync_bn=False):  # BatchNorm keeps its statistics: learning.learner_for says so
-        learner.fit_one_cycle(epochs, 2e-3)
+        learner.fit_one_cycle(epochs, 2e-3, cbs=steps)
     accuracy = learner.validate()[1]
     digest = backbones.state_digest(learner.model)
-    told = {"rank": rank_distrib(), "processes": max(1, num_distrib()), "batches": learner.train_iter, "alone": epochs * alone}
+    told = {"rank": rank_distrib(), "processes": max(1, num_distrib()), "batches": steps.taken, "alone": epochs * alone}
     print(json.dumps(told | {"weights": digest, "accuracy": accuracy, "n_valid": len(held.valid)}), flush=True)
     teardown_distrib()
 
