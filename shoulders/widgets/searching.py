@@ -10,9 +10,17 @@ from shoulders.backbones import catalogue
 from shoulders.support.errors import CourseError
 from shoulders.support.words import counted
 
-SHOWN = ["library", "trained_on", "megabytes", "parameters", "gmacs", "top1", "licence", "on_disk"]
-MOST = 30
+SHOWN = {
+    "trained_on": "trained on", "megabytes": "MB", "gmacs": "GMACs", "top1": "top-1, %", "licence": "licence", "on_disk": "here",
+}  # fmt: skip
+"""Columns, and what they are called."""
+
+MOST = 12
 """Rows that are shown."""
+
+_STYLE = """<style>.giants-found {border-collapse: collapse; line-height: 1.4; font-size: 13px}
+.giants-found :is(th, td) {border: 0; border-bottom: 1px solid #7979797f; padding: 3px 8px; text-align: left; vertical-align: top}
+.giants-found td:nth-child(6) {min-width: 17em; white-space: normal}</style>"""
 
 
 def found(words: str = "") -> str:
@@ -27,7 +35,11 @@ def found(words: str = "") -> str:
         told = catalogue.search(words.split())
     except CourseError as error:
         return html.escape(str(error))
-    shown = catalogue.table(told.cards[:MOST])[SHOWN].to_html(na_rep=catalogue.UNKNOWN, float_format="{:.3g}".format)
+    rows = catalogue.table(told.cards[:MOST])[list(SHOWN)].rename(columns=SHOWN).rename_axis("giant").reset_index()
+    rows["trained on"] = rows["trained on"].str.partition(":")[0]
+    rows["here"] = rows.here.map({True: "yes", False: "no"})
+    look = {"na_rep": catalogue.UNKNOWN, "float_format": "{:.3g}".format, "index": False, "border": 0, "classes": "giants-found"}
+    shown = _STYLE + rows.to_html(**look)
     more = f"; here are the first {MOST}" if len(told.cards) > MOST else ""
     remarks = "<br>".join(map(html.escape, told.remarks))
     return f"<p>{counted(len(told.cards), 'giant')}{more}.</p>{shown}<p>{remarks}</p>"
