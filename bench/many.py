@@ -30,6 +30,7 @@ from PIL import Image
 
 from shoulders.many import parts
 from shoulders.support import devices, places
+from shoulders.support.words import counted
 
 HERE = Path(__file__).resolve().parents[1]
 
@@ -37,6 +38,7 @@ PLAIN = """
 import sys
 import numpy as np
 from pathlib import Path
+from shoulders import backbones, features
 from shoulders.support import folders
 said = [values for _, values in features.each(backbones.load(sys.argv[3]), folders.files([Path(sys.argv[1])]))]
 np.save(sys.argv[2], np.concatenate(said))
@@ -132,7 +134,7 @@ def write(out, seconds, memory, apart, counts, workers, backbone, beside):
 
 def _worth(machines, pictures):
     when = f"from {pictures:,.0f} pictures on" if pictures > 0 else "never"
-    return f"* {machines} such machines: sooner than one without Ray {when} (extrapolated: Ray's ms by the machines)."
+    return f"* {counted(machines, 'such machine')}: sooner than one without Ray {when} (extrapolated: Ray's ms by the machines)."
 
 
 def _memory(rows):

@@ -201,22 +201,23 @@ def test_the_filter_browser_shows_another_plate(browser, lab, request, tmp_path)
     run_all(page, lab[1], notebook.name)
     words = page.locator(".widget-html").last
 
-    def differs_after(act):
-        """The plate's words, once another plate than before has come."""
+    def differs_after(act, word):
+        """The plate's words, once another plate than before has come and they hold `word`: a late one of before is none."""
         page.wait_for_function(f"() => {SHOWN} !== ''", timeout=60_000)
         before = page.evaluate(f"() => {SHOWN}")
         act()
         page.wait_for_function(f"(before) => {SHOWN} !== '' && {SHOWN} !== before", arg=before, timeout=60_000)
+        page.wait_for_function("(word) => [...document.querySelectorAll('.widget-html')].pop().innerText.includes(word)", arg=word)
         idle(page, 60)
         return words.inner_text()
 
-    said = differs_after(lambda: page.locator(".widget-dropdown select").first.select_option("features.8"))
+    said = differs_after(lambda: page.locator(".widget-dropdown select").first.select_option("features.8"), "features.8")
     assert "features.8" in said and "deconvnet" in said
     knob = page.locator(".widget-slider .noUi-handle, .widget-slider .ui-slider-handle").first
     knob.focus()
-    assert "features.8" in differs_after(lambda: page.keyboard.press("ArrowRight"))
+    assert "features.8" in differs_after(lambda: page.keyboard.press("ArrowRight"), "features.8")
     page.locator(".widget-toggle-button", has_text="guided").first.focus()
-    assert "guided" in differs_after(lambda: page.keyboard.press("Space"))
+    assert "guided" in differs_after(lambda: page.keyboard.press("Space"), "guided")
     assert "Traceback" not in words.inner_text()
     assert [text for text in complaints if not any(word in text for word in HARMLESS)] == []
 
