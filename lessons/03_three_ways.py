@@ -571,8 +571,8 @@ print("", *grids, sep="\n\n")
 # Several giants on the same draws: `--backbone efficientnet_lite0,vgg16_tiny`. And the full tables again: their commands stand
 # in what the last cell printed. They go on where they were interrupted.
 #
-# With large networks and several GPUs, fine-tuning runs in a process for each, by fastai's `distrib_ctx`. Each sees its share of the
-# pictures, and all end with the same weights. (Here it was tried with two processes on two cores.)
+# With large networks and several GPUs, fine-tuning runs in a process for each, by fastai's `distrib_ctx`. Each sees its share
+# of the pictures, and all end with the same weights. (Here it was tried with two processes on two cores.)
 #
 # ```
 # .venv/bin/pip install -c constraints.txt -e ".[gpus]"
