@@ -10,20 +10,17 @@ is remembered: after an interruption the same command goes on where it stopped. 
 
 from __future__ import annotations
 
-import platform
 import shlex
 import sys
-from datetime import date
 from pathlib import Path
 from typing import Annotated, NamedTuple, Optional
 
 import pandas as pd
-import torch
 import typer
 
 from shoulders import backbones, comparison, datasets, features, transferability
 from shoulders.support import devices, places
-from studio.grid import write
+from studio.grid import asked, circumstances, write
 
 DRAWS, FEW, PER_CLASS = 5, 10, (5, 20)
 """Draws of pictures; pictures of each class that a score sees; pictures of each class that a head learns from, beside all."""
@@ -121,23 +118,11 @@ def _came_out(held, network):
 
 def card(held, networks, command: str) -> dict:
     """How the table was made: enough to make it again."""
-    asked = [
-        {"name": name, "classes": list(one.classes), "train": len(one.train), "valid": len(one.valid),
-         "digest": comparison.pictures_digest(one)}
-        for name, one in held.items()
-    ]  # fmt: skip
-    return {
-        "command": command,
-        "date": date.today().isoformat(),
-        "versions": {"python": platform.python_version(), **features.versions()},
-        "processor": devices.processor(),
-        "threads": torch.get_num_threads(),
-        "device": devices.device(),
-        "precision": devices.precision(),
+    return circumstances(command) | {
         "head": "logistic_regression",
         "scores_on": FEW,
         "draws": DRAWS,
-        "questions": asked,
+        "questions": [asked(name, one) for name, one in held.items()],
         "giants": [{"name": name, "file": Path(one.source).name, "digest": one.digest} for name, one in networks.items()],
         "columns": COLUMNS,
     }

@@ -99,11 +99,8 @@ def _among(settings, regimes):
     return {regime: how for regime, how in settings.items() if regime in regimes}
 
 
-def card(table, held, backbone, plan, command: str, notes, kept=()) -> dict:
-    """How the table was made: enough to make it again."""
-    settings = {regime: {"per_class": [n or "all" for n in counts], "seeds": seeds} for regime, counts, seeds in plan}
-    for group in kept:
-        settings |= group["regimes"]
+def circumstances(command: str) -> dict:
+    """When, with what and on what a table is made: the beginning of its card."""
     return {
         "command": command,
         "date": date.today().isoformat(),
@@ -112,14 +109,23 @@ def card(table, held, backbone, plan, command: str, notes, kept=()) -> dict:
         "threads": torch.get_num_threads(),
         "device": devices.device(),
         "precision": devices.precision(),
+    }
+
+
+def asked(name: str, held) -> dict:
+    """A set of pictures, as a card tells it."""
+    pictures = {"name": name, "classes": list(held.classes), "train": len(held.train), "valid": len(held.valid)}
+    return pictures | {"digest": comparison.pictures_digest(held)}
+
+
+def card(table, held, backbone, plan, command: str, notes, kept=()) -> dict:
+    """How the table was made: enough to make it again."""
+    settings = {regime: {"per_class": [n or "all" for n in counts], "seeds": seeds} for regime, counts, seeds in plan}
+    for group in kept:
+        settings |= group["regimes"]
+    return circumstances(command) | {
         "seconds": round(float(table.seconds_run.sum()), 1),
-        "pictures": {
-            "name": held.name,
-            "classes": list(held.classes),
-            "train": len(held.train),
-            "valid": len(held.valid),
-            "digest": comparison.pictures_digest(held),
-        },
+        "pictures": asked(held.name, held),
         "backbone": {"name": backbone.name, "file": Path(backbone.source).name, "digest": backbone.digest},
         "regimes": settings,
         "kept": list(kept),

@@ -10,19 +10,16 @@ fitted again.
 from __future__ import annotations
 
 import multiprocessing
-import os
-import platform
 import shutil
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import pandas as pd
 import torch
 import typer
 
-from shoulders import backbones, comparison, datasets, features, training
-from shoulders.support import devices, places
+from shoulders import backbones, datasets, training
+from shoulders.support import places
 from shoulders.support.progress import track
 from studio import grid
 
@@ -126,18 +123,8 @@ def asked(job):
 
 def card(held, known, command):
     """How the table was made."""
-    return {
-        "command": command,
-        "date": date.today().isoformat(),
-        "versions": {"python": platform.python_version(), **features.versions()},
-        "processor": devices.processor(),
-        "threads": torch.get_num_threads(),
-        "precision": devices.precision(),
-        "questions": [
-            {"name": q.name, "pictures": q.kind, "classes": list(h.classes), "train": len(h.train), "valid": len(h.valid),
-             "digest": comparison.pictures_digest(h)}
-            for q, h in held.items()
-        ],
+    return grid.circumstances(command) | {
+        "questions": [grid.asked(q.name, h) | {"pictures": q.kind} for q, h in held.items()],
         "networks": [{"source": source, "training": seed, "backbone": network.name, "digest": network.digest}
                      for source, seed, network in known if source in ("mammals", "things", "nothing") or seed == 0],
         "notes": [
@@ -154,6 +141,7 @@ def card(held, known, command):
 
 def main(networks: Path, photos: Path = None, tiny: Path = None, out: Path = None):
     """Ask every network every question, and write the table."""
+    torch.set_num_threads(1)  # of each of the two processes
     work = places.cache() / "prior_questions"
     known = list(every_network(networks))
     held = {question: pictures(question, photos, tiny, work) for question in QUESTIONS}
@@ -169,5 +157,4 @@ def main(networks: Path, photos: Path = None, tiny: Path = None, out: Path = Non
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
     typer.run(main)

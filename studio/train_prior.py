@@ -12,7 +12,6 @@ that. Seed 0 ships; the others' figures stand in its card. Two networks train si
 
 import copy
 import datetime
-import hashlib
 import json
 import multiprocessing
 import os
@@ -174,7 +173,7 @@ def card(name, file, runs):
         "name": file.stem,
         "file": file.name,
         "bytes": file.stat().st_size,
-        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+        "sha256": tiny.sha256(file),
         "architecture": f"VGG16's 13 convolutions as in vgg16_tiny, {WIDTH} channels wide where VGG16 has 64, BatchNorm folded in; "
         f"mean over positions; one linear layer ({len(ids)} x {8 * WIDTH})",
         "grew_up_with": SEEN[name],

@@ -35,8 +35,6 @@ from shoulders.support import places
 from shoulders.support.names import near
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from torch import nn
 
 __all__ = [

@@ -39,7 +39,6 @@ def doctor(
         raise typer.Exit(1)
 
 
-
 @app.command()
 def fetch(
     names: Annotated[Optional[list[str]], typer.Argument(metavar="[NAME]...", help="Sets and backbones.")] = None,  # noqa: UP045
@@ -62,7 +61,6 @@ def fetch(
     write_json(json_file, [{"name": o.name, "kind": o.kind, "path": o.where, "licence": o.licence} for o in wanted])
 
 
-
 def _fetch_each(offers):
     """One that fails keeps none of the others from coming."""
     failed = []
@@ -74,7 +72,6 @@ def _fetch_each(offers):
             failed.append(str(error))
     if failed:
         raise CourseError("\n".join(failed))
-
 
 
 @app.command()
@@ -106,7 +103,6 @@ def kit(
     raise typer.Exit(bool(planned.lacks))
 
 
-
 @app.command()
 def lesson(
     number: Annotated[str, typer.Argument(help="For instance 01.")],
@@ -121,7 +117,6 @@ def lesson(
     page = f"; page written to {done.page}" if done.page else ""
     print(f"Lesson {done.lesson}: {done.cells} cells ran in {done.seconds:.0f} s, {done.verdict}{page}.")
     write_json(json_file, asdict(done))
-
 
 
 @app.command()
@@ -150,7 +145,6 @@ def teach(
         shown.run()
 
 
-
 @app.command("class")
 def class_(
     file: Annotated[Path, typer.Argument(help="What is told is kept here; a class of before goes on.")] = Path("class.jsonl"),
@@ -171,4 +165,3 @@ def class_(
         webbrowser.open(opened.page)
     with contextlib.suppress(KeyboardInterrupt):
         opened.run()
-

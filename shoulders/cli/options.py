@@ -63,10 +63,8 @@ def named_networks(names, weights, fit="crop"):
     return [with_fit(backbones.load(name, weights), fit) for name in names]
 
 
-
 def with_fit(network, fit):
     return network if fit == "crop" else replace(network, transform=replace(network.transform, fit=fit))
-
 
 
 def need_layer(network, layer):
@@ -77,17 +75,14 @@ def need_layer(network, layer):
         cutting.need_layers(network, [layer])
 
 
-
 def write_json(path, content):
     if path:
         with places.whole(path) as part:
             part.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
-
 def listed(text):
     return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
-
 
 
 def read_from(train, valid, groups):
@@ -95,11 +90,9 @@ def read_from(train, valid, groups):
     return [*(train or ()), *(valid or ()), *([groups] if groups and groups.lower().endswith(".csv") else ())]
 
 
-
 def say_what_is_held(held):
     say(held.overview(), sys.stderr)
     _say_findings(held)
-
 
 
 def _say_findings(held):
@@ -112,4 +105,3 @@ def _say_findings(held):
         say(f"{finding['action']}: {finding['file']}: {finding['problem']}. {finding['remedy']}".rstrip(), sys.stderr)
     if rest := Counter(finding["action"] for finding in findings[shown:]):
         print(f"… and {', '.join(f'{count} more {action}' for action, count in rest.items())}.", file=sys.stderr)
-

@@ -69,7 +69,6 @@ def giants(
     write_json(json_file, shown)
 
 
-
 def _choose(folder, weights, cards):
     from shoulders import datasets
     from shoulders.datasets import fits
@@ -81,7 +80,6 @@ def _choose(folder, weights, cards):
     held = fits.told(datasets.load(folder), [network.transform for network in networks])
     say_what_is_held(held)
     return choosing.say_choice(choosing.choose(held, networks))
-
 
 
 @app.command()
@@ -137,7 +135,6 @@ def compare(
         _save_model(save, held, *networks, comparison.to_keep(held, *networks, *regimes, counts, head, layer, made))
 
 
-
 def _need_one(save, option, given):
     from shoulders.comparison import ComparisonError
 
@@ -145,12 +142,10 @@ def _need_one(save, option, given):
         raise ComparisonError(f"--save keeps one model, and --{option} names {len(given)}: give one of them.")
 
 
-
 def _save_model(path, held, network, result):
     from shoulders import models
 
     print(f"Model written to {models.save(path, result, network, held)}: {result}")
-
 
 
 def _need_report(path, regimes):
@@ -161,13 +156,11 @@ def _need_report(path, regimes):
     study.need_sense(regimes)
 
 
-
 def _write_report(path, *comparison):
     from shoulders import report
     from shoulders.report import study
 
     print(report.write(path, study.study(*comparison), shlex.join(["shoulders", *sys.argv[1:]])))
-
 
 
 @app.command()
@@ -210,13 +203,11 @@ def features(
     write_json(json_file, card)
 
 
-
 def _need_lists(engine, given):
     if engine != "ray":
         raise CourseError(f"No engine is called {engine!r}: give ray, or leave --engine out.")
     if wrong := [name for name, value in given.items() if value]:
         raise CourseError(f"{wrong[0]} is for class folders, and --engine ray takes a list: leave it out, or make the list so.")
-
 
 
 def _features_in_parts(out, source, network, layer, workers, save, json_file):
@@ -234,7 +225,6 @@ def _features_in_parts(out, source, network, layer, workers, save, json_file):
         taught = head.fit(out)
         print(f"Model written to {head.save(save, taught, out)}: {taught}")
     write_json(json_file, asdict(done))
-
 
 
 @app.command()
@@ -263,7 +253,6 @@ def predict(
         raise typer.Exit(1)
 
 
-
 def _write_csv(path, model, pictures, beside):
     from shoulders import predictions
 
@@ -271,7 +260,6 @@ def _write_csv(path, model, pictures, beside):
     earlier = f" ({done.earlier:,} of an earlier sitting)" if done.earlier else ""
     say(f"{path}: {done.rows:,} rows{earlier}, {done.problems:,} of them with a problem.", sys.stderr)
     return done.problems
-
 
 
 def _show(rows, json_file):
@@ -284,7 +272,6 @@ def _show(rows, json_file):
     if wrong := [row["problem"] for row in rows if "problem" in row]:
         say("\n".join(wrong), sys.stderr)
     return len(wrong)
-
 
 
 @app.command()
@@ -300,4 +287,3 @@ def export(
     differs = export.write(onnx, models.load(model, weights))
     said = f"on noise its probabilities differ from ours in float32 by {differs:.1g} at most"
     print(f"{onnx}: {places.size(onnx.stat().st_size)}; {said}.")
-

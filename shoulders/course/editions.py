@@ -132,7 +132,7 @@ def decide(lesson: str) -> str:
     wanted = os.environ.get("SHOULDERS_EDITION", "")
     if wanted not in ("", "pocket", "full"):
         raise EditionError(f"SHOULDERS_EDITION is {wanted!r}: say pocket or full, or leave it out.")
-    missing = _missing(need, "full") if need.backbone else []
+    missing = _missing(need, "full")
     if wanted == "full" and missing:
         raise EditionError(f"The full edition of lesson {lesson} lacks {' and '.join(missing)}: run {_command(missing)}.")
     if need.backbone and wanted != "pocket" and not missing:
@@ -172,6 +172,8 @@ def _pocket(need):
 
 def _missing(need, edition):
     """Names of the set and of the network that an edition needs and that are not on this machine."""
+    if edition == "full" and not need.backbone:
+        return []  # there is no such edition
     pictures, backbone = _chosen(need, edition)
     no_pictures = pictures in datasets.CARDS and datasets.find(pictures) is None
     no_weights = not os.environ.get("SHOULDERS_WEIGHTS") and not backbones.on_disk(backbone)
@@ -179,7 +181,7 @@ def _missing(need, edition):
 
 
 def _sentences(name, need, held, network):
-    wanted, missing = os.environ.get("SHOULDERS_EDITION"), _missing(need, "full") if need.backbone else []
+    wanted, missing = os.environ.get("SHOULDERS_EDITION"), _missing(need, "full")
     lack = f"{' and '.join(missing)} {'are' if len(missing) > 1 else 'is'} not on this machine"
     reason = "SHOULDERS_EDITION says so" if wanted else lack if missing else "everything it needs is on this machine"
     reason = reason if need.backbone else "this lesson has no other"

@@ -159,8 +159,10 @@ def auc(sure, labels) -> tuple[float, float, float]:
 
 
 def brier(sure, labels) -> float:
-    """The mean square of what a probability is off by: 0 is best (Brier 1950). It is scikit-learn's `brier_score_loss`."""
-    return float(np.mean((np.asarray(sure) - np.asarray(labels)) ** 2))
+    """The mean square of what a probability is off by: 0 is best (Brier 1950)."""
+    from sklearn.metrics import brier_score_loss
+
+    return float(brier_score_loss(labels, sure))
 
 
 def shifted(sure, before: float, now: float) -> np.ndarray:

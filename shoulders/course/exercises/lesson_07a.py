@@ -60,12 +60,11 @@ class Lesson07a:
         Returns
         -------
         pandas.DataFrame
-            ``question``, ``per_class``, ``ahead``, ``low``, ``high`` (shares; 95 %, over trainings and draws), ``trainings``.
+            ``question``, and what `shoulders.intervals.paired` gives: a run is a training, the mean over its draws.
         """
-        both = table[table.source == near].merge(table[table.source == far], on=["question", "per_class", "training"])
-        groups = both.assign(ahead=both.accuracy_x - both.accuracy_y).groupby(["question", "per_class"], sort=False).ahead
-        lines = [(*key, ahead.mean(), *intervals.interval(ahead), len(ahead)) for key, ahead in groups]
-        return pd.DataFrame(lines, columns=["question", "per_class", "ahead", "low", "high", "trainings"])
+        rows = table.rename(columns={"source": "regime", "training": "seed"})
+        questions = rows.groupby("question", sort=False)
+        return pd.concat([intervals.paired(some, near, far).assign(question=name) for name, some in questions], ignore_index=True)
 
     @staticmethod
     def means(table, per_class) -> pd.DataFrame:
@@ -81,13 +80,6 @@ class Lesson07a:
     def told(lines, near: str = NEAR, far: str = FAR) -> str:
         """A sentence for each line of `leads`."""
         return "\n".join(wrapped(_told(line, near, far)) for line in lines.itertuples())
-
-    def shelf(self):
-        """Two pictures of each class of felt things."""
-        from shoulders import datasets
-
-        held = datasets.load(places.box() / "felt" / "things").train
-        return held.take(held.sample(2))
 
 
 def _told(line, near, far):
