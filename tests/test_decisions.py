@@ -40,7 +40,7 @@ def test_the_curve_is_scikit_learns(answers):
     for x, y, cut in zip(false, true, cuts):
         found = decisions.decide(sure, labels, cut)
         assert (1 - found.specificity, found.sensitivity) == pytest.approx((x, y))
-    drawn = plots.roc({"these": answers}, {"these": decisions.decide(sure, labels, 0.5)}, {"a person": (0.8, 0.7)})
+    drawn = plots.roc({"these": answers}, {"these": decisions.decide(sure, labels, 0.5)})
     curve = drawn.figure.axes[0].lines[1]
     np.testing.assert_allclose(curve.get_xydata(), np.stack([false, true], 1))
     assert decisions.auc(sure, labels)[0] == pytest.approx(roc_auc_score(labels, sure))

@@ -11,7 +11,7 @@ from shoulders.support.words import bounds, share
 _LOOKS = (BLUE, "-"), (ORANGE, "--"), (PURPLE, "-."), (RED, ":"), (GREY, "-")
 
 
-def roc(answers: dict, chosen: dict | None = None, others: dict | None = None) -> Drawing:
+def roc(answers: dict, chosen: dict | None = None) -> Drawing:
     """ROC curves, by scikit-learn's `roc_curve`.
 
     Parameters
@@ -20,8 +20,6 @@ def roc(answers: dict, chosen: dict | None = None, others: dict | None = None) -
         As `shoulders.heads.decisions` takes them; at most five.
     chosen : dict of str to shoulders.heads.decisions.Decided, optional
         The point at which a curve of that name is used, with its intervals.
-    others : dict of str to (float, float), optional
-        Further points: sensitivity and specificity.
     """
     from sklearn.metrics import roc_curve
 
@@ -35,8 +33,6 @@ def roc(answers: dict, chosen: dict | None = None, others: dict | None = None) -
         ax.plot(false, true, line, color=colour, lw=1.8, label=f"{short(name, 24)}: {area:.2f}")
         if point := (chosen or {}).get(name):
             _crossed(ax, point, colour)
-    for name, (sensitivity, specificity) in (others or {}).items():
-        ax.plot(1 - specificity, sensitivity, "*", color=INK, ms=11, label=short(name, 34))
     ax.set(xlabel="benign called in (1 - specificity)", ylabel="malignant found (sensitivity)")
     ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
     per_cent(ax)
