@@ -346,7 +346,7 @@ for (kind, question), some in exercise.grid.table.query("per_class == '5'").grou
 #
 # * J. Yosinski and others: *How transferable are features in deep neural networks?*, 2014,
 #   [arXiv:1411.1792](https://arxiv.org/abs/1411.1792). They split ImageNet into natural and man-made things: the same experiment,
-#   a hundred times as large.
+#   with all of its thousand classes.
 # * K. He and others: *Delving deep into rectifiers*, 2015, [arXiv:1502.01852](https://arxiv.org/abs/1502.01852): the random
 #   numbers of the network that grew up with nothing.
 #
