@@ -19,7 +19,7 @@ import numpy as np
 
 from shoulders import datasets, engine, features, heads, training
 from shoulders.backbones import Backbone
-from shoulders.datasets import PictureSet, both_sides
+from shoulders.datasets import SampleSet, both_sides
 from shoulders.intervals import ComparisonError, against, band, interval, paired, summary, wilson  # noqa: F401 (known here, too)
 from shoulders.results import Result
 from shoulders.support import devices, places
@@ -48,7 +48,7 @@ MOST_SEEDS = 10_000
 
 
 def rows(
-    held: PictureSet,
+    held: SampleSet,
     backbone: Backbone,
     regimes=("feature_extraction",),
     per_class=(None,),
@@ -67,7 +67,7 @@ def rows(
 
     Parameters
     ----------
-    held : PictureSet
+    held : SampleSet
     backbone : Backbone
     regimes : sequence of str
         Of `REGIMES`.
@@ -115,7 +115,7 @@ def rows(
     return found
 
 
-def rows_of_each(held: PictureSet, networks, *args, **kwargs) -> list[dict]:
+def rows_of_each(held: SampleSet, networks, *args, **kwargs) -> list[dict]:
     """`rows` of several networks one after the other: the same draws for each, and the same numbers as alone."""
     return [row for network in networks for row in rows(held, network, *args, **kwargs)]
 
@@ -124,7 +124,7 @@ def _most(per_class):
     return None if None in per_class else max(per_class)
 
 
-def to_keep(held: PictureSet, backbone: Backbone, regime: str, per_class, head: str, layer: str, made=()) -> Result:
+def to_keep(held: SampleSet, backbone: Backbone, regime: str, per_class, head: str, layer: str, made=()) -> Result:
     """The run whose model is kept: on the most pictures, of seed 0. It is one of `made`, or it is run again.
 
     Parameters
@@ -184,7 +184,7 @@ def plan(budget: str):
     return PLANS[budget]
 
 
-def carry_out(held: PictureSet, backbone: Backbone, parts) -> pd.DataFrame:
+def carry_out(held: SampleSet, backbone: Backbone, parts) -> pd.DataFrame:
     """`compare` of several parts in one table: each part a regime, pictures per class, and how many seeds."""
     return _table([row for regime, counts, seeds in parts for row in rows(held, backbone, (regime,), counts, seeds)])
 
@@ -249,7 +249,7 @@ def _earlier(group):
     return f"Kept from {group['date']}: {ways}, by `{group['command']}`."
 
 
-def shipped(held: PictureSet, backbone: Backbone) -> Grid:
+def shipped(held: SampleSet, backbone: Backbone) -> Grid:
     """The full grid of these pictures and this network, if one ships with the course.
 
     Raises
@@ -273,7 +273,7 @@ def shipped(held: PictureSet, backbone: Backbone) -> Grid:
     return Grid(grid.table, grid.card, (remark,) if other else ())
 
 
-def results(held: PictureSet, backbone: Backbone) -> Path:
+def results(held: SampleSet, backbone: Backbone) -> Path:
     """Where the full grid of these pictures and this network lies, or would lie."""
     known = (card.name for card in datasets.CARDS.values() if held.name in card.folders)
     return places.box() / "results" / f"{next(known, held.name)}-{backbone.name}.csv"
@@ -304,7 +304,7 @@ def text_digest(path: Path) -> str:
     return hashlib.sha256(path.read_text(encoding="utf-8").encode()).hexdigest()
 
 
-def pictures_digest(held: PictureSet) -> str:
+def pictures_digest(held: SampleSet) -> str:
     """One digest for all pictures, their labels and their parts."""
     return hashlib.sha256(json.dumps(_pictures(held)).encode()).hexdigest()
 

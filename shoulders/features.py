@@ -24,7 +24,7 @@ import numpy as np
 
 from shoulders import engine
 from shoulders.backbones import Backbone
-from shoulders.datasets import Pictures
+from shoulders.datasets import Samples
 from shoulders.pictures import PictureError, stream
 from shoulders.support import devices, places
 from shoulders.support.errors import CourseError
@@ -49,7 +49,7 @@ class Features:
     ----------
     values : dict of str to numpy.ndarray, shape (n, d), float32
         For each layer; row i belongs to picture i.
-    pictures : Pictures
+    pictures : Samples
     cached : bool
         Whether all of it was remembered from an earlier run.
     seconds : dict of str to float
@@ -58,7 +58,7 @@ class Features:
     """
 
     values: dict[str, np.ndarray]
-    pictures: Pictures
+    pictures: Samples
     cached: bool
     seconds: dict[str, float] = field(compare=False)
     device: str
@@ -74,7 +74,7 @@ class Features:
 
 def extract(
     backbone: Backbone,
-    pictures: Pictures,
+    pictures: Samples,
     layers: str | Sequence[str] = "hidden",
     flip: bool = False,
     batch_size: int | None = None,
@@ -85,7 +85,7 @@ def extract(
     Parameters
     ----------
     backbone : Backbone
-    pictures : Pictures
+    pictures : Samples
     layers : str or sequence of str
         ``'hidden'`` (what goes into the head), ``'classes'`` (the head's outputs before softmax), or names of
         `shoulders.cutting.layers`. A map is averaged over its positions.

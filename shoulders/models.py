@@ -17,7 +17,7 @@ import numpy as np
 import shoulders
 from shoulders import backbones, engine, features, heads, pictures
 from shoulders.backbones import Backbone
-from shoulders.datasets import PictureSet
+from shoulders.datasets import SampleSet
 from shoulders.results import Result
 from shoulders.support import places
 from shoulders.support.errors import CourseError
@@ -49,7 +49,7 @@ class Model:
     card: dict
 
 
-def save(path, result: Result, backbone: Backbone, held: PictureSet) -> Path:
+def save(path, result: Result, backbone: Backbone, held: SampleSet) -> Path:
     """Write the head of a feature extraction, or a trained network. The file appears only when it is whole.
 
     Parameters
@@ -58,7 +58,7 @@ def save(path, result: Result, backbone: Backbone, held: PictureSet) -> Path:
     result : Result
         It knows its classes, and where the network was cut.
     backbone : Backbone
-    held : PictureSet
+    held : SampleSet
         Of which only the name is written.
 
     Raises
@@ -285,7 +285,7 @@ def _told(classes, sure):
     return {"class": max(named, key=named.get), "probability": best, "margin": best - second, "probabilities": named}
 
 
-def save_features(path, held: PictureSet, backbone: Backbone, layer: str = "hidden") -> dict:
+def save_features(path, held: SampleSet, backbone: Backbone, layer: str = "hidden") -> dict:
     """Write features and labels of both parts, float32 and int64, with a card; returns the card."""
     arrays = {}
     for name, part in (("train", held.train), ("valid", held.valid)):

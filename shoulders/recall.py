@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from shoulders import features
 from shoulders.backbones import Backbone
-from shoulders.datasets import PictureSet
+from shoulders.datasets import SampleSet
 from shoulders.results import Result
 from shoulders.support import devices, places
 from shoulders.support.errors import CourseError, reason
@@ -21,7 +21,7 @@ _KEPT = ("regime", "head", "backbone", "per_class", "seed", "n_train", "seconds"
          "precision", "layer", "history", "parameters")  # fmt: skip
 
 
-def trained(train: Callable, backbone: Backbone, held: PictureSet, **settings) -> Result:
+def trained(train: Callable, backbone: Backbone, held: SampleSet, **settings) -> Result:
     """What ``train(backbone, held, **settings)`` gives, from disk where this machine has done it before.
 
     Parameters
@@ -29,7 +29,7 @@ def trained(train: Callable, backbone: Backbone, held: PictureSet, **settings) -
     train : callable
         `shoulders.training.fine_tune` or `shoulders.training.from_scratch`.
     backbone : Backbone
-    held : PictureSet
+    held : SampleSet
     **settings
         Of the training: plain numbers and words.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from shoulders.datasets import Pictures
+from shoulders.datasets import Samples
 from shoulders.intervals import wilson
 from shoulders.support.words import bounds, share, wrapped
 
@@ -22,7 +22,7 @@ class Result:
     per_class : int or None
         Training pictures of each class; None for all.
     seed, n_train : int
-    valid : Pictures
+    valid : Samples
     probabilities : numpy.ndarray, shape (n_valid, classes)
         Of the last epoch: never of the best one on the validation pictures.
     seconds : dict of str to float
@@ -47,7 +47,7 @@ class Result:
     per_class: int | None
     seed: int
     n_train: int
-    valid: Pictures
+    valid: Samples
     probabilities: np.ndarray = field(repr=False)
     seconds: dict[str, float]
     trained_parameters: int

@@ -14,7 +14,7 @@ import numpy as np
 
 from shoulders import backbones, features, heads
 from shoulders.backbones import Backbone
-from shoulders.datasets import PictureSet
+from shoulders.datasets import SampleSet
 from shoulders.results import Result
 from shoulders.support import devices
 from shoulders.support.errors import CourseError
@@ -29,7 +29,7 @@ class TrainingError(CourseError):
 
 def feature_extraction(
     backbone: Backbone,
-    held: PictureSet,
+    held: SampleSet,
     per_class: int | None = None,
     seed: int = 0,
     head: str = "logistic_regression",
@@ -42,7 +42,7 @@ def feature_extraction(
     ----------
     backbone : Backbone
         Stays as it is.
-    held : PictureSet
+    held : SampleSet
     per_class : int, optional
         Training pictures of each class; all by default.
     seed : int
@@ -78,7 +78,7 @@ def feature_extraction(
 
 def fine_tune(
     backbone: Backbone,
-    held: PictureSet,
+    held: SampleSet,
     per_class: int | None = None,
     seed: int = 0,
     blocks: int | None = None,
@@ -95,7 +95,7 @@ def fine_tune(
     ----------
     backbone : Backbone
         Stays as it is: a copy is trained.
-    held : PictureSet
+    held : SampleSet
     per_class, seed : int
     blocks : int, optional
         How many of the last blocks learn (`shoulders.cutting.blocks`); two by default, and never more than half of those that
@@ -148,7 +148,7 @@ def fine_tune(
 
 def from_scratch(
     backbone: Backbone,
-    held: PictureSet,
+    held: SampleSet,
     per_class: int | None = None,
     seed: int = 0,
     epochs: int = 20,
@@ -163,7 +163,7 @@ def from_scratch(
     ----------
     backbone : Backbone
         Only its layout and transform are used.
-    held : PictureSet
+    held : SampleSet
     per_class, seed : int
         The seed draws the weights too.
     epochs : int
@@ -187,7 +187,7 @@ def from_scratch(
     )  # fmt: skip
 
 
-def train(backbone: Backbone, body: Headless, held: PictureSet, seed: int, epochs: int, rate: float, batch_size: int) -> Result:
+def train(backbone: Backbone, body: Headless, held: SampleSet, seed: int, epochs: int, rate: float, batch_size: int) -> Result:
     """All of a body and a new linear head, as `from_scratch` does it: for a layout of your own.
 
     Parameters
@@ -196,7 +196,7 @@ def train(backbone: Backbone, body: Headless, held: PictureSet, seed: int, epoch
         For its name and its transform.
     body : shoulders.cutting.Headless
         Learns in place.
-    held : PictureSet
+    held : SampleSet
     seed, epochs, rate, batch_size
         As `from_scratch`'s; the body's weights are there already.
     """

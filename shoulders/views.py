@@ -23,7 +23,7 @@ from torch import nn
 
 from shoulders import cutting
 from shoulders.backbones import Backbone, Transform
-from shoulders.datasets import Pictures, PictureSet
+from shoulders.datasets import Samples, SampleSet
 from shoulders.engine import pytorch
 from shoulders.pictures import stream
 from shoulders.support import devices, places
@@ -78,7 +78,7 @@ def _on_disk(shape, dtype):
     return torch.from_numpy(np.memmap(file, np.uint8, "r+", shape=length)).view(dtype).view(shape)
 
 
-def decoded(pictures: Pictures, transform: Transform, positions: np.ndarray) -> Rows:
+def decoded(pictures: Samples, transform: Transform, positions: np.ndarray) -> Rows:
     """The pictures at these positions as the network takes them, uint8, shape (n, 3, crop, crop)."""
 
     def decode(position):
@@ -96,7 +96,7 @@ def decoded(pictures: Pictures, transform: Transform, positions: np.ndarray) -> 
     return rows.fill(make, positions, "Decoding")
 
 
-def answers(backbone: Backbone, read: Callable, at: str, pictures: Pictures, positions: np.ndarray, mirrors: bool = True) -> Rows:
+def answers(backbone: Backbone, read: Callable, at: str, pictures: Samples, positions: np.ndarray, mirrors: bool = True) -> Rows:
     """What the layers below `at` say about these pictures and about their mirror images, (n, 2, height, width, channels).
 
     Parameters
@@ -166,7 +166,7 @@ class Seen:
     seconds: dict[str, float]
 
 
-def seen(backbone: Backbone, body: cutting.Headless, at: str | None, held: PictureSet, chosen: np.ndarray) -> Seen:
+def seen(backbone: Backbone, body: cutting.Headless, at: str | None, held: SampleSet, chosen: np.ndarray) -> Seen:
     """Make, or find made, the rows of the training pictures `chosen` and of all validation pictures.
 
     Parameters
@@ -175,7 +175,7 @@ def seen(backbone: Backbone, body: cutting.Headless, at: str | None, held: Pictu
     body : Headless
     at : str or None
         The first layer that learns; None where all of them do.
-    held : PictureSet
+    held : SampleSet
     chosen : numpy.ndarray of int
     """
     parts = [(held.train, chosen), (held.valid, np.arange(len(held.valid)))]

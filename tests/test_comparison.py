@@ -13,7 +13,7 @@ from pandas.testing import assert_frame_equal
 
 from shoulders import backbones, comparison, datasets, editions, heads, plots, training, views
 from shoulders.comparison import ComparisonError
-from shoulders.datasets import Pictures
+from shoulders.datasets import Samples
 from shoulders.support import places
 from shoulders.support.errors import CourseError
 from shoulders.support.names import REGIMES
@@ -51,14 +51,14 @@ def test_a_row_for_every_combination_in_order(held):
 
 
 def test_all_regimes_see_the_same_nested_pictures(held, monkeypatch):
-    drawn, sample = [], Pictures.sample
+    drawn, sample = [], Samples.sample
 
     def telling(self, per_class, seed=0):
         chosen = sample(self, per_class, seed)
         drawn.append((per_class, seed, tuple(self.digests[i] for i in chosen)))
         return chosen
 
-    monkeypatch.setattr(Pictures, "sample", telling)
+    monkeypatch.setattr(Samples, "sample", telling)
     monkeypatch.setattr(views, "LEAST", 1)  # short epochs: what is learnt is not asked for here
     table = comparison.compare(held, network(), ("feature_extraction", "fine_tuning", "from_scratch"), (1, 3), 2)
     assert table.regime.tolist() == ["feature_extraction"] * 4 + ["fine_tuning"] * 4 + ["from_scratch"] * 4

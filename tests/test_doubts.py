@@ -31,7 +31,7 @@ def part_of(labels, digests=None, classes=("a", "b", "c")):
     """Features whose one number is the position of the picture."""
     rows = np.arange(len(labels), dtype=np.float32)[:, None]
     digests = digests or [str(i) for i in range(len(labels))]
-    held = datasets.Pictures((None,) * len(labels), np.array(labels), tuple(digests), classes)
+    held = datasets.Samples((None,) * len(labels), np.array(labels), tuple(digests), classes)
     return features.Features({"hidden": rows}, held, True, {}, "cpu", "fp32")
 
 

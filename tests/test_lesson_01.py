@@ -203,7 +203,7 @@ def answers(right, total):
     """A result about so many pictures of two classes, alternating, of which the first `right` are told rightly."""
     labels = np.arange(total) % 2
     said = np.where(np.arange(total) < right, labels, 1 - labels)
-    held = datasets.Pictures((None,) * total, labels, tuple(map(str, range(total))), ("cats", "dogs"))
+    held = datasets.Samples((None,) * total, labels, tuple(map(str, range(total))), ("cats", "dogs"))
     return Result(
         "feature_extraction", "logistic_regression", "a", None, 0, 40, held, np.eye(2)[said],
         {"features": 1.0, "train": 1.0, "total": 2.0}, 7, False, "cpu", "fp32",

@@ -245,7 +245,7 @@ def test_what_a_place_sees_is_what_the_course_says():
 
 def kinds_of(rows, labels):
     """Pictures with these labels, and the strongest of some maps."""
-    pictures = datasets.Pictures(tuple(map(str, range(len(labels)))), np.array(labels), ("",) * len(labels), ("a", "b", "c"))
+    pictures = datasets.Samples(tuple(map(str, range(len(labels)))), np.array(labels), ("",) * len(labels), ("a", "b", "c"))
     numbers = torch.tensor(rows)
     values = torch.tensor([[1.0], [1.0], [0.0]])[: len(rows)].expand(numbers.shape)
     return pictures, Tops(values, numbers, torch.zeros(*numbers.shape, 2, dtype=int), len(labels), values[:, 0], "4", None)

@@ -13,7 +13,7 @@ from scipy.stats import spearmanr
 from shoulders import datasets, exercises, plates, visualize
 from shoulders.backbones import Transform
 from shoulders.course.exercises.lesson_05 import FACES, PAPER, Lesson05
-from shoulders.datasets import Pictures
+from shoulders.datasets import Samples
 from shoulders.visualize.controls import Randomisation
 from shoulders.visualize.growth import Evolution
 from shoulders.visualize.moving import Curves, Invariance
@@ -225,7 +225,7 @@ def test_the_envelope():
 
 
 def test_alike_counts_the_commonest_kind():
-    pictures = Pictures(("",) * 27, np.repeat([0, 1, 2], 9), ("",) * 27, ("a", "b", "c"))
+    pictures = Samples(("",) * 27, np.repeat([0, 1, 2], 9), ("",) * 27, ("a", "b", "c"))
     one, mixed = list(range(9)), [*range(3), *range(9, 12), *range(18, 21)]
     tops = [Tops(torch.ones(6, 9), torch.tensor([which] * 6), torch.zeros(6, 9, 2), 27, torch.ones(6), "x", None) for which in (one, mixed)]
     said = Lesson05.alike(pictures, dict(zip(("mixtures", "single maps"), tops)))

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shoulders.datasets import Pictures
+from shoulders.datasets import Samples
 from shoulders.intervals import class_by_class, recalls, uneven, wilson
 from shoulders.results import Result, apart, verdict
 from shoulders.support.words import WIDTH
@@ -13,7 +13,7 @@ from shoulders.support.words import WIDTH
 
 def result_of(probabilities, labels, classes=("cats", "dogs", "owls")):
     probabilities = np.asarray(probabilities, float)
-    valid = Pictures(
+    valid = Samples(
         tuple(Path(f"{i}.jpg") for i in range(len(labels))), np.array(labels), tuple(map(str, range(len(labels)))), classes
     )
     seconds = {"decode": 1.0, "features": 2.0, "train": 3.0, "total": 5.5}

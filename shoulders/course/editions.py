@@ -9,7 +9,7 @@ from pathlib import Path
 
 from shoulders import backbones, datasets
 from shoulders.backbones import Backbone
-from shoulders.datasets import PictureSet
+from shoulders.datasets import SampleSet
 from shoulders.datasets.notes import listed
 from shoulders.support import places
 from shoulders.support.errors import CourseError
@@ -75,7 +75,7 @@ class Edition:
     ----------
     name : str
         ``'pocket'`` or ``'full'``.
-    pictures : PictureSet
+    pictures : SampleSet
     backbone : Backbone
     why : str
         One or two sentences.
@@ -84,7 +84,7 @@ class Edition:
     """
 
     name: str
-    pictures: PictureSet
+    pictures: SampleSet
     backbone: Backbone
     why: str
     other: Backbone | None = None

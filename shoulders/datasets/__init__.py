@@ -30,8 +30,8 @@ __all__ = [
     "Archive",
     "Card",
     "DatasetError",
-    "PictureSet",
-    "Pictures",
+    "SampleSet",
+    "Samples",
     "Repository",
     "fetch",
     "find",
@@ -44,7 +44,7 @@ MOST_CLASSES, MOST_OTHERS = 20, 3
 
 
 @dataclass(frozen=True)
-class Pictures:
+class Samples:
     """Some pictures with their labels. Equal lengths throughout.
 
     Attributes
@@ -72,7 +72,7 @@ class Pictures:
     def __len__(self):
         return len(self.paths)
 
-    def take(self, indices) -> Pictures:
+    def take(self, indices) -> Samples:
         """The pictures at these positions, in this order."""
         positions = np.asarray(indices, dtype=int)
         return replace(
@@ -104,13 +104,13 @@ class Pictures:
 
 
 @dataclass(frozen=True)
-class PictureSet:
+class SampleSet:
     """A training and a validation part, and what the check found.
 
     Attributes
     ----------
     name : str
-    train, valid : Pictures
+    train, valid : Samples
     findings : tuple of dict
         One for each picture that was converted or skipped, for what else is odd about those that are used (copies, a class that
         is not measured), and for each folder or kind of file that is not used: file, part, class, action, problem, remedy.
@@ -121,8 +121,8 @@ class PictureSet:
     """
 
     name: str
-    train: Pictures
-    valid: Pictures
+    train: Samples
+    valid: Samples
     findings: tuple[dict, ...] = field(default=(), repr=False)
     parts: dict[str, str] = field(default_factory=dict)
     groups: str = ""
@@ -131,7 +131,7 @@ class PictureSet:
     def classes(self):
         return self.train.classes
 
-    def small(self, per_class: int, seed: int = 0) -> PictureSet:
+    def small(self, per_class: int, seed: int = 0) -> SampleSet:
         """At most `per_class` pictures of each class for training, and half as many for validation."""
         return replace(
             self,
@@ -168,7 +168,7 @@ class PictureSet:
         return pd.DataFrame(rows, index=pd.Index(self.classes, name="class"))
 
 
-def load(source, seed: int = 0, valid_fraction: float = 0.25, *, train=None, valid=None, classes=None, groups=None) -> PictureSet:
+def load(source, seed: int = 0, valid_fraction: float = 0.25, *, train=None, valid=None, classes=None, groups=None) -> SampleSet:
     """The pictures of a registered set or of any folder of class folders, checked.
 
     Parameters
@@ -194,7 +194,7 @@ def load(source, seed: int = 0, valid_fraction: float = 0.25, *, train=None, val
 
     Returns
     -------
-    PictureSet
+    SampleSet
         Without the pictures that cannot be read, those that lie in more than one class, and training pictures that are also
         in the validation part. The same picture is whatever has the same pixels, in any file and any format.
         Nothing on disk is changed.
@@ -227,7 +227,7 @@ def load(source, seed: int = 0, valid_fraction: float = 0.25, *, train=None, val
     if groups is not None:
         _tell_groups(train, valid, notes)
     name = source if _is_known(source) else folder.resolve().name
-    return PictureSet(name, train, valid, tuple(notes.all()), layout.named(notes), "" if groups is None else str(groups))
+    return SampleSet(name, train, valid, tuple(notes.all()), layout.named(notes), "" if groups is None else str(groups))
 
 
 def _is_known(source):
@@ -387,7 +387,7 @@ def _pictures(rows, together, classes):
     labels = np.array([classes.index(row.label) for row in rows], dtype=int)
     small = np.frombuffer(b"".join(row.thumbnail for row in rows), np.uint8).reshape(len(rows), -1)
     paths, digests = tuple(row.path for row in rows), tuple(row.digest for row in rows)
-    return Pictures(paths, labels, digests, tuple(classes), tuple(together), small)
+    return Samples(paths, labels, digests, tuple(classes), tuple(together), small)
 
 
 def _need_both(folder, parts, train, valid, units):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from shoulders.datasets import PictureSet
+from shoulders.datasets import SampleSet
 from shoulders.datasets.copies import near_copies
 from shoulders.intervals import wilson
 from shoulders.support.words import bounds, share
@@ -16,7 +16,7 @@ _KINDS = {"near_copies": ("has a near copy in training", "have a near copy in tr
           "shared_groups": ("is of a group that is in training, too", "are of a group that is in training, too")}  # fmt: skip
 
 
-def aside(held: PictureSet) -> dict[str, dict[int, int]]:
+def aside(held: SampleSet) -> dict[str, dict[int, int]]:
     """Positions of validation pictures, each with that of the training picture that is like it.
 
     Returns
@@ -48,14 +48,14 @@ def without(row: dict, aside: dict[str, dict[int, int]]) -> dict:
     return row
 
 
-def listed(held: PictureSet, aside: dict[str, dict[int, int]]) -> list[str]:
+def listed(held: SampleSet, aside: dict[str, dict[int, int]]) -> list[str]:
     """The first near copies by name, and how many more there are."""
     pairs = list(aside["near_copies"].items())
     named = [f"near copies: {_name(held.valid, i)} ~ {_name(held.train, k)}" for i, k in pairs[:NAMED]]
     return named + [f"… and {len(pairs) - NAMED} more near copies."] * (len(pairs) > NAMED)
 
 
-def sentences(held: PictureSet, aside: dict[str, dict[int, int]], rows: list[dict]) -> list[str]:
+def sentences(held: SampleSet, aside: dict[str, dict[int, int]], rows: list[dict]) -> list[str]:
     """What to know beside a table: of each kind in `aside` how many, and what each network reaches without them.
 
     Of the runs of a network and a regime, the first with the most training pictures speaks.

@@ -13,7 +13,7 @@ from shoulders.support.memory import Memory
 from shoulders.support.progress import track
 
 if TYPE_CHECKING:
-    from shoulders.datasets import Pictures
+    from shoulders.datasets import Samples
 
 SIDE, REACH, ALIKE, DETAIL = pictures.SIDE, 3, 0.97, 0.93
 """Two pictures are near copies where their thumbnails of SIDE × SIDE pixels, smoothed a little, correlate by ALIKE when one is
@@ -43,7 +43,7 @@ class NearCopy(NamedTuple):
     alike: float
 
 
-def near_copies(train: Pictures, valid: Pictures) -> list[NearCopy]:
+def near_copies(train: Samples, valid: Samples) -> list[NearCopy]:
     """Validation pictures of which the training part holds almost the same.
 
     Saved again, made smaller, lit anew, mirrored, or the next frame of a film or a burst. Parts that were cut off by more than
@@ -51,7 +51,7 @@ def near_copies(train: Pictures, valid: Pictures) -> list[NearCopy]:
 
     Parameters
     ----------
-    train, valid : Pictures
+    train, valid : Samples
 
     Returns
     -------
@@ -71,7 +71,7 @@ def _sound(pairs):
     return [NearCopy(int(valid), int(train), float(alike)) for valid, train, alike in pairs]
 
 
-def thumbnails(held: Pictures) -> np.ndarray:
+def thumbnails(held: Samples) -> np.ndarray:
     """As the check kept them, uint8, shape (n, SIDE, SIDE); of pictures that came another way they are looked up."""
     if held.thumbnails is not None:
         return held.thumbnails.reshape(-1, SIDE, SIDE)

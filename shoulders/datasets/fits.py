@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from shoulders import pictures
-from shoulders.datasets import PictureSet
+from shoulders.datasets import SampleSet
 from shoulders.support.words import share
 
 MOST_CLASSES = 5
@@ -21,12 +21,12 @@ LEAST = 0.5
 """The share of its area that is seen of a picture, or else it is counted: photographs of 4:3 and 3:2 pass, 16:9 does not."""
 
 
-def told(held: PictureSet, transforms: Iterable) -> PictureSet:
+def told(held: SampleSet, transforms: Iterable) -> SampleSet:
     """The same pictures, with a finding for each class of which some lose more than half of their area; of many classes, one.
 
     Parameters
     ----------
-    held : PictureSet
+    held : SampleSet
     transforms : iterable of shoulders.backbones.Transform
         How the networks take their pictures; of several, the one that cuts most off counts.
 

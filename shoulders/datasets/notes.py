@@ -12,7 +12,7 @@ from shoulders.support.names import PICTURE_ENDINGS
 
 @dataclass
 class Notes:
-    """What was noticed in a folder: `findings` as a `PictureSet` keeps them, and `aside` as `folders.note` counts.
+    """What was noticed in a folder: `findings` as a `SampleSet` keeps them, and `aside` as `folders.note` counts.
 
     Nothing is said of files beside the folders that bear one of the names in `known`.
     """

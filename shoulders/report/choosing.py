@@ -11,7 +11,7 @@ import numpy as np
 
 from shoulders import backbones, results
 from shoulders.backbones import Backbone, catalogue
-from shoulders.datasets import PictureSet
+from shoulders.datasets import SampleSet
 from shoulders.intervals import ComparisonError, wilson
 from shoulders.report.doubts import FOLDS
 from shoulders.report.study import Candidate, candidate
@@ -28,13 +28,13 @@ class Choice:
 
     Attributes
     ----------
-    held : PictureSet
+    held : SampleSet
     tried : tuple of Candidate
         The best first; of equals, the one that was named first.
     seconds : float
     """
 
-    held: PictureSet
+    held: SampleSet
     tried: tuple[Candidate, ...]
     seconds: float
 
@@ -100,12 +100,12 @@ def here(cards, own=None) -> list[Backbone]:
     return [backbones.load(name, own.get(name)) for name in (*names, *own)]
 
 
-def choose(held: PictureSet, networks) -> Choice:
+def choose(held: SampleSet, networks) -> Choice:
     """Ask several giants about a folder: feature extraction with each, all with the same folds.
 
     Parameters
     ----------
-    held : PictureSet
+    held : SampleSet
     networks : sequence of Backbone
 
     Raises
@@ -122,7 +122,7 @@ def choose(held: PictureSet, networks) -> Choice:
     return Choice(held, tuple(tried), time.perf_counter() - started)
 
 
-def out_of_fold(held: PictureSet, one: Candidate) -> Result:
+def out_of_fold(held: SampleSet, one: Candidate) -> Result:
     """A giant's answers about the training pictures, as a result: of those that could be judged."""
     judged = np.flatnonzero(~np.isnan(one.out_of_fold[:, 0]))
     return replace(one.result, valid=held.train.take(judged), probabilities=one.out_of_fold[judged])

@@ -10,7 +10,7 @@ import numpy as np
 
 from shoulders import comparison, features, training
 from shoulders.comparison import SIZES, ComparisonError
-from shoulders.datasets import PictureSet, copies
+from shoulders.datasets import SampleSet, copies
 from shoulders.report import doubts
 from shoulders.results import Result
 
@@ -53,7 +53,7 @@ class Study:
 
     Attributes
     ----------
-    held : PictureSet
+    held : SampleSet
     rows, more : list of dict
         The runs that were asked for, and those of the curve besides.
     candidates : tuple of Candidate
@@ -66,7 +66,7 @@ class Study:
         That this took, beyond `rows`.
     """
 
-    held: PictureSet
+    held: SampleSet
     rows: list[dict]
     more: list[dict]
     candidates: tuple[Candidate, ...]
@@ -92,13 +92,13 @@ def need_sense(regimes) -> None:
 
 
 def study(
-    held: PictureSet, networks, rows: list[dict], per_class=(None,), head: str = "logistic_regression", layer: str = "hidden"
+    held: SampleSet, networks, rows: list[dict], per_class=(None,), head: str = "logistic_regression", layer: str = "hidden"
 ) -> Study:
     """Look into a folder, after its comparison.
 
     Parameters
     ----------
-    held : PictureSet
+    held : SampleSet
     networks : sequence of Backbone
     rows : list of dict
         What `shoulders.comparison.rows_of_each` gave for these.
@@ -123,7 +123,7 @@ def _curve(held, networks, largest, head, layer):
 
 
 def candidate(
-    held: PictureSet, network: Backbone, per_class: int | None = None, head: str = "logistic_regression", layer: str = "hidden"
+    held: SampleSet, network: Backbone, per_class: int | None = None, head: str = "logistic_regression", layer: str = "hidden"
 ) -> Candidate:
     """One giant on one folder.
 

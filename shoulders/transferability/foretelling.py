@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shoulders import features, heads
-from shoulders.datasets import Pictures
+from shoulders.datasets import Samples
 from shoulders.transferability.scores import SCORES, leep
 
 if TYPE_CHECKING:
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from shoulders.backbones import Backbone
 
 
-def foretell(giants: dict[str, Backbone], pictures: Pictures, per_class: int | None = 10, seed: int = 0) -> pd.DataFrame:
+def foretell(giants: dict[str, Backbone], pictures: Samples, per_class: int | None = 10, seed: int = 0) -> pd.DataFrame:
     """What each score promises of each giant. Only the pictures that are drawn are looked at; nothing is trained.
 
     Parameters
     ----------
     giants : dict of str to Backbone
-    pictures : Pictures
+    pictures : Samples
         Of the training part.
     per_class : int or None
         Pictures of each class that are drawn; a class with fewer gives all it has. None for all.

@@ -73,7 +73,7 @@ def plate(
     Parameters
     ----------
     network : Backbone or torch.nn.Module
-    images : Pictures, sequence of path or PIL.Image, or tensor
+    images : Samples, sequence of path or PIL.Image, or tensor
         What is searched: pictures that the network was not trained on.
     layer : str
     maps : int or sequence of int

@@ -6,14 +6,14 @@ import pandas as pd
 
 from shoulders import cutting, features, heads
 from shoulders.backbones import Backbone
-from shoulders.datasets import PictureSet
+from shoulders.datasets import SampleSet
 from shoulders.results import wilson
 from shoulders.visualize.machinery import networks
 
 
 def probes(
     backbone: Backbone,
-    held: PictureSet,
+    held: SampleSet,
     layers=None,
     head: str = "logistic_regression",
     per_class: int | None = None,
@@ -25,7 +25,7 @@ def probes(
     ----------
     backbone : Backbone
         Or the model of a training's result.
-    held : PictureSet
+    held : SampleSet
     layers : str or sequence of str, optional
         Default: the last layer at each size that the picture has on its way, and what goes into the network's own head.
     head : str

@@ -63,7 +63,7 @@ def project(
     ----------
     network : Backbone or torch.nn.Module
         Stays as it is.
-    images : Pictures, path, PIL.Image, a sequence of these, or tensor of shape (n, 3, height, width)
+    images : Samples, path, PIL.Image, a sequence of these, or tensor of shape (n, 3, height, width)
         See `shoulders.visualize.machinery.networks.opened`.
     layer : str
         The name of a module, ``'features.22'`` for instance; the pass stops there. ``'classes'``: the head.

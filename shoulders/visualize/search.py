@@ -74,8 +74,8 @@ def top_activations(
     Parameters
     ----------
     network : Backbone or torch.nn.Module
-    images : Pictures, sequence of path or PIL.Image, or tensor of shape (n, 3, height, width)
-        A `Pictures` is decoded as it is needed; memory holds two batches and k numbers a map, however many there are.
+    images : Samples, sequence of path or PIL.Image, or tensor of shape (n, 3, height, width)
+        A `Samples` is decoded as it is needed; memory holds two batches and k numbers a map, however many there are.
     layer : str or sequence of str
         The pass stops there. Of several layers: one pass for all.
     k : int

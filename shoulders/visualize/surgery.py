@@ -12,7 +12,7 @@ from torch import nn
 
 from shoulders import backbones, cutting, heads, training
 from shoulders.backbones import Backbone
-from shoulders.datasets import PictureSet
+from shoulders.datasets import SampleSet
 from shoulders.results import Result
 from shoulders.visualize.machinery import VisualizeError, locality, walk
 from shoulders.visualize.machinery.networks import opened, variant
@@ -162,7 +162,7 @@ def _fitted(network, names, width, was):
 
 
 def ablation(
-    backbone: Backbone, held: PictureSet, layers: dict, epochs: int = 10, rate: float = 1e-3, batch_size: int = 32, seed: int = 0
+    backbone: Backbone, held: SampleSet, layers: dict, epochs: int = 10, rate: float = 1e-3, batch_size: int = 32, seed: int = 0
 ) -> pd.DataFrame:
     """Take layers out, train what is left from nothing on few pictures, and compare.
 
@@ -170,7 +170,7 @@ def ablation(
     ----------
     backbone : Backbone
         A chain; only its layout and transform are used.
-    held : PictureSet
+    held : SampleSet
     layers : dict of str to sequence of str
         What to call each ablation, and the convolutions that it takes out. The whole network is trained too.
     epochs : int

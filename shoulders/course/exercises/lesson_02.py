@@ -11,7 +11,7 @@ from pathlib import Path
 
 from shoulders.course import guesses
 from shoulders.course.checks import Exercise
-from shoulders.datasets import PictureSet
+from shoulders.datasets import SampleSet
 from shoulders.features import Features
 from shoulders.results import Result
 from shoulders.support.words import wrapped
@@ -82,12 +82,12 @@ class Lesson02:
         return "\n".join([*lines, f"So its own words name {right} of {len(first)} pictures correctly, and {by_head}."])
 
     @staticmethod
-    def folder_with_placeholders(pictures: PictureSet, folder, per_class: int = 6) -> Path:
+    def folder_with_placeholders(pictures: SampleSet, folder, per_class: int = 6) -> Path:
         """Class folders with copies of a few pictures, and a GIF of the first class that shows no such thing, under two names.
 
         Parameters
         ----------
-        pictures : PictureSet
+        pictures : SampleSet
             Stays as it is.
         folder : path
             An empty one.

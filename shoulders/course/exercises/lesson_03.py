@@ -17,7 +17,7 @@ from shoulders.backbones import Backbone
 from shoulders.course.checks import Exercise
 from shoulders.course.editions import Edition
 from shoulders.course.guesses import beside
-from shoulders.datasets import Pictures, PictureSet
+from shoulders.datasets import Samples, SampleSet
 from shoulders.datasets.notes import listed
 from shoulders.results import Result
 from shoulders.support.names import REGIMES
@@ -196,17 +196,17 @@ class Lesson03:
         return replace(network, transform=transform, build=lambda: network.module)
 
     @staticmethod
-    def shuffled(held: PictureSet, seed: int = 0) -> PictureSet:
+    def shuffled(held: SampleSet, seed: int = 0) -> SampleSet:
         """The same pictures; the names of the training pictures are dealt out anew, as they come."""
         return replace(held, train=_relabelled(held.train, np.random.default_rng(seed).permutation(held.train.labels)))
 
     @staticmethod
-    def colleague(held: PictureSet) -> PictureSet:
+    def colleague(held: SampleSet) -> SampleSet:
         """The planted mistake: in the validation part, the classes are numbered from the other end."""
         return replace(held, valid=_relabelled(held.valid, len(held.classes) - 1 - held.valid.labels))
 
     @staticmethod
-    def digits(first: int = 3, second: int = 8) -> PictureSet:
+    def digits(first: int = 3, second: int = 8) -> SampleSet:
         """scikit-learn's handwritten digits of 8 × 8 pixels, two of the ten, as pictures in a temporary folder."""
         from PIL import Image
         from sklearn.datasets import load_digits
@@ -220,7 +220,7 @@ class Lesson03:
         return datasets.load(root)
 
     @staticmethod
-    def on_pixels(held: PictureSet, per_class: int, seed: int, side: int = 8) -> Result:
+    def on_pixels(held: SampleSet, per_class: int, seed: int, side: int = 8) -> Result:
         """The same head on the pictures themselves, shrunk to a few grey squares: no network at all."""
         train, valid = (np.stack([_squares(path, side) for path in part.paths]) for part in (held.train, held.valid))
         chosen = held.train.sample(per_class, seed)
@@ -314,7 +314,7 @@ def _room():
     return tempfile.TemporaryDirectory(prefix="shoulders-")
 
 
-def _relabelled(part: Pictures, labels):
+def _relabelled(part: Samples, labels):
     return replace(part, labels=labels)
 
 

@@ -14,7 +14,7 @@ from shoulders import cutting, datasets, intervals
 from shoulders.backbones import Backbone
 from shoulders.course.checks import Exercise, tried
 from shoulders.course.editions import Edition
-from shoulders.datasets import Pictures
+from shoulders.datasets import Samples
 from shoulders.support import places
 from shoulders.support.words import share
 from shoulders.visualize import occlusion, project
@@ -57,12 +57,12 @@ class Lesson04:
         return by_hand(network, images, layer, one, strength, biases=True)
 
     @staticmethod
-    def alike(pictures: Pictures, tops: Tops) -> np.ndarray:
+    def alike(pictures: Samples, tops: Tops) -> np.ndarray:
         """For each living map, how many of its strongest pictures show the kind of thing that most of them show."""
         return np.array([_commonest(pictures.labels[row].tolist()) for row in tops.indices[list(tops.alive)].numpy()])
 
     @staticmethod
-    def alike_by_luck(pictures: Pictures, k: int = 9, draws: int = 2000) -> float:
+    def alike_by_luck(pictures: Samples, k: int = 9, draws: int = 2000) -> float:
         """The same of k pictures that are drawn without looking, on average."""
         rng = np.random.default_rng(0)
         return float(np.mean([_commonest(pictures.labels[rng.permutation(len(pictures))[:k]].tolist()) for _ in range(draws)]))
@@ -87,7 +87,7 @@ class Lesson04:
         return textwrap.fill(f"{counts}: the maps {kind} maps of things.", _WIDTH)
 
     @staticmethod
-    def covered(network: Backbone, pictures: Pictures, layer: str) -> list[Occlusion]:
+    def covered(network: Backbone, pictures: Samples, layer: str) -> list[Occlusion]:
         """Each picture covered by windows of a quarter of its side; the class that is watched is the right one."""
         side = network.transform.crop // 4
         named = zip(pictures.paths, pictures.labels.tolist())
@@ -153,7 +153,7 @@ class Lesson04:
 ANIMALS = ("cats_vs_dogs", "bees_vs_ants")
 
 
-def pool(edition: Edition) -> Pictures:
+def pool(edition: Edition) -> Samples:
     """The pictures in which the lesson looks for what excites a map: none of them is ever learnt from.
 
     The validation parts of `ANIMALS` on this machine, of felt or photographs as the edition has them; of felt the shelf of
@@ -170,12 +170,12 @@ def pool(edition: Edition) -> Pictures:
     return joined(parts)
 
 
-def joined(parts) -> Pictures:
+def joined(parts) -> Samples:
     """Some pictures after the other, with all their classes."""
     classes = tuple(dict.fromkeys(name for part in parts for name in part.classes))
     labels = [classes.index(part.classes[label]) for part in parts for label in part.labels]
     paths, digests = (tuple(value for part in parts for value in getattr(part, name)) for name in ("paths", "digests"))
-    return Pictures(paths, np.array(labels, dtype=int), digests, classes)
+    return Samples(paths, np.array(labels, dtype=int), digests, classes)
 
 
 def in_common(before, after) -> list[int]:

@@ -13,7 +13,7 @@ from shoulders import datasets, intervals
 from shoulders.backbones import Backbone
 from shoulders.course.checks import Exercise, tried
 from shoulders.course.editions import Edition
-from shoulders.datasets import Pictures
+from shoulders.datasets import Samples
 from shoulders.support.words import share
 from shoulders.visualize.controls import Randomisation, agreement
 from shoulders.visualize.growth import Evolution
@@ -239,12 +239,12 @@ class Lesson05:
         return f"{'AB'[place]} held the mixtures.{told}"
 
     @staticmethod
-    def alike(pictures: Pictures, tops: dict[str, Tops]) -> str:
+    def alike(pictures: Samples, tops: dict[str, Tops]) -> str:
         """Of the strongest pictures of mixtures and of single maps, how many are of one kind, and whether the two differ.
 
         Parameters
         ----------
-        pictures : Pictures
+        pictures : Samples
             That were searched.
         tops : dict of str to Tops
         """
@@ -289,12 +289,12 @@ def compared(ours: dict):
     return Markdown("\n".join(lines))
 
 
-def faces(network: Backbone) -> tuple[Pictures, dict]:
+def faces(network: Backbone) -> tuple[Samples, dict]:
     """Five felt dogs seen from the front, and the boxes of their parts in pixels as the network sees the pictures.
 
     Returns
     -------
-    Pictures, dict of str to list of (top, left, bottom, right)
+    Samples, dict of str to list of (top, left, bottom, right)
     """
     held = datasets.load("felt_cats_vs_dogs")
     names = {f"{path.parent.name}/{path.name}": i for i, path in enumerate(held.valid.paths)}

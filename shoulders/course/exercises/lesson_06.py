@@ -12,7 +12,7 @@ from shoulders import datasets, features, heads, intervals
 from shoulders.backbones import Backbone
 from shoulders.course.checks import Exercise
 from shoulders.course.editions import Edition
-from shoulders.datasets import Pictures, PictureSet
+from shoulders.datasets import Samples, SampleSet
 from shoulders.support import places
 from shoulders.support.words import bounds, counted, share, wrapped
 
@@ -36,9 +36,9 @@ class Lesson06:
 
     Attributes
     ----------
-    rooms : dict of str to Pictures
+    rooms : dict of str to Samples
         One glove in three rooms: of every sign a run of frames, in the order in which they were taken.
-    strangers : Pictures
+    strangers : Samples
         Things that are no signs.
     newcomers : Newcomers
         Who sits down before a machine that others have taught.
@@ -47,8 +47,8 @@ class Lesson06:
     vote: Exercise
     mended: Exercise
     threshold: Exercise
-    rooms: dict[str, Pictures]
-    strangers: Pictures
+    rooms: dict[str, Samples]
+    strangers: Samples
     newcomers: Newcomers
 
     @property
@@ -169,14 +169,14 @@ class Newcomers:
 
     Attributes
     ----------
-    pictures : PictureSet
+    pictures : SampleSet
     whose : numpy.ndarray of str
         Of each picture of its validation part.
     first : numpy.ndarray of bool
         Which of these are the first of their person and sign.
     """
 
-    pictures: PictureSet
+    pictures: SampleSet
     whose: np.ndarray
     first: np.ndarray
     why: str
@@ -185,7 +185,7 @@ class Newcomers:
         return self.why
 
 
-def newcomers(pictures: PictureSet) -> Newcomers:
+def newcomers(pictures: SampleSet) -> Newcomers:
     """The people of the validation part. Where nothing says who they are, all of it is one person's; where hardly anybody made
     a sign twice, the felt gloves take their place.
     """
@@ -202,12 +202,12 @@ def newcomers(pictures: PictureSet) -> Newcomers:
     return Newcomers(pictures, whose, first, f"{said}, {counted}.")
 
 
-def people(held: Pictures) -> np.ndarray:
+def people(held: Samples) -> np.ndarray:
     """Whose hand each picture shows: the group that its set knows it by."""
     return np.array(held.together)
 
 
-def on_colours(pictures: PictureSet, per_class: int, seed: int) -> dict:
+def on_colours(pictures: SampleSet, per_class: int, seed: int) -> dict:
     """A control that sees no shape: the same head on how often each of 64 colours occurs. A row for `shoulders.plots.runs`."""
     from shoulders.intervals import wilson
 
@@ -306,7 +306,7 @@ def _is_mended(answer, edition):
     return f"{share(answer)} is not the share of right answers about all pictures that are not first."
 
 
-def mended(network: Backbone, pictures: PictureSet, add: bool = True) -> float:
+def mended(network: Backbone, pictures: SampleSet, add: bool = True) -> float:
     """The share of right answers about what newcomers show after their first pictures, where these are taught or not."""
     new, right = newcomers(pictures), []
     seen, asked = (features.extract(network, part) for part in (new.pictures.train, new.pictures.valid))

@@ -14,7 +14,7 @@ from shoulders import backbones, datasets, features, heads, training
 from shoulders.backbones import Backbone
 from shoulders.course.checks import Exercise, tried
 from shoulders.course.editions import Edition
-from shoulders.datasets import Pictures, PictureSet, skin
+from shoulders.datasets import Samples, SampleSet, skin
 from shoulders.heads import decisions
 from shoulders.results import Result
 from shoulders.support import places
@@ -30,14 +30,14 @@ class Lesson07c:
 
     Attributes
     ----------
-    cameras : dict of str to PictureSet
+    cameras : dict of str to SampleSet
         Rendered moles: ``'a'``, whose glass has a scale, and ``'b'``, whose glass has none.
     """
 
     shares: Exercise
     cheapest: Exercise
     odds: Exercise
-    cameras: dict[str, PictureSet]
+    cameras: dict[str, SampleSet]
 
     @staticmethod
     def blind(labels) -> str:
@@ -99,25 +99,25 @@ class Lesson07c:
         scores = f"Brier score {decisions.brier(before, labels):.3f} before, {decisions.brier(after, labels):.3f} after"
         return wrapped(f"{name}: {scores}: {kind} (by {low:+.3f} to {high:+.3f}, 95 % interval).")
 
-    def with_scale(self, most: int = 6) -> Pictures:
+    def with_scale(self, most: int = 6) -> Samples:
         """The first malignant moles of camera A's validation part beside which the scale lies."""
         held, boxes = self.cameras["a"].valid, rulers()
         these = [i for i, path in enumerate(held.paths) if held.labels[i] and boxes[_filed(path)]]
         return held.take(these[:most])
 
     @staticmethod
-    def skin(pictures: Pictures, network: Backbone) -> tuple[float, float, float]:
+    def skin(pictures: Samples, network: Backbone) -> tuple[float, float, float]:
         """The median colour of these pictures, of which most is skin, as `shoulders.visualize.occlusion` takes it."""
         pixels = np.concatenate([np.asarray(network.transform.cropped(path)).reshape(-1, 3) for path in pictures.paths])
         return tuple(round(float(one) / 255, 2) for one in np.median(pixels, axis=0))
 
     @staticmethod
-    def scales(pictures: Pictures, network: Backbone) -> list[tuple[float, float, float, float]]:
+    def scales(pictures: Samples, network: Backbone) -> list[tuple[float, float, float, float]]:
         """Where the scale lies in each picture as the network gets it: top, left, bottom, right in pixels."""
         return [_as_cropped(rulers()[_filed(path)], path, network.transform) for path in pictures.paths]
 
     @staticmethod
-    def on_the_scale(found: Sequence, pictures: Pictures, network: Backbone) -> str:
+    def on_the_scale(found: Sequence, pictures: Samples, network: Backbone) -> str:
         """In how many covered pictures the window that hurts most lies on the scale, beside luck's share, in a sentence.
 
         Parameters
@@ -146,12 +146,12 @@ class Lesson07c:
         return "\n".join(lines)
 
     @staticmethod
-    def covered(pictures: Pictures, network: Backbone) -> list:
+    def covered(pictures: Samples, network: Backbone) -> list:
         """The pictures as the network gets them, with a margin of skin colour over all four edges, where a scale may lie."""
         return [_framed(network.transform.cropped(path)) for path in pictures.paths]
 
     @staticmethod
-    def mended(network: Backbone, parts: Sequence[Pictures], asked: Pictures, cover: bool = False) -> np.ndarray:
+    def mended(network: Backbone, parts: Sequence[Samples], asked: Samples, cover: bool = False) -> np.ndarray:
         """How sure a head that was taught on all these parts is that others are malignant; all covered, if you say so."""
 
         def rows(part):

@@ -20,7 +20,7 @@ from torch import nn
 
 from shoulders import backbones, cutting, features
 from shoulders.backbones import Backbone, Transform
-from shoulders.datasets import Pictures
+from shoulders.datasets import Samples
 from shoulders.pictures import stream
 from shoulders.support import devices
 from shoulders.visualize.machinery import VisualizeError
@@ -79,13 +79,13 @@ class Opened:
             return _visible(images.cpu(), self.transform) if images.is_floating_point() else images.cpu()
         if not len(images):
             raise VisualizeError("There is no picture to look at: give at least one.")
-        if isinstance(images, Pictures):
+        if isinstance(images, Samples):
             images = [stream(*file) for file in zip(images.paths, images.digests)]
         return torch.stack([self.need_transform().picture(image) for image in images])
 
     def batches(self, size: int) -> Iterator[torch.Tensor]:
-        """`images`, a few at a time; a `Pictures` is decoded ahead by threads, and never held whole."""
-        if isinstance(self.shown, Pictures):
+        """`images`, a few at a time; a `Samples` is decoded ahead by threads, and never held whole."""
+        if isinstance(self.shown, Samples):
             for decoded_ahead in features.batches(self.need_transform(), self.shown, False, size, {"decode": 0.0}):
                 yield self.at(torch.from_numpy(decoded_ahead).permute(0, 3, 1, 2)).images
         else:
@@ -116,7 +116,7 @@ def opened(network: Backbone | nn.Module, layers: str | Sequence[str] = (), show
     layers : str or sequence of str
         Names of modules. ``'classes'`` of a backbone is its head; of what a training made the new head, and ``'hidden'`` the
         cut network.
-    shown : Pictures, path, PIL.Image, a sequence of these, or tensor of shape (n, 3, height, width)
+    shown : Samples, path, PIL.Image, a sequence of these, or tensor of shape (n, 3, height, width)
         A float tensor is taken as it is: normalised already. uint8 is normalised by the backbone's transform.
 
     Raises
@@ -224,7 +224,7 @@ def _visible(images, transform):
 
 def taken(images, indices) -> object:
     """Some of the pictures, by position, in whatever form they are."""
-    if isinstance(images, Pictures):
+    if isinstance(images, Samples):
         return images.take(indices)
     if isinstance(images, torch.Tensor):
         return images[torch.as_tensor(np.asarray(indices), dtype=torch.long)]
