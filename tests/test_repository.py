@@ -15,7 +15,7 @@ packaging = pytest.importorskip("packaging.requirements")
 COURSE = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((COURSE / "pyproject.toml").read_text(encoding="utf-8"))
 # conda's own names
-CONDA = {"torch": "pytorch", "matplotlib": "matplotlib-base"}
+CONDA = {"torch": "pytorch", "matplotlib": "matplotlib-base", "soundfile": "pysoundfile"}
 
 
 def text(name):
