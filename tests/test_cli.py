@@ -446,7 +446,8 @@ def test_a_mistyped_name_among_several_is_told_before_the_pictures_are_checked(m
 
 def test_regimes_may_be_written_with_spaces(monkeypatch, tmp_path):
     asked = []
-    monkeypatch.setattr(backbones, "load", lambda *_: SimpleNamespace(transform=None))
+    monkeypatch.setattr(backbones, "load", lambda *_, **__: SimpleNamespace(transform=None, card=SimpleNamespace(sense="pictures")))
+    monkeypatch.setattr(datasets, "sense", lambda *_: "pictures")
     held = datasets.load(set_of(tmp_path / "set", 2, 1))
     monkeypatch.setattr(datasets, "load", lambda *_, **__: held)
     monkeypatch.setattr(fits, "told", lambda held, transforms: held)

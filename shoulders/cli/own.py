@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -30,6 +31,8 @@ from shoulders.cli.options import (
     listed,
     named_networks,
     need_layer,
+    need_sense,
+    network_of,
     read_from,
     say_what_is_held,
     with_fit,
@@ -115,10 +118,12 @@ def compare(
     if report:
         _need_report(report, regimes)
     places.need_places([save, json_file, report], [source, weights, *read_from(train, valid, groups)], plot)
-    networks = named_networks(backbone, weights, fit, datasets.sense(source, train, valid))
+    kind = partial(datasets.sense, source, train, valid)
+    networks = named_networks(backbone, weights, fit, kind)
     _need_one(save, "backbone", networks)
     for network in networks:
         need_layer(network, layer)
+    need_sense(networks, kind())
     held = datasets.load(source, train=train, valid=valid, classes=listed(classes), groups=groups)
     held = fits.told(held, [network.transform for network in networks])
     say_what_is_held(held)
@@ -191,8 +196,10 @@ def features(
     if workers or save:
         raise CourseError("--workers and --save are for features in parts: give --engine ray, too.")
     places.need_places([out, json_file], [source, weights, *read_from(train, valid, groups)])
-    [network] = named_networks(backbone, weights, fit, datasets.sense(source, train, valid))
+    kind = partial(datasets.sense, source, train, valid)
+    network = network_of(backbone, weights, fit, kind)
     need_layer(network, layer)
+    need_sense([network], kind())
     held = datasets.load(source, train=train, valid=valid, classes=listed(classes), groups=groups)
     held = fits.told(held, [network.transform])
     say_what_is_held(held)
