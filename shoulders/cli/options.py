@@ -53,7 +53,7 @@ ENGINE_HELP = (
 HEAD_HELP = "With an engine: also fit a head on a sample of the labelled pictures, and write a model that `predict` takes."
 
 
-def named_networks(names, weights, fit, sense):
+def named_networks(names, weights, fit="crop", sense=lambda: "pictures"):
     """Those of a list, each once; a mistyped name is told before the samples are looked for."""
     names = list(dict.fromkeys(name.strip() for name in names.split(",") if name.strip())) or [None]
     if len(names) > 1 and weights not in (None, "random"):

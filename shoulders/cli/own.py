@@ -79,7 +79,8 @@ def _choose(folder, weights, cards):
 
     if not folder:
         raise CourseError("--weights is for --for, which is not there: add --for FOLDER, or leave it out.")
-    networks = choosing.here(cards, choosing.own_weights(weights))
+    kind = datasets.sense(folder)
+    networks = choosing.here([card for card in cards if card.sense == kind], choosing.own_weights(weights))
     held = fits.told(datasets.load(folder), [network.transform for network in networks])
     say_what_is_held(held)
     return choosing.say_choice(choosing.choose(held, networks))
@@ -133,7 +134,7 @@ def compare(
     say_rows(held, aside, rows)
     write_json(json_file, rows)
     if plot:
-        print(plots.comparison(rows).save(plot))
+        print(plots.comparison(rows, word=held.word).save(plot))
     if report:
         _write_report(report, held, networks, rows, counts, head, layer)
     if save:
