@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from shoulders.backbones.transform import Transform
 from shoulders.support import places
+
+if TYPE_CHECKING:
+    from shoulders.backbones.hearing.transform import Heard
 
 
 @dataclass(frozen=True)
@@ -16,6 +20,8 @@ class Card:
     ----------
     library : str
         The source that it comes from: a file of `shoulders.backbones`.
+    sense : str
+        ``'pictures'`` or ``'sounds'``: what it takes.
     parameters : int
     gmacs : float
         Billions of multiply-accumulates for one picture.
@@ -37,7 +43,8 @@ class Card:
 
     name: str
     library: str
-    transform: Transform
+    transform: Transform | Heard
+    sense: str = "pictures"
     weights: str = ""
     year: int | None = None
     paper: str = ""
