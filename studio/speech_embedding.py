@@ -50,7 +50,10 @@ def main(folder: str) -> None:
     card = TARGET.with_suffix(".json")
     told = json.loads(card.read_text(encoding="utf-8"))
     told |= {"bytes": TARGET.stat().st_size, "sha256": places.digest(TARGET)}
-    told |= {"parameters": sum(array.size for array in weights.values()), "read_from": {"package": PACKAGE, "file": SOURCE, "sha256": SHA256}}
+    told |= {
+        "parameters": sum(array.size for array in weights.values()),
+        "read_from": {"package": PACKAGE, "file": SOURCE, "sha256": SHA256},
+    }
     card.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print(f"{TARGET}: {told['bytes']:,} bytes, {told['parameters']:,} parameters")
 

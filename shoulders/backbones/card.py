@@ -20,8 +20,6 @@ class Card:
     ----------
     library : str
         The source that it comes from: a file of `shoulders.backbones`.
-    sense : str
-        ``'pictures'`` or ``'sounds'``: what it takes.
     parameters : int
     gmacs : float
         Billions of multiply-accumulates for one picture.
@@ -46,7 +44,6 @@ class Card:
     name: str
     library: str
     transform: Transform | Heard
-    sense: str = "pictures"
     weights: str = ""
     year: int | None = None
     paper: str = ""

@@ -59,7 +59,8 @@ class Graph:
         place, said = self._count(answers, 2), self._count(clips, 1)
         said = self.add("Sub", [said, self.held("context", 2 * transform.around)])
         numbers = self.add("Range", [self.held("none", 0), place, self.held("one", 1)])
-        middle = self.add("Add", [self.add("Mul", [numbers, self.held("stride", stride)]), self.held("first", first - transform.around)])
+        steps = self.add("Mul", [numbers, self.held("stride", stride)])
+        middle = self.add("Add", [steps, self.held("first", first - transform.around)])
         parts = np.arange(transform.stretches + 1)[:, None] / transform.stretches
         edges = [self.add("Mul", [said, self.held(f"part{side}", parts[side : side + transform.stretches])]) for side in (0, 1)]
         half = self.held("half", stride / 2)

@@ -77,4 +77,6 @@ def graph(card: Card, weights: dict, transform: Heard):
         rows = layers.add("Transpose", ["pixels"], perm=[0, 2, 1, 3])
         layers.stretches(rows, "pixels", transform, 1, 0.5, "hidden")
     width = WIDTHS[card.name]
-    return layers.model(card.name, {"pixels": ("n", "frames", width, 1)}, {"hidden": ("n", transform.stretches * width)}, heard=True)
+    return layers.model(
+        card.name, {"pixels": ("n", "frames", width, 1)}, {"hidden": ("n", transform.stretches * width)}, heard=True
+    )

@@ -41,15 +41,8 @@ class SpeechEmbedding(nn.Module):
 
     def __init__(self, transform):
         super().__init__()
-        widths, last = speech_embedding.WIDTHS, len(speech_embedding.WIDTHS) - 1
-        self.convs = nn.ModuleList(
-            nn.Conv2d(before, after, speech_embedding.kernel(place), padding=(0, speech_embedding.kernel(place)[1] // 2), bias=place < last)
-            for place, (before, after) in enumerate(zip((1, *widths), widths))
-        )  # fmt: skip
-        for conv in self.convs:
-            nn.init.kaiming_normal_(conv.weight, speech_embedding.SLOPE)
-            if conv.bias is not None:
-                nn.init.zeros_(conv.bias)
+        widths = speech_embedding.WIDTHS
+        self.convs = nn.ModuleList(map(_convolution, range(len(widths)), (1, *widths), widths))
         self.told = _telling(transform, speech_embedding.times())
         self.head = _no_head(speech_embedding.NAME, self.told)
 
@@ -62,6 +55,15 @@ class SpeechEmbedding(nn.Module):
                 if place < 18:
                     next(layers)(signal, frames)
         return self.head(next(layers)(self.convs[-1](signal), frames))
+
+
+def _convolution(place, before, after):
+    height, width = speech_embedding.kernel(place)
+    conv = nn.Conv2d(before, after, (height, width), padding=(0, width // 2), bias=place < 19)
+    nn.init.kaiming_normal_(conv.weight, speech_embedding.SLOPE)
+    if conv.bias is not None:
+        nn.init.zeros_(conv.bias)
+    return conv
 
 
 class Resemblyzer(nn.Module):
@@ -77,7 +79,9 @@ class Resemblyzer(nn.Module):
     def __init__(self, transform):
         super().__init__()
         width, layers = resemblyzer.WIDTH, resemblyzer.LAYERS
-        self.lstms = nn.ModuleList(nn.LSTM(resemblyzer.BANDS if layer == 0 else width, width, batch_first=True) for layer in range(3))
+        self.lstms = nn.ModuleList(
+            nn.LSTM(resemblyzer.BANDS if layer == 0 else width, width, batch_first=True) for layer in range(3)
+        )
         self.linear = nn.Linear(width, width)
         self.told = _telling(transform, dict.fromkeys(layers, ()))
         self.told["embedding"] = nn.Identity()

@@ -50,10 +50,12 @@ class Heard:
         known = self.spectrum in spectra.SPECTRA and all(isinstance(count, int) for count in counts)
         if not (known and self.around >= 0 and self.step > 0 and self.stretches > 0):
             names = ", ".join(spectra.SPECTRA)
-            raise BackboneError(f"{self} is no transform: a spectrum ({names}), rows around, a step, and stretches, whole numbers.")
+            raise BackboneError(
+                f"{self} is no transform: a spectrum ({names}), rows around, a step, and stretches, whole numbers."
+            )
 
     def pixels(self, source) -> np.ndarray:
-        """float32, shape (frames, bands, 1): one clip, from a path, a file object or bytes in memory.
+        """float32, shape (frames, bands, 1): one clip, from a path or a file object.
 
         Raises
         ------
@@ -63,20 +65,19 @@ class Heard:
 
     def rows(self, wave: np.ndarray) -> np.ndarray:
         """float32, shape (frames, bands), of samples that are in memory, 16,000 a second."""
-        start, end = self.said(wave)
         rows = spectra.SPECTRA[self.spectrum](np.pad(wave, (0, max(0, spectra.SHORTEST - len(wave)))))
+        start, end = self.said(wave, len(rows))
         before, after = start - self.around, end + self.around
         missing = max(0, -before), max(0, after - len(rows))
         heard = rows[max(0, before) : after]
         quiet = [np.broadcast_to(np.quantile(rows, _QUIET), (count, rows.shape[1])) for count in missing]
         return np.concatenate([quiet[0], heard, quiet[1]], dtype=np.float32)
 
-    def said(self, wave: np.ndarray) -> tuple[int, int]:
-        """The first row of what is said, and the first after it; together a multiple of `step`."""
-        start, end = sounds.spoken(wave, spectra.RATE)
+    def said(self, wave: np.ndarray, rows: int) -> tuple[int, int]:
+        """The first of so many rows in which something is said, and the first after the last: a multiple of `step` in all."""
         at = spectra.AT.get(self.spectrum, 0)
-        first, last = (round((sample - at) / spectra.HOP) for sample in (start, end))
-        first = max(0, first)
+        first, last = (round((sample - at) / spectra.HOP) for sample in sounds.spoken(wave, spectra.RATE))
+        first = min(max(0, first), rows - 1)
         return first, first + self.step * max(1, -(-(last - first) // self.step))
 
     def batch(self, clips: torch.Tensor) -> torch.Tensor:
