@@ -93,6 +93,22 @@ class Heard:
         bands = spectra.SPECTRA[self.spectrum](np.zeros(spectra.SHORTEST, np.float32)).shape[1]
         return torch.zeros(n, 1, 2 * self.around + self.step * -(-50 // self.step), bands)
 
+    @property
+    def told(self) -> str:
+        """What the network takes, in words."""
+        parts = f"what is said in a clip, as a spectrum of kind {self.spectrum} with {self.around} frames of 10 ms around it"
+        return f"{parts}; told as the means over {self.stretches} equal stretches"
+
+    def fitted(self, fit: str) -> Heard:
+        """There is no other way: what is said is heard whole."""
+        raise BackboneError(f"--fit {fit} is for pictures that are no squares, and clips are heard whole: leave it out.")
+
+    def picture(self, source):
+        """What a training looks at again and again, of one size for all: clips have none."""
+        raise BackboneError(
+            "Clips have different lengths, and a network that hears is not trained here: choose feature_extraction (--regime)."
+        )
+
     def seen(self, width: float, height: float) -> float:
         """The share that the network hears: all that is said."""
         return 1.0
