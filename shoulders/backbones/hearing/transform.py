@@ -70,8 +70,10 @@ class Heard:
         before, after = start - self.around, end + self.around
         missing = max(0, -before), max(0, after - len(rows))
         heard = rows[max(0, before) : after]
-        quiet = [np.broadcast_to(np.quantile(rows, _QUIET), (count, rows.shape[1])) for count in missing]
-        return np.concatenate([quiet[0], heard, quiet[1]], dtype=np.float32)
+        if not any(missing):
+            return np.ascontiguousarray(heard, np.float32)
+        level = spectra.SILENT.get(self.spectrum, np.quantile(rows, _QUIET))
+        return np.pad(heard, (missing, (0, 0)), constant_values=level).astype(np.float32)
 
     def said(self, wave: np.ndarray, rows: int) -> tuple[int, int]:
         """The first of so many rows in which something is said, and the first after the last: a multiple of `step` in all."""
