@@ -45,7 +45,7 @@ def entries(source) -> Iterator[tuple[str, str]]:
     if not source.exists():
         raise ListError(f"{source} does not exist: give a folder of pictures, or a list with a path a line.")
     if source.suffix.lower() in PICTURE_ENDINGS + SOUND_ENDINGS:
-        raise ListError(f"{source} is one sample: give the folder that it lies in, or a list with a path a line.")
+        raise ListError(f"{source} is a picture or a clip: give the folder that it lies in, or a list with a path a line.")
     return _listed(source)
 
 
