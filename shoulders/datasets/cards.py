@@ -73,10 +73,11 @@ class Card:
 
 _DATAVERSE = "https://dataverse.harvard.edu/api/access/datafile/"
 _SIGNS = ("fist", "ok", "open", "point", "rock_on", "three", "thumb_up", "victory")
-_WORDS = tuple(
-    "anteojos bigote boca ceja cinco cuatro diez domingo dos jueves lazo lunes martes miércoles nariz nueve ocho ojo oreja pelo "
-    "pendiente seis siete sombrero sábado tres uno viernes".split()
-)
+_WORDS = (
+    "anteojos", "bigote", "boca", "ceja", "cinco", "cuatro", "diez", "domingo", "dos",
+    "jueves", "lazo", "lunes", "martes", "miércoles", "nariz", "nueve", "ocho", "ojo",
+    "oreja", "pelo", "pendiente", "seis", "siete", "sombrero", "sábado", "tres", "uno", "viernes",
+)  # fmt: skip
 _ARRANGED = {"hand_signs": signers.arranged, "spoken_digits": speakers.arranged}
 """How what git brings of a set becomes folders of classes."""
 

@@ -25,7 +25,7 @@ def arranged(room: Path) -> Path:
     clips = [(found[1], found[2], path) for found, path in named if found]
     speakers = {speaker for _, speaker, _ in clips}
     if not speakers & set(JUDGES) or not speakers - set(JUDGES):
-        raise DatasetError(f"{room}/recordings has clips of {len(speakers)} speakers, and not of some for each part: fetch again.")
+        raise DatasetError(f"{room}/recordings has clips of {len(speakers)} speakers, too few for two parts: fetch again.")
     for digit, speaker, path in clips:
         goal = room / "set" / ("valid" if speaker in JUDGES else "train") / digit / path.name
         goal.parent.mkdir(parents=True, exist_ok=True)
