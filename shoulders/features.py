@@ -25,11 +25,11 @@ import numpy as np
 from shoulders import engine
 from shoulders.backbones import Backbone
 from shoulders.datasets import Samples
-from shoulders.pictures import PictureError, stream
 from shoulders.support import devices, places
 from shoulders.support.errors import CourseError
 from shoulders.support.places import locked, size
 from shoulders.support.progress import track
+from shoulders.support.samples import SampleError, stream
 
 VERSION = 5
 """Part of every key: raised whenever this code would compute something else."""
@@ -107,7 +107,7 @@ def extract(
         For a layer that the network lacks.
     FeatureError
         When the disk is full, for no picture, and for a `batch_size` below 1.
-    shoulders.pictures.PictureError
+    shoulders.support.samples.SampleError
         For a picture that has gone or changed since it was checked.
 
     Notes
@@ -160,10 +160,10 @@ def looker(backbone: Backbone, layers: str | Sequence[str] = "hidden", threads: 
 
     Raises
     ------
-    shoulders.pictures.PictureError, shoulders.backbones.BackboneError
+    shoulders.support.samples.SampleError, shoulders.backbones.BackboneError
     """
     layers = [layers] if isinstance(layers, str) else list(layers)
-    size, read = engine.chosen(backbone, layers).BATCH, engine.reader(backbone, layers, threads)
+    size, read = _at_once(backbone, engine.chosen(backbone, layers)), engine.reader(backbone, layers, threads)
 
     def pixels(source):
         return source if isinstance(source, np.ndarray) else backbone.transform.pixels(source)
@@ -205,11 +205,11 @@ def each(backbone: Backbone, paths, layer: str = "hidden") -> Iterator[tuple[lis
     def decode(path):
         try:
             return path, "", backbone.transform.pixels(path)
-        except PictureError as error:
+        except SampleError as error:
             return path, str(error), None  # the error itself would keep the picture, by its traceback
 
     by = engine.chosen(backbone, [layer])
-    return _passed(_read_by(by, backbone, [layer]), by, paths, decode, partial(_good, layer))
+    return _passed(_read_by(by, backbone, [layer]), by, paths, decode, partial(_good, layer), _at_once(backbone, by))
 
 
 def reader(backbone: Backbone, layer: str = "hidden", threads: int = 0) -> Callable:
@@ -235,7 +235,8 @@ def reader(backbone: Backbone, layer: str = "hidden", threads: int = 0) -> Calla
     """
     by = engine.chosen(backbone, [layer])
     read, decode = _read_by(by, backbone, [layer]), partial(_digested, backbone.transform)
-    return lambda paths: _passed(read, by, paths, decode, partial(_good, layer), threads=threads)
+    size = _at_once(backbone, by)
+    return lambda paths: _passed(read, by, paths, decode, partial(_good, layer), size, threads)
 
 
 def _digested(transform, path):
@@ -246,7 +247,7 @@ def _digested(transform, path):
         file = stream(Path(path))
         digest = hashlib.sha256(file.getbuffer()).hexdigest()
         return path, digest, "", transform.pixels(file)
-    except PictureError as error:
+    except SampleError as error:
         return path, digest, str(error), None
 
 
@@ -379,16 +380,21 @@ def _said(backbone, pictures, flip, batch_size, clock, layers, by) -> Iterator[d
     """What the layers say, a batch at a time."""
     decode, files = partial(_decoded, backbone.transform, flip, clock), zip(pictures.paths, pictures.digests)
     read = _read_by(by, backbone, layers)
-    return _passed(read, by, files, decode, lambda read, found: read(np.stack(found)), batch_size)
+    size = _at_once(backbone, by, batch_size)
+    return _passed(read, by, files, decode, lambda read, found: read(np.stack(found)), size)
 
 
 def _read_by(by, backbone, layers):
     return by.reader(backbone, layers, threads=1 if by.IN_THREADS else 0)
 
 
-def _passed(read, by, tasks, decode, ask, size=None, threads=0) -> Iterator:
+def _at_once(backbone, by, asked=None):
+    """How many samples go through the network together: as many as suit the engine, and as its transform allows."""
+    return min(asked or by.BATCH, backbone.transform.AT_ONCE)
+
+
+def _passed(read, by, tasks, decode, ask, size, threads=0) -> Iterator:
     """What `ask` makes of the network and of each batch: threads that each ask about their own, or one that asks about all's."""
-    size = size or by.BATCH
     if not by.IN_THREADS:
         return map(partial(ask, read), _chunks(_ahead(decode, tasks, size, threads), size))
     return _ahead(lambda batch: ask(read, list(map(decode, batch))), _chunks(tasks, size), threads=threads)

@@ -25,6 +25,8 @@ class Card:
         What we measured ourselves, with n and the 95 % interval.
     others : dict of str to Transform
         Of other published weights of the same layout, by the first digits of their sha256.
+    sense : str
+        What it takes: of `shoulders.senses.SENSES`.
     head : str
         The layer that gives the classes; what goes into it are the hidden features. ``''``: found by a trial run.
     url : str
@@ -54,6 +56,7 @@ class Card:
     sha256: str = ""
     bytes: int = 0
     classes: tuple[str, ...] = field(default=(), repr=False)
+    sense: str = "pictures"
     others: dict[str, Transform] = field(default_factory=dict, repr=False)
 
     @property

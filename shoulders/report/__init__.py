@@ -12,11 +12,12 @@ from pathlib import Path
 import numpy as np
 
 import shoulders
-from shoulders import comparison, pictures, plots
+from shoulders import comparison, plots, senses
 from shoulders.plots import lettering
 from shoulders.report.study import DRAWS, Study
 from shoulders.support import devices, places
 from shoulders.support.errors import CourseError
+from shoulders.support.samples import stream
 from shoulders.support.words import bounds, share
 
 FORMATS = (".html", ".htm")
@@ -52,7 +53,7 @@ def write(path, study: Study, command: str = "") -> str:
 
     Raises
     ------
-    ReportError, shoulders.pictures.PictureError, OSError
+    ReportError, shoulders.support.samples.SampleError, OSError
         For an ending that is none of `FORMATS`, a picture that has gone, a place that cannot be written to.
     """
     text = page(study, command)
@@ -249,7 +250,7 @@ def _confusion(result):
 def _picture(held, position, root, words):
     """A small copy of a picture, upright, without what a camera wrote into it."""
     path = held.paths[position]
-    image = pictures.read(pictures.stream(path, held.digests[position]), at_least=SIDE)
+    image = senses.of(held.sense).shown(stream(path, held.digests[position]), at_least=SIDE)
     image.thumbnail((SIDE, SIDE))
     content, file = io.BytesIO(), os.path.relpath(path, root)
     image.save(content, "JPEG", quality=80)
