@@ -18,24 +18,24 @@ def main(what: str = "clips", only: str = ""):
 
         return card.write()
     if not only:
-        for folder in ("mangled", "native"):
+        for folder in ("mangled", "native", "elsewhere"):
             shutil.rmtree(plan.HOME / folder, ignore_errors=True)
     for clip in (clip for clip in plan.clips() if only in ("", clip.word)):
-        rng = clip.rng
-        room.write(plan.HOME / clip.file, room.recorded(engines.spoken(clip, KNOWN[clip.word], rng), rng))
+        wave = engines.spoken(clip, KNOWN[clip.word], clip.rng("speech"))
+        room.write(plan.HOME / clip.file, room.recorded(wave, clip.rng("room")))
     if not only:
         write_table()
 
 
 def write_table():
-    """data/voices/clips.csv: a line for each clip that lies there."""
+    """data/voices/clips.csv: a line for each clip."""
     with (plan.HOME / "clips.csv").open("w", newline="", encoding="utf-8") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(["file", "word", "english", "reading", "engine", "voice", "language", "part", "seconds"])
         for clip in plan.clips():
-            seconds = soundfile.info(plan.HOME / clip.file).duration
-            row = [clip.file, clip.word, KNOWN[clip.word].english, clip.reading, clip.engine, clip.voice, clip.language, clip.part]
-            table.writerow([*row, f"{seconds:.3f}"])
+            seconds = f"{soundfile.info(plan.HOME / clip.file).duration:.3f}"
+            word = clip.word, KNOWN[clip.word].english
+            table.writerow([clip.file, *word, clip.reading, clip.engine, clip.voice, clip.language, clip.part, seconds])
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from collections import Counter
 import numpy as np
 
 from . import measure, plan
+from .engines import RATE
 
 ENGINES = {
     "espeak": {
@@ -37,21 +38,22 @@ def write():
     """data/voices/card.json from what is on disk."""
     clips = plan.clips()
     waves = [measure.wave(clip) for clip in clips]
-    seconds = [len(one) / measure.RATE for one in waves]
+    seconds = [len(one) / RATE for one in waves]
     card = {
         "title": "Voices: 28 Spanish words in Spanish and in English mouths",
-        "what": "Synthetic speech, no recordings of people: one word a clip, mono, 16 kHz, Opus at 16 kb/s in Ogg. mangled/train, "
-                "mangled/valid, native/train, native/valid, each with a folder a word; clips.csv says of every clip the word, reading, "
-                "engine, voice, language and seconds.",
+        "what": "Synthetic speech, no recordings of people: one word a clip, mono, 16 kHz, Opus at 16 kb/s in Ogg. mangled/train and "
+                "mangled/valid; native/train and native/valid; elsewhere/valid, by an engine of which nothing is in train: each with a "
+                "folder a word. clips.csv says of every clip the word, reading, engine, voice, language and seconds.",
         "readings": {
             "native": "a Spanish voice says the word",
             "accent": "an English voice says English sounds that are near the Spanish ones, written down by hand (studio/voices/words.py)",
             "read": "an English voice reads the spelling, without its accents, by its own rules",
         },
         "how_made": "Spoken by studio/voices; speed, pitch, silence (0.05 to 0.2 s at both ends), echo (every second clip), noise "
-                    "(12 to 35 dB below), microphone and level are drawn from a generator that knows the clip's name alone. No voice "
-                    "is in both train and valid; pico is in valid alone. festival and flite have their letter-to-sound rules from one "
-                    "source: 22 of the 28 words come out alike. How a word sounds in Spanish was written by hand, not taken from an engine.",
+                    "(20 to 45 dB below), microphone and level are drawn from generators that know the clip's name alone. No voice "
+                    "is in both train and valid. Festival and Flite have their letter-to-sound rules from one source: 22 of the 28 "
+                    "words come out alike; those of espeak-ng and of pico are their own. How a word sounds in Spanish was written by "
+                    "hand, not taken from an engine.",
         "again": "The same programs make the same clips, byte for byte, but those of pico: its samples may differ from run to run.",
         "names": "Class folders bear the words as they are spelled, miércoles and sábado in composed letters (NFC).",
         "command": ["python -m studio.voices", "python -m studio.voices card"],
@@ -70,9 +72,10 @@ def write():
 
 
 def _counts(clips):
-    """How many clips of each part, reading and engine."""
-    counted = Counter((clip.part, clip.reading, clip.engine) for clip in clips)
-    return [{"part": part, "reading": reading, "engine": engine, "clips": n} for (part, reading, engine), n in sorted(counted.items())]
+    """How many clips of each set, part, reading and engine."""
+    names = ("home", "part", "reading", "engine")
+    counted = Counter(tuple(getattr(clip, name) for name in names) for clip in clips)
+    return [dict(zip(names, key)) | {"clips": n} for key, n in sorted(counted.items())]
 
 
 def _ends(values):

@@ -19,9 +19,10 @@ SPANISH = ("es-419", "es")
 
 @dataclass(frozen=True)
 class Clip:
-    """One clip: `number` counts those of one word, reading, engine and voice."""
+    """One clip: `number` counts those of one word, reading, engine and voice; `home` is the folder of its set."""
 
     word: str
+    home: str
     part: str
     reading: str
     engine: str
@@ -32,45 +33,47 @@ class Clip:
     @property
     def file(self):
         """Below `HOME`."""
-        name = f"{self.reading}-{self.engine}-{self.voice}-{self.number}.opus"
-        return f"{'native' if self.reading == 'native' else 'mangled'}/{self.part}/{self.word}/{name}"
+        return f"{self.home}/{self.part}/{self.word}/{self.reading}-{self.engine}-{self.voice}-{self.number}.opus"
 
-    @property
-    def rng(self):
-        """What is drawn for a clip hangs on its name alone."""
-        return np.random.default_rng([SEED, crc32(self.file.encode())])
+    def rng(self, what):
+        """What is drawn for a clip, its `speech` or its `room`, hangs on its name alone."""
+        return np.random.default_rng([SEED, crc32(f"{what} of {self.file}".encode())])
 
 
 def clips():
     """All of them, word by word."""
-    return [clip for at, word in enumerate(WORDS) for clip in (*_train(at, word.spanish), *_valid(at, word.spanish))]
+    return [Clip(word.spanish, *rest) for at, word in enumerate(WORDS) for rest in (*_train(at), *_valid(at), *_elsewhere(at))]
 
 
-def _train(at, word):
-    """24 mangled and 6 native ones."""
+def _train(at):
+    """Of one word 24 mangled and 6 native ones."""
     for i, voice in enumerate(TRAIN):
         for reading in ("accent", "read"):
-            yield Clip(word, "train", reading, "espeak", voice, 0, _turn(ENGLISH["train"], at + i + (reading == "read")))
+            language = _turn(ENGLISH["train"], at + i + (reading == "read"))
+            yield "mangled", "train", reading, "espeak", voice, 0, language
     for voice in ("kal", "ked"):
         for reading in ("accent", "read"):
-            yield from (Clip(word, "train", reading, "festival", voice, number, "en-us") for number in range(2))
+            yield from (("mangled", "train", reading, "festival", voice, number, "en-us") for number in range(2))
     for i in range(6):
-        yield Clip(word, "train", "native", "espeak", _turn(TRAIN, at + i), 0, _turn(SPANISH, at + i))
+        yield "native", "train", "native", "espeak", _turn(TRAIN, at + i), 0, _turn(SPANISH, at + i)
 
 
-def _valid(at, word):
+def _valid(at):
     """15 mangled and 6 native ones. Voices take turns, so that none tells the word."""
-    for i in range(8):
+    for i in range(9):
         reading = "accent" if i < 5 else "read"
-        yield Clip(word, "valid", reading, "espeak", _turn(VALID, at + i), 0, _turn(ENGLISH["valid"], at // 2 + i))
+        yield "mangled", "valid", reading, "espeak", _turn(VALID, at + i), 0, _turn(ENGLISH["valid"], at // 2 + i)
+    for voice in FLITE:
+        yield from (("mangled", "valid", reading, "flite", voice, 0, "en-us") for reading in ("accent", "read"))
     for i in range(4):
-        yield Clip(word, "valid", ("accent", "read")[i % 2], "flite", _turn(FLITE, at + i), 0, "en-us")
-    for i in range(3):
-        voice, language = _turn(PICO, at + i)
-        yield Clip(word, "valid", "read", "pico", voice, i // 2, language)
-    for i in range(4):
-        yield Clip(word, "valid", "native", "espeak", _turn(VALID, at + i), 0, _turn(SPANISH, at + i))
-    yield from (Clip(word, "valid", "native", "pico", "zl0", number, "es") for number in range(2))
+        yield "native", "valid", "native", "espeak", _turn(VALID, at + i), 0, _turn(SPANISH, at + i)
+    yield from (("native", "valid", "native", "pico", "zl0", number, "es") for number in range(2))
+
+
+def _elsewhere(at):
+    """6 by an engine of which nothing is in train: other letter-to-sound rules, other voices."""
+    for voice, language in PICO:
+        yield from (("elsewhere", "valid", "read", "pico", voice, number, language) for number in range(3))
 
 
 def _turn(names, at):

@@ -15,7 +15,7 @@ def recorded(wave, rng):
     before, after = (int(RATE * rng.uniform(0.05, 0.2)) for _ in range(2))
     clip = np.pad(speech / np.abs(speech).max(), (before, after))
     clip = _in_room(clip, rng)
-    clip = clip + _noise(len(clip), rng) * np.sqrt(np.mean(clip[before:-after] ** 2) / 10 ** (rng.uniform(12, 35) / 10))
+    clip = clip + _noise(len(clip), rng) * np.sqrt(np.mean(clip[before:-after] ** 2) / 10 ** (rng.uniform(20, 45) / 10))
     clip = _by_microphone(clip, rng)
     return clip / np.abs(clip).max() * rng.uniform(0.25, 0.8)
 
@@ -28,10 +28,10 @@ def trimmed(wave, share=0.01, margin=0.015):
 
 
 def _in_room(clip, rng):
-    """Every second clip has an echo: noise that dies away within 0.15 to 0.5 s, 6 to 20 dB below what comes straight."""
+    """Every second clip has an echo: noise that dies away within 0.1 to 0.4 s, 12 to 25 dB below what comes straight."""
     if rng.random() < 0.5:
         return clip
-    long, below, wait = rng.uniform(0.15, 0.5), rng.uniform(6, 20), int(0.003 * RATE)
+    long, below, wait = rng.uniform(0.1, 0.4), rng.uniform(12, 25), int(0.003 * RATE)
     tail = rng.normal(size=int(long * RATE)) * 10 ** (-3 * np.arange(int(long * RATE)) / (long * RATE))
     tail *= np.sqrt(10 ** (-below / 10) / np.sum(tail**2))
     return fftconvolve(clip, np.concatenate([[1], np.zeros(wait), tail]))[: len(clip)]
@@ -47,9 +47,9 @@ def _noise(count, rng):
 
 def _by_microphone(clip, rng):
     """Its ends of the scale, and whether it prefers the high or the low."""
-    low = butter(2, rng.uniform(50, 250), "highpass", fs=RATE, output="sos")
-    high = butter(2, rng.uniform(4500, 7500), "lowpass", fs=RATE, output="sos")
-    return np.convolve(sosfilt(high, sosfilt(low, clip)), [1, rng.uniform(-0.5, 0.5)])[: len(clip)]
+    low = butter(2, rng.uniform(50, 200), "highpass", fs=RATE, output="sos")
+    high = butter(2, rng.uniform(5000, 7500), "lowpass", fs=RATE, output="sos")
+    return np.convolve(sosfilt(high, sosfilt(low, clip)), [1, rng.uniform(-0.4, 0.4)])[: len(clip)]
 
 
 def write(path, clip):
