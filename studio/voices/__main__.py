@@ -1,6 +1,7 @@
 """python -m studio.voices [--only WORD] | python -m studio.voices card"""
 import csv
 import shutil
+from typing import Annotated
 
 import soundfile
 import typer
@@ -11,7 +12,7 @@ from .words import WORDS
 KNOWN = {word.spanish: word for word in WORDS}
 
 
-def main(what: str = "clips", only: str = ""):
+def main(what: Annotated[str, typer.Argument()] = "clips", only: str = ""):
     """Speak all `clips` (or those of one word), with their table; or write the `card`, which measures them."""
     if what == "card":
         from . import card  # which wants scikit-learn
