@@ -81,10 +81,11 @@ window.dark = () => streams.every((stream) => stream.getTracks().every((track) =
 """
 
 
-def aligned(a, b):
-    """Correlation of two waves where they fit best; zero beyond the ends of either."""
+def aligned(a, b, finer=16):
+    """Correlation of two waves where they fit best, to a sixteenth of a sample: half of one turns 4 kHz by an eighth."""
     size = len(a) + len(b)
-    return np.fft.irfft(np.fft.rfft(a, size) * np.fft.rfft(b, size).conj(), size).max() / np.linalg.norm(a) / np.linalg.norm(b)
+    found = np.fft.irfft(np.fft.rfft(a, size) * np.fft.rfft(b, size).conj(), size * finer) * finer
+    return found.max() / np.linalg.norm(a) / np.linalg.norm(b)
 
 
 @pytest.fixture(scope="module")

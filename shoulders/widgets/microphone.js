@@ -69,18 +69,18 @@ async function openMicrophone(id, take, gone) {
     if (context.state !== "closed") context.close()
   }
   try {
+    const address = URL.createObjectURL(new Blob([SAMPLES], { type: "text/javascript" }))
+    await context.audioWorklet.addModule(address).finally(() => URL.revokeObjectURL(address))
+    const node = new AudioWorkletNode(context, "shoulders-samples", { channelCount: 1, channelCountMode: "explicit" })
+    node.port.onmessage = ({ data }) => take(data)
+    node.connect(context.destination) // it says nothing there; but what leads nowhere some browsers do not run
     const which = id ? { deviceId: { exact: id } } : {}
     // As it comes: what adapts to the sound before gives two answers to the same word. See microphone.py.
     const plain = { echoCancellation: false, noiseSuppression: false, autoGainControl: false, channelCount: { ideal: 1 } }
     stream = await navigator.mediaDevices.getUserMedia({ audio: { ...plain, ...which }, video: false })
     const [track] = stream.getAudioTracks()
     track.onended = gone
-    const address = URL.createObjectURL(new Blob([SAMPLES], { type: "text/javascript" }))
-    await context.audioWorklet.addModule(address).finally(() => URL.revokeObjectURL(address))
-    const node = new AudioWorkletNode(context, "shoulders-samples", { channelCount: 1, channelCountMode: "explicit" })
-    node.port.onmessage = ({ data }) => take(data)
     context.createMediaStreamSource(stream).connect(node)
-    node.connect(context.destination) // it says nothing there; but what leads nowhere some browsers do not run
     await context.resume()
     return { rate: context.sampleRate, id: track.getSettings().deviceId ?? "", close }
   } catch (error) {
@@ -137,7 +137,7 @@ function samplesOf(file) {
 
 // ------------------------------------------------------------------------------------------------------------ what is drawn
 
-/** The wave from left to right; a recording that goes on has not filled its `length` yet. */
+/** The wave from left to right, quiet parts enlarged (a square root); a recording that goes on has not filled its `length` yet. */
 function wavePicture() {
   const root = make("canvas", { className: "wave", data: { "aria-hidden": "true" } })
   let shown = [new Float32Array(0), 1]
@@ -154,7 +154,7 @@ function wavePicture() {
       const part = samples.subarray(from, Math.max(from + 1, Math.floor(((x + 1) * length) / width)))
       if (!part.length) break
       const top = part.reduce((most, one) => Math.max(most, Math.abs(one)), 0)
-      const tall = Math.max(dense, height * Math.min(1, top))
+      const tall = Math.max(dense, height * Math.sqrt(Math.min(1, top)))
       pen.fillRect(x, (height - tall) / 2, 1, tall)
     }
   }
