@@ -184,7 +184,7 @@ def layout(network: str | Backbone) -> Layout:
         module, head = network.module.eval(), cutting.head_of(network)
         kinds = (layer for layer in module.modules() if isinstance(layer, torch.nn.Conv2d | torch.nn.Linear))
         hooks = [(layer.register_forward_hook, lambda _, __, said: given.append(said.numel())) for layer in kinds]
-        picture = torch.zeros(1, 3, network.transform.crop, network.transform.crop)
+        picture = network.transform.blank()
         with cutting.hooked(hooks), counter, alive:
             asked = [cutting.HIDDEN, cutting.CLASSES]
             hidden = cutting.run(module, picture, asked, head, lambda said: cutting.pooled(said).shape[1])[cutting.HIDDEN]

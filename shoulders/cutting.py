@@ -93,8 +93,11 @@ def run(module: nn.Module, images: torch.Tensor, layers, head: str, keep: Callab
     return found
 
 
-def trial(module, crop):
-    """Every layer in the order in which it answers: (name, module, shape of its output, how often it runs)."""
+def trial(module, samples):
+    """Every layer in the order in which it answers: (name, module, shape of its output, how often it runs).
+
+    `samples` is what a network takes, as `Transform.blank` gives it.
+    """
     seen = {}
 
     def saw(name, layer, _, output):
@@ -105,7 +108,7 @@ def trial(module, crop):
     training = [layer for layer in module.modules() if layer.training]
     try:
         with hooked(hooks), torch.inference_mode(), suppress(NoClasses):
-            module.eval()(torch.zeros(1, 3, crop, crop))
+            module.eval()(samples)
     finally:
         for layer in training:
             layer.training = True
@@ -114,7 +117,7 @@ def trial(module, crop):
 
 def layers(backbone: Backbone) -> pd.DataFrame:
     """The layers in the order in which they answer: kind, output shape (channels, height, width), parameters."""
-    seen = trial(backbone.module, backbone.transform.crop)
+    seen = trial(backbone.module, backbone.transform.blank())
     rows = [
         {
             "layer": name,
@@ -130,7 +133,7 @@ def layers(backbone: Backbone) -> pd.DataFrame:
 
 def last_at_each_size(backbone: Backbone) -> list[str]:
     """The last layer at each height and width that the picture has on its way, first layers first."""
-    seen = trial(backbone.module, backbone.transform.crop)
+    seen = trial(backbone.module, backbone.transform.blank())
     last = {}
     for name, (_, shape, runs) in seen.items():
         inside = {shape[1:] for inner, (_, shape, _) in seen.items() if inner.startswith(f"{name}.")}
@@ -144,7 +147,7 @@ def head_of(backbone: Backbone) -> str:
     if backbone.card.head:
         return backbone.card.head
     missing = (name for name, layer in backbone.module.named_modules() if isinstance(layer, NoHead))
-    return next(missing, None) or _last_with_weights(trial(backbone.module, backbone.transform.crop), backbone.name)
+    return next(missing, None) or _last_with_weights(trial(backbone.module, backbone.transform.blank()), backbone.name)
 
 
 def _last_with_weights(seen, name):
@@ -167,7 +170,7 @@ def need_layers(backbone: Backbone, layers) -> None:
         Names the layers that are nearest in spelling.
     """
     if layers := [layer for layer in layers if layer not in (HIDDEN, CLASSES)]:
-        seen = trial(backbone.module, backbone.transform.crop)
+        seen = trial(backbone.module, backbone.transform.blank())
         for layer in layers:
             _need_layer(seen, layer, backbone.name)
 
@@ -201,7 +204,7 @@ def decapitate(backbone: Backbone, at: str = HIDDEN) -> nn.Module:
         (n, 3, height, width) to (n, features), float32; `out_features` says how many.
     """
     need_layers(backbone, [at])
-    return Headless(copy.deepcopy(backbone.module), at, head_of(backbone), backbone.transform.crop)
+    return Headless(copy.deepcopy(backbone.module), at, head_of(backbone), backbone.transform.blank())
 
 
 class Headless(nn.Module):
@@ -213,16 +216,15 @@ class Headless(nn.Module):
         Changed in place.
     layer, head : str
         The layer to stop at; the module whose input is `HIDDEN`.
-    crop : int
-        Side of the pictures in pixels, for the trial run that finds what is used.
+    blank : torch.Tensor
+        What the network takes, as `Transform.blank` gives it, for the trial run that finds what is used.
     """
 
-    def __init__(self, network, layer, head, crop):
+    def __init__(self, network, layer, head, blank):
         super().__init__()
         self.network, self.layer, self.head = network.eval(), layer, head
-        images = torch.zeros(1, 3, crop, crop)
-        whole, _ = _called(network, lambda: network(images))
-        used, features = _called(network, lambda: self(images))
+        whole, _ = _called(network, lambda: network(blank))
+        used, features = _called(network, lambda: self(blank))
         self.out_features = features.shape[1]
         above = [name for name, module in network.named_modules() if module in whole - used]
         for name in above + [head] * (layer == HIDDEN):

@@ -15,12 +15,13 @@ from pathlib import Path
 import numpy as np
 
 import shoulders
-from shoulders import backbones, engine, features, heads, pictures
+from shoulders import backbones, engine, features, heads, senses
 from shoulders.backbones import Backbone
 from shoulders.datasets import SampleSet
 from shoulders.results import Result
 from shoulders.support import places
 from shoulders.support.errors import CourseError
+from shoulders.support.samples import SampleError
 
 
 class ModelError(CourseError):
@@ -166,7 +167,7 @@ def _read(path):
         if missing := {"backbone", "weights_sha256", "weights_file", "layer", "classes"} - set(card):
             raise KeyError(*missing)
         trained = card.get("regime", "feature_extraction") != "feature_extraction"
-        head, transform = _head(card, arrays, trained), backbones.transform_from(card["transform"])
+        head, transform = _head(card, arrays, trained), backbones.transform_again(card["backbone"], card["transform"])
         _need_fit(head, head.n_features_in_, card)
     except (OSError, SafetensorError, LookupError, TypeError, ValueError, AttributeError) as error:
         raise ModelError(f"{path} is no model file: give one that `shoulders compare … --save FILE` wrote.") from error
@@ -252,13 +253,14 @@ def each_answer(model: Model, paths) -> Iterator[dict]:
     for files, values in features.each(model.backbone, paths, model.layer):
         sure = iter(sure_of(model, values) if len(values) else ())
         for path, problem in files:
-            yield {"file": str(path), **({"problem": problem} if problem else _told(model.classes, next(sure)) | _noted(path))}
+            told = {"problem": problem} if problem else _told(model.classes, next(sure)) | _noted(model.backbone.card.sense, path)
+            yield {"file": str(path), **told}
 
 
-def _noted(path):
+def _noted(sense, path):
     try:
-        said = pictures.assumed(path)
-    except pictures.PictureError:  # it has gone since it was read
+        said = senses.of(sense).assumed(path)
+    except SampleError:  # it has gone since it was read
         said = ""
     return {"note": said} if said else {}
 

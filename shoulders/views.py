@@ -25,11 +25,11 @@ from shoulders import cutting
 from shoulders.backbones import Backbone, Transform
 from shoulders.datasets import Samples, SampleSet
 from shoulders.engine import pytorch
-from shoulders.pictures import stream
 from shoulders.support import devices, places
 from shoulders.support.errors import CourseError
 from shoulders.support.places import size
 from shoulders.support.progress import track
+from shoulders.support.samples import stream
 
 LEAST = 128
 """Pictures in an epoch. A smaller set is repeated: else two pictures would make a handful of steps."""

@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING
 from shoulders.backbones import files, ours, packages, timm, torchvision
 from shoulders.backbones.card import Card
 from shoulders.backbones.files import state_digest
+from shoulders.backbones.hearing import handmade, resemblyzer, speech_embedding, whisper
 from shoulders.backbones.transform import BackboneError, Transform, transform_from
 from shoulders.support import places
 from shoulders.support.names import near
@@ -39,15 +40,19 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Backbone", "BackboneError", "Card", "DEFAULT", "SMALL", "Transform", "again", "blank", "card", "cards", "default",
-    "drawing", "fetch", "load", "on_disk", "others", "state_digest", "transform_from", "weights_path",
+    "drawing", "fetch", "load", "on_disk", "others", "state_digest", "transform_again", "transform_from", "weights_path",
 ]  # fmt: skip
 
 _SOURCES = {"ours": ours, "packages": packages, "torchvision": torchvision, "timm": timm}
+_SOURCES |= {"speech_embedding": speech_embedding, "resemblyzer": resemblyzer, "whisper": whisper, "handmade": handmade}
 
 _DRAWN = "random weights, seed "
 
 DEFAULT, SMALL = "efficientnet_lite0", "vgg16_tiny"
 """The giant that is taken where none is named, and the small network that is taken where the giant is missing."""
+
+DEFAULTS = {"pictures": DEFAULT, "sounds": "speech_embedding"}
+"""The giant that is taken where none is named, by the sense of what it is asked about."""
 
 
 class _Numbered(tuple):
@@ -165,8 +170,13 @@ def fetch(name: str, progress: bool = True) -> Path:
     return _SOURCES[wanted.library].fetch(wanted, progress)
 
 
-def default() -> str:
-    """`DEFAULT` where its weights are on this machine; else `SMALL`, and a warning that says what would bring the other."""
+def default(sense: str = "pictures") -> str:
+    """The giant of a sense where none is named.
+
+    For pictures `DEFAULT`, where its weights are on this machine; else `SMALL`, and a warning says what would bring the other.
+    """
+    if DEFAULTS[sense] != DEFAULT:
+        return DEFAULTS[sense]
     if on_disk(DEFAULT) or not on_disk(SMALL):
         return DEFAULT
     bring = f"`{card(DEFAULT).bringing}` brings it"
@@ -174,7 +184,7 @@ def default() -> str:
     return SMALL
 
 
-def load(name: str | None = None, weights=None, seed: int = 0, allow_fetch: bool = False) -> Backbone:
+def load(name: str | None = None, weights=None, seed: int = 0, allow_fetch: bool = False, sense: str = "pictures") -> Backbone:
     """A network of the catalogue, of torchvision or of timm, with its published weights, a file's, or random ones.
 
     Parameters
@@ -189,6 +199,8 @@ def load(name: str | None = None, weights=None, seed: int = 0, allow_fetch: bool
         Of random weights.
     allow_fetch : bool
         Whether published weights may be downloaded now.
+    sense : str
+        Where no name is given: of what it is to be asked.
 
     Raises
     ------
@@ -196,7 +208,7 @@ def load(name: str | None = None, weights=None, seed: int = 0, allow_fetch: bool
         When the name is unknown or the weights are not here; and, when the module is first needed, for a file that would
         run code or does not hold this network.
     """
-    wanted = card(name or (DEFAULT if weights else default()))
+    wanted = card(name or (DEFAULTS[sense] if weights else default(sense)))
     if weights == "random":
         return _random(wanted, seed)
     path = places.expanded(weights) if weights else (fetch(wanted.name) if allow_fetch else weights_path(wanted))
@@ -228,6 +240,19 @@ def again(name: str, source: str, weights=None) -> Backbone:
     if weights is None and source.startswith(_DRAWN):
         return load(name, "random", int(source.removeprefix(_DRAWN)))
     return load(name, source if weights is None and Path(source).is_file() else weights)
+
+
+def transform_again(name: str, fields: dict) -> Transform:
+    """The transform of a network from what JSON made of it, of the kind that this network has.
+
+    Parameters
+    ----------
+    name : str
+        Of the network.
+    fields : dict
+    """
+    known = cards().get(name)
+    return transform_from(fields, type(known.transform) if known else Transform)
 
 
 def _need_published(card, path, digest):

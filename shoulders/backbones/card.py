@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from shoulders.backbones.transform import Transform
 from shoulders.support import places
+
+if TYPE_CHECKING:
+    from shoulders.backbones.hearing.transform import Heard
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,8 @@ class Card:
         What we measured ourselves, with n and the 95 % interval.
     others : dict of str to Transform
         Of other published weights of the same layout, by the first digits of their sha256.
+    sense : str
+        What it takes: of `shoulders.senses.SENSES`.
     head : str
         The layer that gives the classes; what goes into it are the hidden features. ``''``: found by a trial run.
     url : str
@@ -37,7 +43,7 @@ class Card:
 
     name: str
     library: str
-    transform: Transform
+    transform: Transform | Heard
     weights: str = ""
     year: int | None = None
     paper: str = ""
@@ -54,6 +60,7 @@ class Card:
     sha256: str = ""
     bytes: int = 0
     classes: tuple[str, ...] = field(default=(), repr=False)
+    sense: str = "pictures"
     others: dict[str, Transform] = field(default_factory=dict, repr=False)
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,6 +44,9 @@ class Transform:
     std: tuple[float, ...] = (0.229, 0.224, 0.225)
     fit: str = "crop"
 
+    AT_ONCE = 2**31
+    """So many may go through a network together: all that there is room for."""
+
     def __post_init__(self):
         sides = all(isinstance(side, int) and 0 < side <= _LARGEST for side in (self.resize, self.crop))
         known = isinstance(self.interpolation, str) and self.interpolation.upper() in Image.Resampling.__members__
@@ -52,6 +55,15 @@ class Transform:
             raise BackboneError(f"fit is {self.fit!r}: choose one of {', '.join(FITS)}.")
         if not (sides and known and scale and len(self.mean) == len(self.std) == 3 and all(value > 0 for value in self.std)):
             raise BackboneError(f"{self} is no transform: sides of 1 to {_LARGEST} pixels, three means and three spreads.")
+
+    @property
+    def told(self) -> str:
+        """What the network takes, in words."""
+        return f"{self.crop} × {self.crop} pixels, from a shorter side of {self.resize}"
+
+    def fitted(self, fit: str) -> Transform:
+        """The same, for pictures that are no squares in another way: of `FITS`."""
+        return replace(self, fit=fit)
 
     def cropped(self, source) -> Image.Image:
         """What the network sees of a picture (path, file object or image): RGB, `crop` × `crop` pixels."""
@@ -87,6 +99,12 @@ class Transform:
         """uint8, shape (crop, crop, 3), as a picture lies in memory: what `shoulders.engine` takes."""
         return np.array(self.cropped(source))
 
+    def blank(self, n: int = 1) -> torch.Tensor:
+        """Zeros as a network takes them, float32, shape (n, 3, crop, crop): for a trial run."""
+        import torch
+
+        return torch.zeros(n, 3, self.crop, self.crop)
+
     def picture(self, source) -> torch.Tensor:
         """uint8, shape (3, crop, crop)."""
         import torch
@@ -101,6 +119,6 @@ class Transform:
         return ((images.float() - mean) / std).contiguous(memory_format=torch.channels_last)
 
 
-def transform_from(fields: dict) -> Transform:
-    """A transform again, from what JSON made of it."""
-    return Transform(**{name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()})
+def transform_from(fields: dict, kind: type = Transform):
+    """A transform again, from what JSON made of it; `kind` is the class of the network's own."""
+    return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()})

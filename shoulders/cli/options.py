@@ -23,7 +23,7 @@ GROUPS_HELP = (
 )
 
 Json = Annotated[Optional[Path], typer.Option("--json", metavar="FILE", help="Also write the result here, as JSON.")]  # noqa: UP045
-Source = Annotated[str, typer.Argument(metavar="DIR|SET", help="A folder of class folders, or a set's name.")]
+Source = Annotated[str, typer.Argument(metavar="DIR|SET", help="Class folders, of pictures or of clips; or a set's name.")]
 Name = Annotated[str, typer.Option("--backbone", metavar="NAME", help="Of the catalogue, torchvision or timm.")]
 Names = Annotated[str, typer.Option("--backbone", metavar="NAME,...", help="Of the catalogue, torchvision or timm.")]
 Weights = Annotated[Optional[str], typer.Option("--weights", metavar="FILE", help="A weights file, or `random`.")]  # noqa: UP045
@@ -43,7 +43,7 @@ Classes = Annotated[
 Groups = Annotated[Optional[str], typer.Option("--groups", metavar="FILE.csv|folder|PATTERN", help=GROUPS_HELP)]  # noqa: UP045
 Layer = Annotated[str, typer.Option("--layer", metavar="NAME", help="hidden, classes, or any layer's name.")]
 
-FOR_HELP = "Try all that are on this machine on these pictures, and say which does best."
+FOR_HELP = "Try all that are on this machine on these pictures or clips, and say which does best."
 CSV_HELP = "Write a row for each picture here, as they come; after a stop, the same command goes on from its hidden .part file."
 
 ENGINE_HELP = (
@@ -53,18 +53,37 @@ ENGINE_HELP = (
 HEAD_HELP = "With an engine: also fit a head on a sample of the labelled pictures, and write a model that `predict` takes."
 
 
-def named_networks(names, weights, fit="crop"):
-    """Those of a list, each once; a mistyped name is told before the pictures are checked."""
-    from shoulders import backbones
-
+def named_networks(names, weights, fit="crop", sense=lambda: "pictures"):
+    """Those of a list, each once; a mistyped name is told before the samples are looked for."""
     names = list(dict.fromkeys(name.strip() for name in names.split(",") if name.strip())) or [None]
     if len(names) > 1 and weights not in (None, "random"):
         raise CourseError(f"{weights} holds the weights of one network, and --backbone names {len(names)}: give one of them.")
-    return [with_fit(backbones.load(name, weights), fit) for name in names]
+    return [network_of(name, weights, fit, sense) for name in names]
+
+
+def network_of(name, weights, fit, sense):
+    """One network; where none is named, `sense` is asked."""
+    from shoulders import backbones
+
+    asked = {} if name else {"sense": sense()}
+    return with_fit(backbones.load(name or None, weights, **asked), fit)
+
+
+def need_sense(networks, sense):
+    """Networks that look at pictures, for pictures; that hear, for clips: told before the samples are checked."""
+    from shoulders import backbones
+
+    for network in networks:
+        if network.card.sense != sense:
+            fitting = [name for name, card in backbones.cards().items() if card.sense == sense]
+            raise CourseError(
+                f"{network.name} is for {network.card.sense}, and these are {sense}: leave --backbone out for "
+                f"{backbones.DEFAULTS[sense]}, or choose one of {', '.join(fitting)}."
+            )
 
 
 def with_fit(network, fit):
-    return network if fit == "crop" else replace(network, transform=replace(network.transform, fit=fit))
+    return network if fit == "crop" else replace(network, transform=network.transform.fitted(fit))
 
 
 def need_layer(network, layer):

@@ -1,10 +1,11 @@
-"""The commands about pictures of one's own: giants, compare, features, predict, export."""
+"""The commands about pictures and clips of one's own: giants, compare, features, predict, export."""
 
 from __future__ import annotations
 
 import shlex
 import sys
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -30,6 +31,8 @@ from shoulders.cli.options import (
     listed,
     named_networks,
     need_layer,
+    need_sense,
+    network_of,
     read_from,
     say_what_is_held,
     with_fit,
@@ -76,7 +79,8 @@ def _choose(folder, weights, cards):
 
     if not folder:
         raise CourseError("--weights is for --for, which is not there: add --for FOLDER, or leave it out.")
-    networks = choosing.here(cards, choosing.own_weights(weights))
+    kind = datasets.sense(folder)
+    networks = choosing.here([card for card in cards if card.sense == kind], choosing.own_weights(weights))
     held = fits.told(datasets.load(folder), [network.transform for network in networks])
     say_what_is_held(held)
     return choosing.say_choice(choosing.choose(held, networks))
@@ -91,13 +95,13 @@ def compare(
     head: Annotated[str, typer.Option(help=f"Of {', '.join(HEADS)}.")] = "logistic_regression",
     layer: Layer = "hidden",
     fit: Fit = "crop",
-    per_class: Annotated[str, typer.Option(metavar="N,N,...", help="Training pictures of each class; `all` for all.")] = "all",
+    per_class: Annotated[str, typer.Option(metavar="N,N,...", help="Training samples of each class; `all` for all.")] = "all",
     seeds: Annotated[int, typer.Option(metavar="K", help="How many seeds.")] = 1,
     train: Train = None,
     valid: Valid = None,
     classes: Classes = None,
     groups: Groups = None,
-    plot: Annotated[Optional[Path], typer.Option(metavar="FILE", help="Draw accuracy against pictures per class.")] = None,  # noqa: UP045
+    plot: Annotated[Optional[Path], typer.Option(metavar="FILE", help="Draw accuracy against samples per class.")] = None,  # noqa: UP045
     save: Annotated[Optional[Path], typer.Option(metavar="FILE", help="Write the model, for `shoulders predict`.")] = None,  # noqa: UP045
     report: Annotated[Optional[Path], typer.Option(metavar="FILE.html", help="Write a page about the folder.")] = None,  # noqa: UP045
     json_file: Json = None,
@@ -115,10 +119,12 @@ def compare(
     if report:
         _need_report(report, regimes)
     places.need_places([save, json_file, report], [source, weights, *read_from(train, valid, groups)], plot)
-    networks = named_networks(backbone, weights, fit)
+    kind = partial(datasets.sense, source, train, valid)
+    networks = named_networks(backbone, weights, fit, kind)
     _need_one(save, "backbone", networks)
     for network in networks:
         need_layer(network, layer)
+    need_sense(networks, kind())
     held = datasets.load(source, train=train, valid=valid, classes=listed(classes), groups=groups)
     held = fits.told(held, [network.transform for network in networks])
     say_what_is_held(held)
@@ -128,7 +134,7 @@ def compare(
     say_rows(held, aside, rows)
     write_json(json_file, rows)
     if plot:
-        print(plots.comparison(rows).save(plot))
+        print(plots.comparison(rows, word=held.word).save(plot))
     if report:
         _write_report(report, held, networks, rows, counts, head, layer)
     if save:
@@ -180,7 +186,7 @@ def features(
     save: Annotated[Optional[Path], typer.Option(metavar="MODEL.safetensors", help=HEAD_HELP)] = None,  # noqa: UP045
     json_file: Json = None,
 ) -> None:
-    """Write what a network says about every picture: features, labels, and a card with the file names."""
+    """Write what a network says about every sample: features, labels, and a card with the file names."""
     from shoulders import backbones, datasets, models
     from shoulders.datasets import fits
 
@@ -191,15 +197,16 @@ def features(
     if workers or save:
         raise CourseError("--workers and --save are for features in parts: give --engine ray, too.")
     places.need_places([out, json_file], [source, weights, *read_from(train, valid, groups)])
-    network = with_fit(backbones.load(backbone or None, weights), fit)
+    kind = partial(datasets.sense, source, train, valid)
+    network = network_of(backbone, weights, fit, kind)
     need_layer(network, layer)
+    need_sense([network], kind())
     held = datasets.load(source, train=train, valid=valid, classes=listed(classes), groups=groups)
     held = fits.told(held, [network.transform])
     say_what_is_held(held)
     card = models.save_features(out, held, network, layer)
-    print(
-        f"{out}: {card['n_train']} + {card['n_valid']} pictures × {card['dimensions']} features of {network.name}, layer {layer}"
-    )
+    count = f"{card['n_train']} + {card['n_valid']} {held.word}s × {card['dimensions']} features"
+    print(f"{out}: {count} of {network.name}, layer {layer}")
     write_json(json_file, card)
 
 
@@ -230,12 +237,12 @@ def _features_in_parts(out, source, network, layer, workers, save, json_file):
 @app.command()
 def predict(
     model: Annotated[Path, typer.Argument(metavar="MODEL.safetensors", help="What `compare --save` wrote.")],
-    pictures: Annotated[list[str], typer.Argument(metavar="PICTURE|FOLDER...", help="Of a folder: all that lies below it.")],
+    pictures: Annotated[list[str], typer.Argument(metavar="FILE|FOLDER...", help="Of a folder: all that lies below it.")],
     csv_file: Annotated[Optional[Path], typer.Option("--csv", metavar="FILE", help=CSV_HELP)] = None,  # noqa: UP045
     weights: Weights = None,
     json_file: Json = None,
 ) -> None:
-    """Name the class of pictures; exit 1 if one could not be read."""
+    """Name the class of pictures or clips; exit 1 if one could not be read."""
     from shoulders import models
     from shoulders.support import folders
 
@@ -266,7 +273,7 @@ def _show(rows, json_file):
     from shoulders.plots.lettering import sure
 
     good = [row for row in rows if "class" in row]
-    table([(row["file"], row["class"], sure(row["probability"], 1)) for row in good], ["picture", "class", "how sure"])
+    table([(row["file"], row["class"], sure(row["probability"], 1)) for row in good], ["file", "class", "how sure"])
     write_json(json_file, rows)
     say("\n".join(f"{row['file']}: {row['note']}." for row in good if "note" in row), sys.stderr)
     if wrong := [row["problem"] for row in rows if "problem" in row]:

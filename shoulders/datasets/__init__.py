@@ -1,4 +1,4 @@
-"""Picture sets: any folder of class folders, checked and split. Which sets are known: `shoulders.datasets.cards`."""
+"""Sets of samples of one sense: any folder of class folders, checked and split. Known ones: `shoulders.datasets.cards`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from shoulders import pictures
+from shoulders import senses
 from shoulders.datasets import groups as grouping
 from shoulders.datasets import layouts, splits
 from shoulders.datasets.cards import CARDS, Archive, Card, Repository, fetch, find
@@ -17,8 +17,9 @@ from shoulders.datasets.notes import Notes
 from shoulders.datasets.parts import TRAIN_NAMES, VALID_NAMES, names_no_class
 from shoulders.support import places
 from shoulders.support.errors import DatasetError
-from shoulders.support.folders import counted, note
-from shoulders.support.names import PICTURE_ENDINGS, near
+from shoulders.support.folders import counted, note, walked
+from shoulders.support.names import near
+from shoulders.support.samples import Verdict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,12 +41,12 @@ __all__ = [
 
 
 MOST_CLASSES, MOST_OTHERS = 20, 3
-"""So many classes are named in an overview, so many files of one kind that are no pictures one by one; of more, how many."""
+"""So many classes are named in an overview, so many files of one kind that are no samples one by one; of more, how many."""
 
 
 @dataclass(frozen=True)
 class Samples:
-    """Some pictures with their labels. Equal lengths throughout.
+    """Some samples with their labels, pictures or clips of sound. Equal lengths throughout.
 
     Attributes
     ----------
@@ -56,10 +57,12 @@ class Samples:
         sha256 of each file.
     classes : tuple of str
     together : tuple of str
-        For each picture the name of what it belongs to: its group, or what it shows, which its copies share. Empty where
+        For each sample the name of what it belongs to: its group, or what it shows, which its copies share. Empty where
         nobody looked.
     thumbnails : numpy.ndarray of uint8, shape (n, SIDE²), or None
-        As `shoulders.pictures.check` keeps them.
+        As `shoulders.support.samples.check` keeps them.
+    sense : str
+        Of `shoulders.senses.SENSES`.
     """
 
     paths: tuple[Path, ...]
@@ -68,12 +71,18 @@ class Samples:
     classes: tuple[str, ...]
     together: tuple[str, ...] = field(default=(), repr=False)
     thumbnails: np.ndarray | None = field(default=None, repr=False)
+    sense: str = "pictures"
 
     def __len__(self):
         return len(self.paths)
 
+    @property
+    def word(self):
+        """What one of them is called: picture, or clip."""
+        return senses.of(self.sense).WORD
+
     def take(self, indices) -> Samples:
-        """The pictures at these positions, in this order."""
+        """The samples at these positions, in this order."""
         positions = np.asarray(indices, dtype=int)
         return replace(
             self,
@@ -85,7 +94,7 @@ class Samples:
         )
 
     def sample(self, per_class: int | None, seed: int = 0) -> np.ndarray:
-        """Positions of `per_class` pictures of each class, drawn by `seed`; ``None`` for all of them.
+        """Positions of `per_class` samples of each class, drawn by `seed`; ``None`` for all of them.
 
         Samples of one seed are nested: the ten of a class hold its five. A class with fewer pictures gives all it has.
 
@@ -97,7 +106,7 @@ class Samples:
         if per_class is None:
             return np.arange(len(self))
         if per_class < 1:
-            raise DatasetError(f"{per_class} pictures of each class were asked for: give 1 or more, or None for all.")
+            raise DatasetError(f"{per_class} {self.word}s of each class were asked for: give 1 or more, or None for all.")
         rng = np.random.default_rng(seed)
         chosen = [rng.permutation(np.flatnonzero(self.labels == c))[:per_class] for c in range(len(self.classes))]
         return np.sort(np.concatenate(chosen))
@@ -112,12 +121,12 @@ class SampleSet:
     name : str
     train, valid : Samples
     findings : tuple of dict
-        One for each picture that was converted or skipped, for what else is odd about those that are used (copies, a class that
+        One for each sample that was converted or skipped, for what else is odd about those that are used (copies, a class that
         is not measured), and for each folder or kind of file that is not used: file, part, class, action, problem, remedy.
     parts : dict of str to str
         What on disk was taken for ``'train'`` and for ``'valid'``; without the second, the set was split here.
     groups : str
-        How the pictures were grouped; empty for every picture by itself.
+        How the samples were grouped; empty for every one by itself.
     """
 
     name: str
@@ -131,8 +140,16 @@ class SampleSet:
     def classes(self):
         return self.train.classes
 
+    @property
+    def sense(self):
+        return self.train.sense
+
+    @property
+    def word(self):
+        return self.train.word
+
     def small(self, per_class: int, seed: int = 0) -> SampleSet:
-        """At most `per_class` pictures of each class for training, and half as many for validation."""
+        """At most `per_class` samples of each class for training, and half as many for validation."""
         return replace(
             self,
             train=self.train.take(self.train.sample(per_class, seed)),
@@ -146,13 +163,13 @@ class SampleSet:
         return pd.DataFrame(self.findings, columns=["file", "part", "class", "action", "problem", "remedy"])
 
     def overview(self) -> str:
-        """The classes with their pictures, and what was taken for each part: two or three short lines."""
+        """The classes with their samples, and what was taken for each part: two or three short lines."""
         rows = zip(self.classes, *(np.bincount(part.labels, minlength=len(self.classes)) for part in (self.train, self.valid)))
         said = [f"{name} {train} + {valid}" for name, train, valid in rows]
         more = f", … and {len(said) - MOST_CLASSES} more" if len(said) > MOST_CLASSES else ""
-        lines = [f"{len(said)} classes, training + validation pictures: {', '.join(said[:MOST_CLASSES])}{more}."]
+        lines = [f"{len(said)} classes, training + validation {self.word}s: {', '.join(said[:MOST_CLASSES])}{more}."]
         train, valid = (self.parts.get(part, "") for part in ("train", "valid"))
-        split = f"{len(self.valid)} of its {len(self.train) + len(self.valid)} pictures, held out here"
+        split = f"{len(self.valid)} of its {len(self.train) + len(self.valid)} {self.word}s, held out here"
         lines.append(f"Training: {train}. Validation: {valid or split}.")
         if self.groups:
             train, valid = (len(set(part.together)) for part in (self.train, self.valid))
@@ -160,7 +177,7 @@ class SampleSet:
         return "\n".join(lines)
 
     def counts(self) -> pd.DataFrame:
-        """How many pictures of each class each part holds."""
+        """How many samples of each class each part holds."""
         import pandas as pd
 
         parts = {"train": self.train, "valid": self.valid}
@@ -169,7 +186,7 @@ class SampleSet:
 
 
 def load(source, seed: int = 0, valid_fraction: float = 0.25, *, train=None, valid=None, classes=None, groups=None) -> SampleSet:
-    """The pictures of a registered set or of any folder of class folders, checked.
+    """The samples of a registered set or of any folder of class folders, checked: pictures or clips, as their names end.
 
     Parameters
     ----------
@@ -206,28 +223,47 @@ def load(source, seed: int = 0, valid_fraction: float = 0.25, *, train=None, val
         meant; the sentence says how to say it.
     """
     folder = _folder_of(source)
-    notes = Notes(folder, CARDS[source].beside if _is_known(source) else ())
+    kind = sense(source, train, valid)
+    notes = Notes(folder, CARDS[source].beside if _is_known(source) else (), sense=senses.of(kind))
     if groups is None and _is_known(source):
         groups = CARDS[source].groups
     layout = layouts.read(folder, notes, _listed(train), _listed(valid), _listed(classes), groups == "folder")
-    rows = _without_leaks(_without_doubt(_checked(layout, notes)))
+    rows = _without_leaks(_without_doubt(_checked(layout, notes), notes.sense.WORD), notes.sense.WORD)
     _tell(layout, rows, notes)
     used = [row for row in rows if row.verdict.action != "skipped"]
     classes = _classes_left(folder, layout, used, notes)
     used = [row for row in used if row.label in classes]
     named = grouping.named(groups, [(row.path, row.home) for row in used], notes)
-    held = _pictures(used, splits.units([row.pixels for row in used], named), classes)
+    held = _samples(used, splits.units([row.shown for row in used], named), classes, kind)
     of_valid = np.array([row.part == "valid" for row in used])
     if len(layout.parts) == 1:
-        _need_several(groups, held.together)
+        _need_several(groups, held)
         of_valid, moved = splits.held_out(held.together, held.labels, valid_fraction, seed)
         _tell_split(held, of_valid, moved, layout, notes)
     train, valid = (held.take(np.flatnonzero(which)) for which in (~of_valid, of_valid))
-    _need_both(folder, layout.parts, train, valid, "groups" if groups is not None else "pictures")
+    _need_both(folder, layout.parts, train, valid, "groups" if groups is not None else f"{held.word}s")
     if groups is not None:
         _tell_groups(train, valid, notes)
     name = source if _is_known(source) else folder.resolve().name
     return SampleSet(name, train, valid, tuple(notes.all()), layout.named(notes), "" if groups is None else str(groups))
+
+
+def sense(source, train=None, valid=None) -> str:
+    """Of which sense the samples of a set or a folder are: ``'pictures'`` or ``'sounds'``, by the files' names alone.
+
+    Parameters
+    ----------
+    source, train, valid
+        As for `load`.
+
+    Raises
+    ------
+    DatasetError
+        As `load`, for what does not exist; and for a folder with two senses.
+    """
+    folder = _folder_of(source)
+    named = [path for path in map(places.expanded, (*_listed(train), *_listed(valid))) if path.is_dir()]
+    return senses.seen(folder, (path for home in (named or [folder]) for path in walked(home)))
 
 
 def _is_known(source):
@@ -247,8 +283,8 @@ class _Row(NamedTuple):
     path: Path
     home: Path
     digest: str
-    verdict: pictures.Verdict
-    pixels: str
+    verdict: Verdict
+    shown: str
     thumbnail: bytes
 
 
@@ -271,7 +307,7 @@ def _folder_of(source):
 
 def _checked(layout, notes):
     files = layout.files(notes)
-    checked = pictures.check([path for *_, path, _ in files])
+    checked = notes.sense.check([path for *_, path, _ in files])
     return [_Row(*file, *_lost(file[2], one)) for file, one in zip(files, checked)]
 
 
@@ -279,86 +315,100 @@ def _lost(path, checked):
     """What the check found; of a link to nothing, that it is one."""
     if checked.digest or not path.is_symlink() or path.exists():
         return checked
-    verdict = pictures.Verdict("skipped", "a link that leads nowhere", "Remove it, or bring back what it leads to.")
+    verdict = Verdict("skipped", "a link that leads nowhere", "Remove it, or bring back what it leads to.")
     return checked._replace(verdict=verdict)
 
 
-def _without_doubt(rows):
-    """A picture that lies in two classes teaches neither, and measures nothing."""
+def _without_doubt(rows, word):
+    """A sample that lies in two classes teaches neither, and measures nothing."""
     classes = defaultdict(set)
     for row in (row for row in rows if row.verdict.action != "skipped"):
-        classes[row.pixels].add(row.label)
-    return [_doubted(row, classes[row.pixels] - {row.label}) for row in rows]
+        classes[row.shown].add(row.label)
+    return [_doubted(row, classes[row.shown] - {row.label}, word) for row in rows]
 
 
-def _doubted(row, others):
+def _doubted(row, others, word):
     if row.verdict.action == "skipped" or not others:
         return row
-    problem, remedy = f"the same picture is in class {min(others)} too", "Leave it in the class where it belongs."
-    return row._replace(verdict=pictures.Verdict("skipped", problem, remedy))
+    problem, remedy = f"the same {word} is in class {min(others)} too", "Leave it in the class where it belongs."
+    return row._replace(verdict=Verdict("skipped", problem, remedy))
 
 
-def _without_leaks(rows):
-    held_out = {row.pixels for row in rows if row.part == "valid" and row.verdict.action != "skipped"}
-    leak = pictures.Verdict("skipped", "the same picture is in the validation part", "Remove one of the two.")
-    leaks = [row.part == "train" and row.pixels in held_out and row.verdict.action != "skipped" for row in rows]
+def _without_leaks(rows, word):
+    held_out = {row.shown for row in rows if row.part == "valid" and row.verdict.action != "skipped"}
+    leak = Verdict("skipped", f"the same {word} is in the validation part", "Remove one of the two.")
+    leaks = [row.part == "train" and row.shown in held_out and row.verdict.action != "skipped" for row in rows]
     return [row._replace(verdict=leak) if leaks_out else row for row, leaks_out in zip(rows, leaks)]
 
 
 def _tell(layout, rows, notes):
     """What is odd about files and classes."""
-    others = Counter(map(_other, rows))
+    others, odd = Counter(_other(row, notes.sense) for row in rows), Counter(map(_kind, rows))
     for row in rows:
-        if (other := _other(row)) and others[other] > MOST_OTHERS:
+        if (other := _other(row, notes.sense)) and others[other] > MOST_OTHERS:
             note(notes.aside, row.path, other)
-        elif row.verdict.action != "used":
+        elif (kind := _kind(row)) and odd[kind] > MOST_OTHERS:
+            _tell_one(row, odd.pop(kind), notes)
+        elif row.verdict.problem and (not kind or kind in odd):
             notes.add(row.path, row.verdict.problem, row.verdict.remedy, row.verdict.action, row.part, row.label)
     _tell_copies(rows, notes)
     held = Counter((row.part, row.label) for row in rows if row.verdict.action != "skipped")
     for part, c in ((part, c) for part in layout.parts for c in layout.classes if not held[part, c]):
         if (part, c) in layout.homes:
-            remedy = "Put pictures of the class there, or remove the folder."
+            remedy = f"Put {notes.sense.WORD}s of the class there, or remove the folder."
             notes.add(layout.homes[part, c][0], "empty class", remedy, "skipped", part, c)
         elif held["train", c]:
             told = f"no folder {c}: no accuracy is measured on this class"
             notes.add(layout.parts[part][0], told, "Put one there, or leave the class out with --classes.", "used", part, c)
 
 
-def _other(row):
-    """What a file is that is no picture, and is not called as one; or that seldom comes alone. ``''`` for all others."""
+def _kind(row):
+    """What is odd about a sample that is used as it is, without its numbers; ``''`` for all others."""
+    return row.verdict.problem.partition(":")[0] if row.verdict.action == "used" else ""
+
+
+def _tell_one(row, count, notes):
+    """The first of many that are odd in one way."""
+    notes.add(row.path, counted(row.verdict.problem, count), row.verdict.remedy, "used", row.part, row.label)
+
+
+def _other(row, sense):
+    """What a file is that is no sample, and is not called as one; or that seldom comes alone. ``''`` for all others."""
     ending, problem = row.path.suffix.lower(), row.verdict.problem
-    if remedy := pictures.STRANGE.get(problem):
+    if remedy := sense.STRANGE.get(problem):
         return f"{problem}: {remedy[0].lower()}{remedy[1:-1]}"
-    return f"not a picture: a file *{ending}" if problem == "not a picture" and ending not in PICTURE_ENDINGS else ""
+    strange = problem == f"not a {sense.NOUN}" and ending not in sense.ENDINGS
+    return f"{problem}: a file *{ending}" if strange else ""
 
 
 def _tell_copies(rows, notes):
-    """Every copy of a picture that is used, after the first."""
+    """Every copy of a sample that is used, after the first."""
     first = {}
     for row in (row for row in rows if row.verdict.action != "skipped"):
-        one = first.setdefault(row.pixels, row)
+        one = first.setdefault(row.shown, row)
         if one is not row:
-            told = f"the same picture as {notes.named(one.path)}"
+            told = f"the same {notes.sense.WORD} as {notes.named(one.path)}"
             notes.add(row.path, told, "Remove one of the two.", "used", row.part, row.label)
 
 
 def _tell_split(held, of_valid, moved, layout, notes):
-    """The classes of which the split could leave no picture for validation, and the pictures that may move."""
+    """The classes of which the split could leave no sample for validation, and the samples that may move."""
     for c, unit in moved.items():
         here = [i for i in np.flatnonzero(held.labels == c) if held.together[i] == unit]
         side, told = ("valid", "held out") if of_valid[here[0]] else ("train", "for training")
-        told = f"{told} so that its class has a picture there: it may change sides when pictures are added"
-        notes.add(held.paths[here[0]], told, "Add pictures.", "used", side, held.classes[c])
+        told = f"{told} so that its class has a {held.word} there: it may change sides when {held.word}s are added"
+        notes.add(held.paths[here[0]], told, f"Add {held.word}s.", "used", side, held.classes[c])
     for i, c in enumerate(held.classes):
         if i not in held.labels[of_valid]:
-            what = "picture is" if len(set(held.together)) == len(held) else "picture, or group, is"
+            what = f"{held.word} is" if len(set(held.together)) == len(held) else f"{held.word}, or group, is"
             told = f"its only {what} for training: no accuracy is measured on this class"
-            notes.add(layout.homes["train", c][0], told, "Add pictures.", "used", "train", c)
+            notes.add(layout.homes["train", c][0], told, f"Add {held.word}s.", "used", "train", c)
 
 
-def _need_several(groups, together):
-    if groups is not None and len(set(together)) == 1:
-        raise DatasetError(f"--groups {groups} puts all {len(together)} pictures in one group, {together[0]!r}: name several.")
+def _need_several(groups, held):
+    if groups is not None and len(set(held.together)) == 1:
+        one = f"all {len(held)} {held.word}s in one group, {held.together[0]!r}"
+        raise DatasetError(f"--groups {groups} puts {one}: name several.")
 
 
 def _tell_groups(train, valid, notes):
@@ -369,33 +419,32 @@ def _tell_groups(train, valid, notes):
         notes.add(path, told, "Put each group in one part.", "used", "valid")
 
 
-_ANOTHER = "add a folder of pictures for another class"
-
-
 def _classes_left(folder, layout, used, notes):
     left = [c for c in layout.classes if any(row.part == "train" and row.label == c for row in used)]
     if len(left) >= 2:
         return left
-    what = f"only one class with pictures ({left[0]})" if left else "no class with pictures to learn from"
+    word = notes.sense.WORD
+    what = f"only one class with {word}s ({left[0]})" if left else f"no class with {word}s to learn from"
     told = [finding for finding in notes.all() if finding["action"] == "skipped"]
     first = " First problem: {file}: {problem}. {remedy}".format(**told[0]).rstrip() if told else ""
-    remedy = "put the pictures of each class in a folder of its own" if left and names_no_class(left[0]) else _ANOTHER
+    another = f"add a folder of {word}s for another class"
+    remedy = f"put the {word}s of each class in a folder of its own" if left and names_no_class(left[0]) else another
     raise DatasetError(f"{folder} has {what}; a question needs at least two: {remedy}.{first}")
 
 
-def _pictures(rows, together, classes):
+def _samples(rows, together, classes, sense):
     labels = np.array([classes.index(row.label) for row in rows], dtype=int)
     small = np.frombuffer(b"".join(row.thumbnail for row in rows), np.uint8).reshape(len(rows), -1)
     paths, digests = tuple(row.path for row in rows), tuple(row.digest for row in rows)
-    return Samples(paths, labels, digests, tuple(classes), tuple(together), small)
+    return Samples(paths, labels, digests, tuple(classes), tuple(together), small, sense)
 
 
 def _need_both(folder, parts, train, valid, units):
     if "valid" in parts and not len(valid):
-        what = "holds no class folders with pictures that can be read"
+        what = f"holds no class folders with {train.word}s that can be read"
         raise DatasetError(
             f"{parts['valid'][0]} {what}: put some in it, or move it away, and about a quarter of each class is held out."
         )
     for part, held in (("training", train), ("validation", valid)):
         if not len(held):
-            raise DatasetError(f"{folder} leaves no {part} pictures: put at least two {units} in each class folder.")
+            raise DatasetError(f"{folder} leaves no {part} {train.word}s: put at least two {units} in each class folder.")

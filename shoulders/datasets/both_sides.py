@@ -66,15 +66,15 @@ def sentences(held: SampleSet, aside: dict[str, dict[int, int]], rows: list[dict
         most[row["backbone"], row["regime"]] = max(best, row, key=lambda one: one["n_train"])  # the first of equals
     said = [_sentence(held, kind, positions, list(most.values())) for kind, positions in aside.items() if positions]
     if held.groups:
-        count = f"The {len(held.valid)} validation pictures are of {len(set(held.valid.together))} groups"
-        said.append(f"{count}: where those of a group are alike, the intervals, which count pictures, are too narrow.")
+        count = f"The {len(held.valid)} validation {held.word}s are of {len(set(held.valid.together))} groups"
+        said.append(f"{count}: where those of a group are alike, the intervals, which count {held.word}s, are too narrow.")
     return said
 
 
 def _sentence(held, kind, positions, rows):
     i, k = next(iter(positions.items()))
     one, many = _KINDS[kind]
-    count = f"{len(positions)} of {len(held.valid)} validation pictures {one if len(positions) == 1 else many}"
+    count = f"{len(positions)} of {len(held.valid)} validation {held.word}s {one if len(positions) == 1 else many}"
     first = f"{count} (first: {_name(held.valid, i)} ~ {_name(held.train, k)})"
     if not rows or not rows[0][f"n_without_{kind}"]:
         return f"{first}: nothing else is left to measure on."

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from shoulders import pictures
+from shoulders import senses
 from shoulders.support.memory import Memory
 from shoulders.support.progress import track
+from shoulders.support.samples import SIDE
 
 if TYPE_CHECKING:
     from shoulders.datasets import Samples
 
-SIDE, REACH, ALIKE, DETAIL = pictures.SIDE, 3, 0.97, 0.93
+REACH, ALIKE, DETAIL = 3, 0.97, 0.93
 """Two pictures are near copies where their thumbnails of SIDE × SIDE pixels, smoothed a little, correlate by ALIKE when one is
 moved over the other by up to REACH pixels (a tenth of the picture), and by DETAIL when each pixel is taken for what it differs
 from those around it: plain pictures share a light, and two moles a blot, but nothing fine.
@@ -75,7 +76,7 @@ def thumbnails(held: Samples) -> np.ndarray:
     """As the check kept them, uint8, shape (n, SIDE, SIDE); of pictures that came another way they are looked up."""
     if held.thumbnails is not None:
         return held.thumbnails.reshape(-1, SIDE, SIDE)
-    kept = b"".join(one.thumbnail for one in pictures.check(held.paths))
+    kept = b"".join(one.thumbnail for one in senses.of(held.sense).check(held.paths))
     return np.frombuffer(kept, np.uint8).reshape(-1, SIDE, SIDE)
 
 

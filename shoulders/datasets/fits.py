@@ -36,7 +36,7 @@ def told(held: SampleSet, transforms: Iterable) -> SampleSet:
         For a picture that has gone since it was checked.
     """
     most = min(transforms, key=lambda transform: transform.seen(4, 1))
-    if most.fit != "crop":
+    if most.fit != "crop":  # as of all that hear: they hear a clip whole
         return held
     home = os.path.commonpath([os.path.dirname(path) for part in (held.train, held.valid) for path in part.paths])
     parts = (("train", held.train), ("valid", held.valid))

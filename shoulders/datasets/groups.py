@@ -39,7 +39,7 @@ def named(asked, files, notes: Notes) -> list[str]:
         found = _in_names(str(asked), files)
     alone = [path for (path, _), group in zip(files, found) if not group]
     if len(alone) == len(files):
-        why = _why_none(asked, *files[0], notes) if files else "no picture can be read"
+        why = _why_none(asked, *files[0], notes) if files else f"no {notes.sense.WORD} can be read"
         raise DatasetError(f"--groups {asked}: {why}: give a CSV file, `folder`, or a pattern in the files' names.")
     if alone:
         told = f"no group by --groups {asked}: taken for a group of its own"
@@ -50,10 +50,10 @@ def named(asked, files, notes: Notes) -> list[str]:
 def _why_none(asked, path, home, notes):
     """For which no picture has a group; one of them is an example."""
     if asked == "folder":
-        return f"no picture lies in a folder below its class folder ({notes.named(path)} is one)"
+        return f"no {notes.sense.WORD} lies in a folder below its class folder ({notes.named(path)} is one)"
     if str(asked).lower().endswith(".csv"):
-        return f"it names the group of no picture ({notes.named(path)} is one)"
-    return f"it names the group of no picture (in {notes.named(path)} it is looked for in {_looked_in(path, home)!r})"
+        return f"it names the group of no {notes.sense.WORD} ({notes.named(path)} is one)"
+    return f"it names the group of no {notes.sense.WORD} (in {notes.named(path)} it is looked for in {_looked_in(path, home)!r})"
 
 
 def _below(path, home):
@@ -94,9 +94,10 @@ def _in_table(path, files, notes):
                 )
     if files and len(lost) == len(rows) > 0:
         here = notes.named(files[0][0])
-        raise DatasetError(f"--groups {path} names no picture that is used; its first is {lost[0]}: write names as {here}.")
+        none = f"names no {notes.sense.WORD} that is used; its first is {lost[0]}"
+        raise DatasetError(f"--groups {path} {none}: write names as {here}.")
     if lost:
-        told = f"names no picture that is used: {lost[0]}"
+        told = f"names no {notes.sense.WORD} that is used: {lost[0]}"
         notes.add(path, told if len(lost) == 1 else f"{told}, and {len(lost) - 1:,} more such lines", "Check the names.")
     return [groups.get(picture, "") for picture, _ in files]
 

@@ -118,7 +118,7 @@ def _labelled(folder, parts, found, classes, notes):
             if label in known and not any(name in names for names in found["train"].values()):
                 told = f"taken for class {label} of the training part, which is written otherwise"
                 notes.add(path, told, "Give both the same name.", "used", "valid", label)
-    _need_classes(parts, known, [label for part, label in homes if part == "valid"], classes)
+    _need_classes(parts, known, [label for part, label in homes if part == "valid"], classes, notes.sense.WORD)
     _need_several(home for paths in homes.values() for home in paths)
     return Layout(parts, tuple(map(form, classes)) or tuple(known), dict(homes))
 
@@ -159,7 +159,7 @@ def _need_several(homes):
             raise DatasetError(f"{home} {how}: {what} a folder of its own.")
 
 
-def _need_classes(parts, known, of_valid, classes):
+def _need_classes(parts, known, of_valid, classes, word):
     train, valid = (listed(map(str, parts[part])) if part in parts else "" for part in ("train", "valid"))
     if lost := [name for name in classes if form(name) not in known]:
         here = [path.name for root in parts["train"] for path in inside(root)] or ["no folder"]
@@ -167,9 +167,9 @@ def _need_classes(parts, known, of_valid, classes):
     if twice := next((name for i, name in enumerate(map(form, classes)) if name in map(form, classes[:i])), None):
         raise DatasetError(f"--classes names {twice} twice: name each class once.")
     if not known:
-        raise DatasetError(f"{train} holds no class folders: put the pictures of each class in a folder of its own.")
+        raise DatasetError(f"{train} holds no class folders: put the {word}s of each class in a folder of its own.")
     if strange := sorted(set(of_valid) - set(known)):
         raise DatasetError(
             f"{valid} has class folders that {train} lacks ({', '.join(strange)}): give each class the same folder name in "
-            f"both, and at least one training picture; or leave them out, with `--classes {quoted(','.join(known))}`."
+            f"both, and at least one training {word}; or leave them out, with `--classes {quoted(','.join(known))}`."
         )

@@ -1,26 +1,28 @@
-"""What is noticed in a folder of pictures: findings, each with its reason and what to do, and counts of what is left out."""
+"""What is noticed in a folder of samples: findings, each with its reason and what to do, and counts of what is left out."""
 
 from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 
+from shoulders import pictures, senses
 from shoulders.support.folders import counted, inside, note, system, walked
-from shoulders.support.names import PICTURE_ENDINGS
 
 
 @dataclass
 class Notes:
     """What was noticed in a folder: `findings` as a `SampleSet` keeps them, and `aside` as `folders.note` counts.
 
-    Nothing is said of files beside the folders that bear one of the names in `known`.
+    Nothing is said of files beside the folders that bear one of the names in `known`. `sense` is the room of the samples' sense.
     """
 
     folder: Path
     known: tuple[str, ...] = ()
     findings: list[dict] = field(default_factory=list)
     aside: dict = field(default_factory=dict)
+    sense: ModuleType = pictures
 
     def named(self, path: Path) -> str:
         """As a person would name it who looks at the folder."""
@@ -35,7 +37,7 @@ class Notes:
 
     def all(self) -> list[dict]:
         """Every finding, and one for each reason in `aside`."""
-        whole = Notes(self.folder, findings=list(self.findings))
+        whole = Notes(self.folder, findings=list(self.findings), sense=self.sense)
         for reason, (first, count) in self.aside.items():
             whole.add(first, counted(reason, count))
         return whole.findings
@@ -52,21 +54,21 @@ class Notes:
             elif path.is_symlink() and not path.exists():
                 self.add(path, "a link that leads nowhere", "Remove it, or bring back what it leads to.")
             elif path.name not in self.known:
-                loose[path.suffix.lower() in PICTURE_ENDINGS].append(path)
+                loose[path.suffix.lower() in self.sense.ENDINGS].append(path)
         if loose[True]:
-            told = counted("not used: a picture that lies in no class folder", len(loose[True]))
+            told = counted(f"not used: a {self.sense.WORD} that lies in no class folder", len(loose[True]))
             self.add(loose[True][0], told, "Put each in the folder of its class.")
         if loose[False]:
-            self.add(loose[False][0], counted("not used: a file beside the folders, no picture", len(loose[False])))
+            self.add(loose[False][0], counted(f"not used: a file beside the folders, no {self.sense.WORD}", len(loose[False])))
 
 
-def pictures_below(folder):
-    return any(path.suffix.lower() in PICTURE_ENDINGS for path in walked(folder))
+def samples_below(folder):
+    return any(senses.known(path) for path in walked(folder))
 
 
-def pictures_in(folder):
-    """Whether pictures lie in the folder itself."""
-    return any(path.suffix.lower() in PICTURE_ENDINGS and not system(path.name) and path.is_file() for path in folder.iterdir())
+def samples_in(folder):
+    """Whether samples of any sense lie in the folder itself."""
+    return any(senses.known(path) and not system(path.name) and path.is_file() for path in folder.iterdir())
 
 
 def listed(names) -> str:

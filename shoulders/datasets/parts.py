@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from shoulders.datasets import masks
-from shoulders.datasets.notes import Notes, listed, pictures_below, pictures_in, quoted
+from shoulders.datasets.notes import Notes, listed, quoted, samples_below, samples_in
 from shoulders.support import places
 from shoulders.support.errors import DatasetError
 from shoulders.support.folders import form, inside, loosely, note, ordered, walked
@@ -75,10 +75,10 @@ def _by_name(home, classes, notes):
         if train and (claims[around]["valid"] or around == _ALONE):
             parts = _settled(home, train, claims[around]["valid"], notes)
             if not classes:
-                _need_no_part_within(**parts)
+                _need_no_part_within(notes, **parts)
             return parts
     if not classes:
-        _need_plain_names(home, below)
+        _need_plain_names(home, below, notes)
     return {"train": [home]}  # a class may be called "train"
 
 
@@ -96,15 +96,15 @@ def _settled(home, trains, called, notes):
     train = trains[0]
     classes = {loosely(path.name) for path in inside(train)}
     filled = [path for path in called if any(any(walked(below)) for below in inside(path)) and not _unnamed(path, classes)]
-    empty = [path for path in called if not pictures_in(path) and not _unnamed(path, classes)]  # told as an error, later
+    empty = [path for path in called if not samples_in(path) and not _unnamed(path, classes)]  # told as an error, later
     valid = (filled or empty or [None])[0]
     used = [path for path in (train, valid) if path]
 
     def why(path):
         if not any(walked(path)):
             return "not used: it is empty"
-        if path in called and path not in filled and pictures_below(path):
-            return "not used: holds pictures without class folders, so nobody knows what they show"
+        if path in called and path not in filled and samples_below(path):
+            return f"not used: holds {notes.sense.WORD}s without class folders, so nobody knows what they show"
         if path in called and valid:
             return f"not used: {valid.name} is taken for validation (--valid {quoted(path)} takes this one)"
         if path in trains:
@@ -119,7 +119,7 @@ def _settled(home, trains, called, notes):
 def _unnamed(part, classes):
     """Whether a part holds one folder of pictures, and that bears the name of no class."""
     below = inside(part)
-    return len(below) == 1 and loosely(below[0].name) not in classes and pictures_in(below[0])
+    return len(below) == 1 and loosely(below[0].name) not in classes and samples_in(below[0])
 
 
 def _as_named(folder, notes, train, valid, classes):
@@ -132,7 +132,7 @@ def _as_named(folder, notes, train, valid, classes):
         claimed = [path for path in _claims(inside(folder))[_ALONE]["train"] if inside(path) and path not in named["valid"]]
         named["train"] = claimed[:1] or [folder]
         if not claimed and not classes:
-            _need_plain_names(folder, [path for path in inside(folder) if path not in named["valid"]])
+            _need_plain_names(folder, [path for path in inside(folder) if path not in named["valid"]], notes)
     used = [*named["train"], *named["valid"]]
     if folder not in used:
         notes.beside(folder, used, lambda path: "not used: neither --train nor --valid names it")
@@ -161,16 +161,17 @@ def _unwrapped(folder, notes, part=None, but=()):
     """
     for _ in range(20):
         below = [path for path in inside(folder) if path not in but]
-        filled = list(islice((path for path in below if pictures_below(path)), 2))
-        if len(filled) != 1 or pictures_in(folder) or not _promising(filled[0], bool(part)):
+        filled = list(islice((path for path in below if samples_below(path)), 2))
+        if len(filled) != 1 or samples_in(folder) or not _promising(filled[0], bool(part)):
             break
         if not all(any(walked(path)) for path in below):  # an empty folder may be a class to come
             break
         is_class = part and folder != part and (part / filled[0].name).is_dir() and len(inside(part)) > 1
         if is_class or not part and _part_of(filled[0].name):
             break
-        notes.add(filled[0], f"the only folder with pictures in {folder.name}: taken for what is around them all", action="used")
-        notes.beside(folder, [*filled, *but], lambda path: "not used: holds no picture")
+        only = f"the only folder with {notes.sense.WORD}s in {folder.name}"
+        notes.add(filled[0], f"{only}: taken for what is around them all", action="used")
+        notes.beside(folder, [*filled, *but], lambda path: f"not used: holds no {notes.sense.WORD}")
         folder = filled[0]
     return folder
 
@@ -178,7 +179,7 @@ def _unwrapped(folder, notes, part=None, but=()):
 def _promising(folder, in_part):
     """Whether a folder holds parts or classes, and not the pictures of one class."""
     below = inside(folder)
-    if not below or pictures_in(folder):
+    if not below or samples_in(folder):
         return False
     return len(below) > 1 or (not in_part and bool(_part_of(below[0].name))) or _promising(below[0], in_part)
 
@@ -186,18 +187,18 @@ def _promising(folder, in_part):
 # ------------------------------------------------------------------------------------------- what is not plain is asked
 
 
-def _need_no_part_within(train, valid=()):
+def _need_no_part_within(notes, train, valid=()):
     """A folder in the training part that is called as one for validation is a class if the validation part holds it, too."""
     common = {path.name for root in valid for path in inside(root)}
     for root in train:
         below = [path for path in inside(root) if path.name not in common]
         if _claims(below)[_ALONE]["valid"]:
-            _need_plain_names(root, inside(root))
+            _need_plain_names(root, inside(root), notes)
 
 
-def _need_plain_names(home, below):
+def _need_plain_names(home, below, notes):
     """No folder becomes a class that bears the name of a part."""
-    below = [path for path in below if pictures_below(path)]
+    below = [path for path in below if samples_below(path)]
     claims = _claims(below)
     both = [around for around, parts in claims.items() if parts["train"] and parts["valid"]]
     named = {around: claims[around]["train"] + claims[around]["valid"] for around in {_ALONE, *both}}
@@ -205,8 +206,8 @@ def _need_plain_names(home, below):
     if len(known) == len(below) >= 1 or not any(map(inside, below)) and both:
         names = listed(path.name.lower() for path in sorted(known))
         raise DatasetError(
-            f"{home} holds {names}, but no class folders in a training part: put the pictures of each class in a folder of its "
-            f"own, as in {home / 'train' / 'cats'}; or name the classes with --classes."
+            f"{home} holds {names}, but no class folders in a training part: put the {notes.sense.WORD}s of each class in a "
+            f"folder of its own, as in {home / 'train' / 'cats'}; or name the classes with --classes."
         )
     strange = claims[_ALONE]["valid"] or [path for around in both for path in named[around]]
     if strange:
@@ -253,7 +254,7 @@ def _need_no_sets(root, kept):
 
 
 def _need_no_folds(folder, root, kept, valid):
-    if len(kept) < 2 or any(map(pictures_in, kept)):
+    if len(kept) < 2 or any(map(samples_in, kept)):
         return
     below = [{form(path.name) for path in inside(one)} for one in kept]
     common = set.intersection(*below)
@@ -271,8 +272,8 @@ def _need_no_folds(folder, root, kept, valid):
 
 def _tell_deeper(root, kept, notes):
     """Of class folders that hold nothing but more folders: they might be the classes."""
-    below = ([path for path in inside(one) if path.name.lower() not in _BESIDE] for one in kept if not pictures_in(one))
-    if deeper := next((paths for paths in below if len(paths) > 1 and all(map(pictures_below, paths[:2]))), None):
+    below = ([path for path in inside(one) if path.name.lower() not in _BESIDE] for one in kept if not samples_in(one))
+    if deeper := next((paths for paths in below if len(paths) > 1 and all(map(samples_below, paths[:2]))), None):
         told = f"the folders in its class folders, as {deeper[0].name} and {deeper[1].name} in {deeper[0].parent.name}, are taken"
         notes.add(root, f"{told} for parts of the classes", "To tell those of one class apart, give its folder alone.", "used")
 
@@ -290,7 +291,7 @@ def _as_classes(folders):
 
 def _has_parts(folder):
     """Whether a training and a validation part lie in a folder, and pictures in both."""
-    claims = _claims(path for path in inside(folder) if pictures_below(path))
+    claims = _claims(path for path in inside(folder) if samples_below(path))
     return any(claim["train"] and claim["valid"] for claim in claims.values())
 
 
@@ -302,10 +303,10 @@ def turned(found, notes: Notes):
     if list(found) != ["train"] or len(found["train"]) != 1:
         return None
     [(root, kept)] = found["train"].items()
-    if len(kept) < 2 or any(map(pictures_in, kept.values())):
+    if len(kept) < 2 or any(map(samples_in, kept.values())):
         return None
     claims = {name: _claims(inside(path))[_ALONE] for name, path in kept.items()}
-    whole = all(len(claim["train"]) == 1 and claim["valid"] and pictures_in(claim["train"][0]) for claim in claims.values())
+    whole = all(len(claim["train"]) == 1 and claim["valid"] and samples_in(claim["train"][0]) for claim in claims.values())
     if not whole or len({_part_of(claim["valid"][0].name) for claim in claims.values()}) > 1:
         return None
     if any(len(inside(path)) > 1 + len(claims[name]["valid"]) for name, path in kept.items()):

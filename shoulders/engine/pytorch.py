@@ -36,7 +36,7 @@ def reader(backbone: Backbone, layers, threads: int = 0) -> Callable[[np.ndarray
     """
     cutting.need_layers(backbone, layers)
     head = cutting.head_of(backbone)
-    network = _fast(_folded(backbone.module, layers, head, backbone.transform.crop))
+    network = _fast(_folded(backbone.module, layers, head, backbone.transform.blank()))
 
     def read(pixels):
         outputs = run(network, _taken(backbone, torch.from_numpy(pixels).permute(0, 3, 1, 2)), layers, head, pooled)
@@ -45,7 +45,7 @@ def reader(backbone: Backbone, layers, threads: int = 0) -> Callable[[np.ndarray
     return _halving(read, lambda first, second: {layer: np.concatenate([first[layer], second[layer]]) for layer in first})
 
 
-def _folded(module, layers, head, crop):
+def _folded(module, layers, head, blank):
     """The network with BatchNorm folded into the convolution right before it: a copy in eval mode that says the same.
 
     Jacob et al. 2018, arXiv 1712.05877, section 3.2. Where something else looks at what lies between the two, the same would
@@ -54,7 +54,7 @@ def _folded(module, layers, head, crop):
     if not any(_plain_norm(layer) for layer in module.modules()):
         return module
     network = copy.deepcopy(module).eval().cpu()
-    noise = torch.rand(1, 3, crop, crop, generator=torch.Generator().manual_seed(0))
+    noise = torch.rand(blank.shape, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
         before = run(network, noise, layers, head, torch.clone)
     for conv, norm in _neighbours(network, noise):
@@ -152,7 +152,7 @@ def split(backbone: Backbone, body: Headless, at: str = HIDDEN) -> tuple[Callabl
     if at != HIDDEN:
         for name in under:
             cutting.drop(above.network, name, under)
-    noise = torch.rand(2, 3, backbone.transform.crop, backbone.transform.crop, generator=torch.Generator().manual_seed(0))
+    noise = torch.rand(backbone.transform.blank(2).shape, generator=torch.Generator().manual_seed(0))
     try:
         with torch.inference_mode():
             between = run(body.network, noise, [last], body.head, keep)[last]

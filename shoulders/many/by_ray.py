@@ -78,7 +78,7 @@ def _ready(card):
     from shoulders import backbones, features, many
 
     backbone = backbones.again(card["backbone"], card["weights_file"])
-    backbone = replace(backbone, transform=backbones.transform_from(card["transform"]))
+    backbone = replace(backbone, transform=backbones.transform_again(card["backbone"], card["transform"]))
     if differs := [name for name, value in many.made_by(backbone, card["layer"]).items() if value != card[name]]:
         raise PartsError(f"its {differs[0]} is not what the pass began with. Give all machines the same course.")
     threads = int(ray.get_runtime_context().get_assigned_resources().get("CPU", 0))

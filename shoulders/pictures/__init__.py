@@ -11,24 +11,22 @@ A path, its bytes and an image that is opened and not yet decoded give the same 
 image that is decoded already is taken as it is: a large JPEG is then not decoded smaller, and some of what its file said is lost.
 """
 
-import base64
 import hashlib
 import importlib.util
 import io
 import os
 import warnings
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
-from typing import NamedTuple
 
 import PIL
 from PIL import Image, UnidentifiedImageError
 
 from shoulders.pictures import brightness, colours
-from shoulders.support.errors import CourseError
-from shoulders.support.memory import Memory
-from shoulders.support.places import digest
-from shoulders.support.progress import track
+from shoulders.support import samples
+from shoulders.support.names import PICTURE_ENDINGS
+from shoulders.support.samples import SIDE, Checked, SampleError, Verdict
+
+WORD, NOUN, ENDINGS = "picture", "picture", PICTURE_ENDINGS
+"""What one sample is called, what it is, and how names of such files end. Whether it is one, its content says."""
 
 MOST_PIXELS = 150_000_000
 """A picture with more pixels is not decoded: a small file can unpack to many gigabytes (a decompression bomb)."""
@@ -37,13 +35,10 @@ MOST_PIXELS = 150_000_000
 # that decode would now and then leave every warning of the process switched off.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
-VERSION = 8
+VERSION = 9
 """Part of the memory's name: raised whenever the check would say something else. (Pillow's version is part of it too.)"""
 
 MEMORY = f"checked-pictures-{VERSION}-pillow-{PIL.__version__}.jsonl"
-
-SIDE = 32
-"""Of the grey thumbnail that the check keeps of every picture, for `shoulders.datasets.copies`."""
 
 LONGEST = 50
 """Nor is one whose longer side is more than this many times the shorter: scaled to a network's size it would be huge."""
@@ -62,17 +57,8 @@ _TURNS = {
 one bad byte of it, which cameras do write."""
 
 
-class PictureError(CourseError):
+class PictureError(SampleError):
     """A picture cannot be used; the message names the file and the remedy."""
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What the check of one picture found. `action` is ``'used'``, ``'converted'`` or ``'skipped'``."""
-
-    action: str
-    problem: str = ""
-    remedy: str = ""
 
 
 STRANGE = {
@@ -130,6 +116,15 @@ def read(path, at_least=None) -> Image.Image:
         raise _error(path, error) from error
 
 
+shown = read
+"""A picture for people, as every sense has one."""
+
+
+def playable(source) -> bytes:
+    """What a page can play of it: nothing."""
+    return b""
+
+
 def assumed(path) -> str:
     """What `read` takes for white where the file does not say it, in words; ``''`` for any other picture, after its header.
 
@@ -152,30 +147,6 @@ def size(path) -> tuple[int, int]:
             return image.size
     except Exception as error:
         raise _error(path, error) from error
-
-
-def content(path, expected: str | None = None) -> bytes:
-    """A file's bytes, if they are still those of which the sha256 is `expected`, where one is.
-
-    Raises
-    ------
-    PictureError
-        When the file cannot be read, or has changed.
-    """
-    try:
-        found = path.read_bytes()
-    except OSError as error:
-        raise PictureError(f"{path}: unreadable. {_REMEDY['unreadable']}") from error
-    if expected is not None and hashlib.sha256(found).hexdigest() != expected:
-        raise PictureError(f"{path}: changed since it was checked. Load the pictures again.")
-    return found
-
-
-def stream(path, expected: str | None = None) -> io.BytesIO:
-    """`content` as a file that keeps its name, by which an error names it."""
-    file = io.BytesIO(content(path, expected))
-    file.name = str(path)
-    return file
 
 
 def to_rgb(image: Image.Image, at_least: int | None = None) -> Image.Image:
@@ -337,9 +308,6 @@ def _examined(content):
     return (Verdict("converted", ", ".join(found), remedy) if found else Verdict("used")), rgb
 
 
-_CHANGED = Verdict("skipped", "changed while it was checked", "Run the check again.")
-
-
 def _skipped(problem):
     return Verdict("skipped", problem, _REMEDY[problem])
 
@@ -355,27 +323,6 @@ def _several(image):
     return [f"the first of {count} {what}"] * (count > 1) + ["a preview of the picture in the file"] * bool(preview)
 
 
-class Checked(NamedTuple):
-    """What the check found of a file.
-
-    Attributes
-    ----------
-    digest : str
-        sha256 of its bytes, ``''`` where it cannot be read.
-    verdict : Verdict
-    pixels : str
-        sha256 of size and pixels, as `read` gives them: the same for the same picture in another file or format. ``''`` of one
-        that is skipped.
-    thumbnail : bytes
-        Grey, `SIDE` × `SIDE`; empty of one that is skipped.
-    """
-
-    digest: str
-    verdict: Verdict
-    pixels: str = ""
-    thumbnail: bytes = b""
-
-
 def check(paths) -> list[Checked]:
     """Look at every file, in order. What was decoded once is remembered by its content.
 
@@ -383,42 +330,11 @@ def check(paths) -> list[Checked]:
     ----------
     paths : sequence of path
     """
-    memory = Memory(MEMORY, _sound)
-    pool = ThreadPoolExecutor(os.cpu_count())
-    try:
-        digests = list(pool.map(_digest, paths))
-        memory.known[""] = Checked("", _skipped("unreadable"))
-        if new := {digest: path for digest, path in zip(digests, paths) if digest not in memory.known}:
-            _look_at(new, memory, pool)
-    finally:
-        pool.shutdown(cancel_futures=True)  # who interrupts a check does not wait for the pictures still to come
-    return [memory.known[digest]._replace(digest=digest) for digest in digests]
+    return samples.check(paths, MEMORY, lambda content: _checked(*_examined(content)))
 
 
-def _digest(path):
-    try:
-        return digest(path)
-    except OSError:
-        return ""
-
-
-def _look_at(new, memory, pool):
-    """Look at each picture and remember it as they come."""
-    looks = pool.map(_look_again, new, new.values())
-    with memory.adding() as add:
-        for key, looked in track(zip(new, looks), len(new), "Checking"):
-            memory.known[key] = looked
-            if looked.verdict != _CHANGED:
-                add(key, _line(looked))
-
-
-def _look_again(key, path):
-    """Never another picture's verdict under this one's digest."""
-    try:
-        verdict, rgb = _examined(content(path, key))
-    except PictureError:
-        return Checked(key, _CHANGED)
-    return Checked(key, verdict) if rgb is None else Checked(key, verdict, _pixels(rgb), _thumbnail(rgb))
+def _checked(verdict, rgb):
+    return Checked("", verdict) if rgb is None else Checked("", verdict, _pixels(rgb), _thumbnail(rgb))
 
 
 def _pixels(rgb):
@@ -427,18 +343,3 @@ def _pixels(rgb):
 
 def _thumbnail(rgb):
     return rgb.resize((SIDE, SIDE), Image.Resampling.BILINEAR, reducing_gap=2).convert("L").tobytes()
-
-
-def _line(looked):
-    """As JSON can hold it."""
-    return asdict(looked.verdict) | {"pixels": looked.pixels, "thumbnail": base64.b64encode(looked.thumbnail).decode()}
-
-
-def _sound(line):
-    line = dict(line)
-    pixels, thumbnail = line.pop("pixels"), base64.b64decode(line.pop("thumbnail"), validate=True)
-    looked = Checked("", Verdict(**line), pixels, thumbnail)
-    sizes = {"skipped": (0, 0), "used": (64, SIDE * SIDE), "converted": (64, SIDE * SIDE)}
-    if sizes[looked.verdict.action] != (len(pixels), len(thumbnail)):
-        raise ValueError("what every line holds")
-    return looked

@@ -11,6 +11,12 @@ PICTURE_ENDINGS = (
 )  # fmt: skip
 """How names of pictures end. What is one, its content says."""
 
+SOUND_ENDINGS = (
+    ".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".snd", ".caf", ".w64", ".rf64",
+    ".m4a", ".aac", ".wma", ".amr",
+)  # fmt: skip
+"""How names of clips of sound end. What is one, its content says."""
+
 
 def near(name: str, known) -> str:
     """`` Did you mean vgg16?``, for the end of a sentence; ``''`` where no known name is like this one.

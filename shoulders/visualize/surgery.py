@@ -201,7 +201,7 @@ def ablation(
     for name, taken in {"the whole network": (), **layers}.items():
         with no_random(seed):
             network = cutting.with_batch_norm(without(backbones.load(backbone.name, "random", seed).module, taken))
-        body = cutting.Headless(network, cutting.HIDDEN, cutting.head_of(backbone), backbone.transform.crop)
+        body = cutting.Headless(network, cutting.HIDDEN, cutting.head_of(backbone), backbone.transform.blank())
         result = training.train(backbone, body, held, seed, epochs, rate, batch_size)
         rows.append({"network": name, **_judged(held, result)})
     return pd.DataFrame(rows)

@@ -21,8 +21,8 @@ from torch import nn
 from shoulders import backbones, cutting, features
 from shoulders.backbones import Backbone, Transform
 from shoulders.datasets import Samples
-from shoulders.pictures import stream
 from shoulders.support import devices
+from shoulders.support.samples import stream
 from shoulders.visualize.machinery import VisualizeError
 
 

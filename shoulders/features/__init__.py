@@ -10,12 +10,11 @@ import hashlib
 import importlib.metadata
 import json
 import os
-import struct
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from itertools import islice
 from pathlib import Path
@@ -25,21 +24,15 @@ import numpy as np
 from shoulders import engine
 from shoulders.backbones import Backbone
 from shoulders.datasets import Samples
-from shoulders.pictures import PictureError, stream
+from shoulders.features import rows as rows_of
+from shoulders.features.rows import FeatureError
 from shoulders.support import devices, places
-from shoulders.support.errors import CourseError
-from shoulders.support.places import locked, size
+from shoulders.support.places import locked
 from shoulders.support.progress import track
+from shoulders.support.samples import SampleError, stream
 
 VERSION = 5
 """Part of every key: raised whenever this code would compute something else."""
-
-
-
-
-class FeatureError(CourseError):
-    """Features cannot be kept; the message says what is missing."""
-
 
 @dataclass(frozen=True)
 class Features:
@@ -107,7 +100,7 @@ def extract(
         For a layer that the network lacks.
     FeatureError
         When the disk is full, for no picture, and for a `batch_size` below 1.
-    shoulders.pictures.PictureError
+    shoulders.support.samples.SampleError
         For a picture that has gone or changed since it was checked.
 
     Notes
@@ -127,7 +120,7 @@ def extract(
     precision, started, clock = engine.precision(backbone, layers), time.perf_counter(), {"decode": 0.0}
     by = [engine.name(backbone, layers), flip, devices.device(), precision]
     files = {layer: _key(backbone, pictures, layer, by) for layer in layers}
-    values = {layer: _recall(folder, key) for layer, key in files.items()} if folder else {}
+    values = {layer: rows_of.recall(folder, key) for layer, key in files.items()} if folder else {}
     missing = {layer: key for layer, key in files.items() if values.get(layer) is None}
     if missing:
         lock = _key(backbone, pictures, "", by)
@@ -160,10 +153,10 @@ def looker(backbone: Backbone, layers: str | Sequence[str] = "hidden", threads: 
 
     Raises
     ------
-    shoulders.pictures.PictureError, shoulders.backbones.BackboneError
+    shoulders.support.samples.SampleError, shoulders.backbones.BackboneError
     """
     layers = [layers] if isinstance(layers, str) else list(layers)
-    size, read = engine.chosen(backbone, layers).BATCH, engine.reader(backbone, layers, threads)
+    size, read = _at_once(backbone, engine.chosen(backbone, layers)), engine.reader(backbone, layers, threads)
 
     def pixels(source):
         return source if isinstance(source, np.ndarray) else backbone.transform.pixels(source)
@@ -205,11 +198,11 @@ def each(backbone: Backbone, paths, layer: str = "hidden") -> Iterator[tuple[lis
     def decode(path):
         try:
             return path, "", backbone.transform.pixels(path)
-        except PictureError as error:
+        except SampleError as error:
             return path, str(error), None  # the error itself would keep the picture, by its traceback
 
     by = engine.chosen(backbone, [layer])
-    return _passed(_read_by(by, backbone, [layer]), by, paths, decode, partial(_good, layer))
+    return _passed(_read_by(by, backbone, [layer]), by, paths, decode, partial(_good, layer), _at_once(backbone, by))
 
 
 def reader(backbone: Backbone, layer: str = "hidden", threads: int = 0) -> Callable:
@@ -235,7 +228,8 @@ def reader(backbone: Backbone, layer: str = "hidden", threads: int = 0) -> Calla
     """
     by = engine.chosen(backbone, [layer])
     read, decode = _read_by(by, backbone, [layer]), partial(_digested, backbone.transform)
-    return lambda paths: _passed(read, by, paths, decode, partial(_good, layer), threads=threads)
+    size = _at_once(backbone, by)
+    return lambda paths: _passed(read, by, paths, decode, partial(_good, layer), size, threads)
 
 
 def _digested(transform, path):
@@ -246,7 +240,7 @@ def _digested(transform, path):
         file = stream(Path(path))
         digest = hashlib.sha256(file.getbuffer()).hexdigest()
         return path, digest, "", transform.pixels(file)
-    except PictureError as error:
+    except SampleError as error:
         return path, digest, str(error), None
 
 
@@ -254,6 +248,58 @@ def _good(layer, read, found):
     """The files of a batch, and what the layer says of those that could be read."""
     good = [pixels for *_, pixels in found if pixels is not None]
     return [file for *file, _ in found], read(np.stack(good))[layer] if good else np.zeros((0, 0), np.float32)
+
+
+def join(*giants: Features) -> Features:
+    """What several giants say of the same samples, side by side: for one head on all of them.
+
+    Each giant's row of a sample is brought to length one first, as every head does with the features of one giant: so none has
+    the say because its numbers are larger. The giants may be of different senses, as words with pictures.
+
+    Parameters
+    ----------
+    giants : Features
+        Of one layer each, about the same samples in the same order.
+
+    Returns
+    -------
+    Features
+        Its one layer is called ``'hidden'``; the samples are those of the first.
+
+    Raises
+    ------
+    FeatureError
+        For features of several layers, and for samples that are not the same number or have other labels.
+
+    Examples
+    --------
+    >>> joined_rows([np.array([[3.0, 4.0]]), np.array([[0.0, 2.0, 0.0]])]).round(2).tolist()
+    [[0.6, 0.8, 0.0, 1.0, 0.0]]
+    """
+    if several := next((giant for giant in giants if len(giant.values) != 1), None):
+        raise FeatureError(f"These features are of the layers {', '.join(several.values)}: extract one, and join that.")
+    first = giants[0]
+    if any(not np.array_equal(giant.labels, first.labels) for giant in giants):
+        counts = " and ".join(f"{len(giant.labels)}" for giant in giants)
+        raise FeatureError(f"Features of {counts} samples cannot be joined: give those of the same samples, in the same order.")
+    rows = joined_rows([next(iter(giant.values.values())) for giant in giants])
+    seconds = {name: sum(giant.seconds[name] for giant in giants) for name in first.seconds}
+    return replace(first, values={"hidden": rows}, cached=all(giant.cached for giant in giants), seconds=seconds)
+
+
+def joined_rows(values: Sequence[np.ndarray]) -> np.ndarray:
+    """Rows of several giants side by side, each brought to length one first; a row of zeros stays one.
+
+    Parameters
+    ----------
+    values : sequence of numpy.ndarray, shape (n, d)
+
+    Returns
+    -------
+    numpy.ndarray, shape (n, sum of the d), float32
+    """
+    lengths = [np.linalg.norm(rows, axis=1, keepdims=True) for rows in values]
+    return np.concatenate([rows / np.where(length > 0, length, 1) for rows, length in zip(values, lengths)], 1, dtype=np.float32)
 
 
 # ----------------------------------------------------------------------------------------------------------- the cache
@@ -279,53 +325,6 @@ def _version(name):
         return None
 
 
-def _recall(folder, key):
-    """The rows, read from disk as they are used, or None. A file that is not whole is computed again."""
-    path = folder / f"{key}.safetensors"
-    try:
-        with open(path, "rb") as file:
-            start = 8 + struct.unpack("<Q", file.read(8))[0]
-            about = json.loads(file.read(start - 8))["features"]
-        rows = np.memmap(path, np.float32, "r", start, tuple(about["shape"]))
-        return rows if path.stat().st_size == start + rows.nbytes else None
-    except (OSError, ValueError, KeyError, TypeError, struct.error, OverflowError, MemoryError):
-        return None
-
-
-class _Rows:
-    """A safetensors file of one float32 matrix, filled row by row through a memory map, in place only when it is full."""
-
-    def __init__(self, path: Path, shape):
-        self.path, self.part = path, path.with_name(f".{path.name}.{os.getpid()}.part")
-        _remove_dead(path)
-        span = 4 * int(np.prod(shape))
-        header = json.dumps({"features": {"dtype": "F32", "shape": list(shape), "data_offsets": [0, span]}}).encode()
-        header += b" " * (-len(header) % 8)
-        try:
-            with open(self.part, "wb") as file:
-                file.write(struct.pack("<Q", len(header)) + header)
-                places.reserve(file, 8 + len(header) + span)
-        except OSError as error:
-            self.part.unlink(missing_ok=True)
-            room = f"make room in {path.parent}, or set SHOULDERS_CACHE to a folder on a larger disk"
-            raise FeatureError(f"{size(span)} of features do not fit on the disk: {room}.") from error
-        self.values = np.memmap(self.part, np.float32, "r+", 8 + len(header), shape)
-
-    def close(self, complete):
-        self.values.flush()
-        del self.values  # Windows renames no file that is mapped
-        try:
-            if complete:
-                os.replace(self.part, self.path)
-        finally:
-            self.part.unlink(missing_ok=True)
-
-
-def _remove_dead(path):
-    for part in path.parent.glob(f".{path.name}.*.part"):  # of a process that was killed: the lock is ours
-        part.unlink(missing_ok=True)
-
-
 # ------------------------------------------------------------------------------------------------------------ the pass
 
 
@@ -335,22 +334,12 @@ def _compute(folder, lock, files, fill):
     The lock is of the network and the pictures, whatever the layers: no two processes ever write one file.
     """
     if folder is None:
-        return {layer: rows.values for layer, rows in fill(files, lambda layer, shape: _InMemory(shape)).items()}
+        return {layer: rows.values for layer, rows in fill(files, lambda layer, shape: rows_of.InMemory(shape)).items()}
     with locked(folder / lock):
-        missing = {layer: key for layer, key in files.items() if _recall(folder, key) is None}
+        missing = {layer: key for layer, key in files.items() if rows_of.recall(folder, key) is None}
         if missing:
-            fill(missing, lambda layer, shape: _Rows(folder / f"{files[layer]}.safetensors", shape))
-        return {layer: _recall(folder, key) for layer, key in files.items()}
-
-
-class _InMemory:
-    """The same as `_Rows` where nothing is to be remembered."""
-
-    def __init__(self, shape):
-        self.values = np.zeros(shape, np.float32)
-
-    def close(self, complete):
-        pass
+            fill(missing, lambda layer, shape: rows_of.Rows(folder / f"{files[layer]}.safetensors", shape))
+        return {layer: rows_of.recall(folder, key) for layer, key in files.items()}
 
 
 def _fill(backbone, pictures, flip, batch_size, clock, asked, layers, place):
@@ -379,16 +368,21 @@ def _said(backbone, pictures, flip, batch_size, clock, layers, by) -> Iterator[d
     """What the layers say, a batch at a time."""
     decode, files = partial(_decoded, backbone.transform, flip, clock), zip(pictures.paths, pictures.digests)
     read = _read_by(by, backbone, layers)
-    return _passed(read, by, files, decode, lambda read, found: read(np.stack(found)), batch_size)
+    size = _at_once(backbone, by, batch_size)
+    return _passed(read, by, files, decode, lambda read, found: read(np.stack(found)), size)
 
 
 def _read_by(by, backbone, layers):
     return by.reader(backbone, layers, threads=1 if by.IN_THREADS else 0)
 
 
-def _passed(read, by, tasks, decode, ask, size=None, threads=0) -> Iterator:
+def _at_once(backbone, by, asked=None):
+    """How many samples go through the network together: as many as suit the engine, and as its transform allows."""
+    return min(asked or by.BATCH, backbone.transform.AT_ONCE)
+
+
+def _passed(read, by, tasks, decode, ask, size, threads=0) -> Iterator:
     """What `ask` makes of the network and of each batch: threads that each ask about their own, or one that asks about all's."""
-    size = size or by.BATCH
     if not by.IN_THREADS:
         return map(partial(ask, read), _chunks(_ahead(decode, tasks, size, threads), size))
     return _ahead(lambda batch: ask(read, list(map(decode, batch))), _chunks(tasks, size), threads=threads)

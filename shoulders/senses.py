@@ -1,0 +1,56 @@
+"""The one place that knows which senses there are, and sees from files of which one they are.
+
+Each sense is a room with the same few names: ``WORD`` and ``ENDINGS``, ``check``, ``read``, ``shown`` (as a picture, for people),
+``assumed`` and ``STRANGE``. A new one is a new room, and a line here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from types import ModuleType
+
+from shoulders import pictures, sounds
+from shoulders.support.errors import DatasetError
+
+SENSES = {"pictures": pictures, "sounds": sounds}
+
+STRAY = 0.05
+"""Up to this share of files of another sense have strayed among the others, and are told one by one as what they are."""
+
+
+_SENSE_OF = {ending: name for name, sense in SENSES.items() for ending in sense.ENDINGS}
+
+
+def known(path: Path) -> bool:
+    """Whether a file's name ends as that of a sample of any sense."""
+    return path.suffix.lower() in _SENSE_OF
+
+
+def of(name: str) -> ModuleType:
+    """The room of a sense: ``'pictures'`` or ``'sounds'``."""
+    return SENSES[name]
+
+
+def seen(folder: Path, files: Iterable[Path]) -> str:
+    """Of which sense the files of a folder are, by the endings of their names; pictures, where no name says it.
+
+    Raises
+    ------
+    shoulders.support.errors.DatasetError
+        For a folder with two senses.
+    """
+    found = {name: [] for name in SENSES}
+    for path in files:
+        if name := _SENSE_OF.get(path.suffix.lower()):
+            found[name].append(path)
+    most, *others = sorted(found, key=lambda name: -len(found[name]))
+    for name in others:
+        if len(found[name]) > STRAY * len(found[most]):
+            both = " and ".join(_counted(SENSES[one].WORD, found[one]) for one in (most, name))
+            raise DatasetError(f"{folder} holds {both}: a question is asked of one sense: move one of them away.")
+    return most if found[most] else "pictures"
+
+
+def _counted(word, files):
+    return f"{len(files):,} {word}{'s' * (len(files) != 1)} (as {files[0].name})"
