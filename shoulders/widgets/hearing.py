@@ -118,21 +118,6 @@ def _file(clip, name):
     return file
 
 
-def as_wav(wave: np.ndarray, rate: int = sounds.RATE) -> bytes:
-    """A wave as a WAV file of 16 bits a sample: every browser plays that, and some play neither Ogg nor FLAC.
-
-    Parameters
-    ----------
-    wave : numpy.ndarray
-        float32, (n,), in -1..1.
-    rate : int
-        Samples a second.
-    """
-    file = io.BytesIO()
-    soundfile.write(file, np.clip(wave, -1, 1), rate, format="WAV", subtype="PCM_16")
-    return file.getvalue()
-
-
 class Booth:
     """A network that hears, clips in the box, and the page that asks; the two speak as `shoulders.widgets.desk.Desk` does.
 
@@ -172,4 +157,4 @@ class Booth:
         content = self.clips[clip].read_bytes() if clip else bytes(buffers[0])
         found = hear(self.ask, content, clip or asked.get("file") or "")
         answers = [{"name": name, "share": share, "told": sure(share)} for name, share in found.answers[:SHOWN]]
-        self._tell("answer", asked, [as_wav(found.wave)], answers=answers, said=found.said)
+        self._tell("answer", asked, [sounds.wav(found.wave)], answers=answers, said=found.said)

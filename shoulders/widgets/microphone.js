@@ -276,8 +276,9 @@ function render({ model, el }) {
     if (opening) return stop()
     complain("")
     answer.forget()
-    if (clip() !== null) return handOver({ clip: clip() })
-    record()
+    wave.show(new Float32Array(0))
+    if (clip() !== null) handOver({ clip: clip() })
+    else record()
   }
 
   async function record() {
@@ -285,7 +286,6 @@ function render({ model, el }) {
     const current = () => opening === mine
     let running = null
     turn++
-    wave.show(new Float32Array(0))
     power.textContent = "Cancel"
     now.textContent = "Opening the microphone. If the browser asks, allow it."
     const take = (samples) => {
@@ -346,6 +346,7 @@ function render({ model, el }) {
     stop()
     complain(given.size > LARGEST ? `${given.name} has ${(given.size / 1e6).toFixed(1)} MB, and a few seconds of sound have less than ${LARGEST / 1e6}: choose another file.` : "")
     answer.forget()
+    wave.show(new Float32Array(0))
     if (given.size <= LARGEST) handOver({ file: given.name }, [new DataView(await given.arrayBuffer())])
   }
 

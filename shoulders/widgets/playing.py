@@ -13,7 +13,6 @@ from shoulders.plots import Drawing, new, show_spectrogram
 from shoulders.plots.spectrograms import longest_of, opened, told
 from shoulders.support.errors import CourseError
 from shoulders.support.words import counted
-from shoulders.widgets.hearing import as_wav
 
 MOST = 20.0
 """Seconds in one cell. The clips lie in the notebook's file, 43 kB for each second (16,000 samples of 16 bits, in base64): more
@@ -103,7 +102,7 @@ def _need_room(waves):
 
 def _figure(name, wave, seconds):
     image, words = _spectrogram(wave, seconds), told(name, wave)
-    sound = base64.b64encode(as_wav(wave)).decode()
+    sound = base64.b64encode(sounds.wav(wave)).decode()
     return (
         f'<figure><figcaption>{html.escape(name)}</figcaption><img src="data:image/png;base64,{image}" '
         f'alt="Spectrogram: {html.escape(words)}."><audio controls preload="metadata" aria-label="Play {html.escape(name)}" '
