@@ -32,7 +32,7 @@ def show_spectrogram(wave, ax, title: str = "", seconds: float | None = None, ra
     pitch = rate / 2000 / (found.shape[1] - 1)  # kHz from one row to the next
     edges = (-hop / 2, (len(found) - 0.5) * hop, -pitch / 2, rate / 2000 + pitch / 2)
     ax.imshow(found.T, origin="lower", aspect="auto", cmap=HEAT, vmin=-spectrogram.RANGE, vmax=0, extent=edges)
-    ax.set(xlim=(0, seconds or len(wave) / rate), ylim=(0, rate / 2000), xlabel="s", ylabel="kHz")
+    ax.set(xlim=(0, seconds or len(wave) / rate), ylim=(0, rate / 2000), xlabel="time in s", ylabel="pitch in kHz")
     ax.tick_params(labelsize=SMALL)
     ax.set_title(wrapped(title, 30), fontsize=SMALL)
     return ax
@@ -62,8 +62,8 @@ def spectrograms(clips, heading: str = "", columns: int = 3, words: str = "") ->
         ax.set_axis_off()
     for (name, wave), ax in zip(waves.items(), axes.flat):
         show_spectrogram(wave, ax, name, longest)
-        ax.label_outer(remove_inner_ticks=False)
-        ax.set_xlabel("s")
+    for ax in axes[:, 1:].flat:
+        ax.set_ylabel("")
     figure.suptitle(textwrap.fill(heading, int(9 * wide)))
     return Drawing(figure, words or f"{counted(len(waves), 'clip')}: {'; '.join(map(told, waves, waves.values()))}.")
 

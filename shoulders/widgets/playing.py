@@ -14,9 +14,13 @@ from shoulders.plots.spectrograms import longest_of, opened, told
 from shoulders.support.errors import CourseError
 from shoulders.support.words import counted
 
-MOST = 20.0
-"""Seconds in one cell. The clips lie in the notebook's file, 43 kB for each second (16,000 samples of 16 bits, in base64): more
-than 860 kB of sound in one output make a notebook slow to open and a repository slow to clone."""
+SOUND, PICTURE = 43_000, 60_000
+"""Bytes in a notebook's file: of a second of sound (16,000 samples of 16 bits, in base64), and of a spectrogram, about: twice
+as much of one of noise alone."""
+
+MOST = 1_500_000
+"""Bytes that the clips of one cell may take there, 14 of a second each: with more a notebook is slow to open, a repository slow to
+clone."""
 
 WIDTH, HEIGHT = 3.2, 1.9
 """Inches of a spectrogram: two stand beside each other in most windows, three in a wide one."""
@@ -31,7 +35,7 @@ _STYLE = """<style>
 
 
 class PlayerError(CourseError):
-    """Clips are too long for a page; the message says how long they are."""
+    """Clips are too many, or too long, for a cell; the message says how large they are."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ def players(clips) -> Players:
     Raises
     ------
     PlayerError
-        Where they last more than `MOST` seconds together.
+        Where they take more than `MOST` bytes together.
     shoulders.sounds.SoundError
         For a file that holds no clip.
     """
@@ -93,10 +97,11 @@ def players(clips) -> Players:
 
 def _need_room(waves):
     seconds = sum(map(len, waves.values())) / sounds.RATE
-    if seconds > MOST:
+    size = SOUND * seconds + PICTURE * len(waves)
+    if size > MOST:
         raise PlayerError(
-            f"These {counted(len(waves), 'clip')} last {seconds:.1f} s together, and a cell's output takes {MOST:.0f} s, because "
-            "the notebook's file holds them: choose fewer, or shorter ones."
+            f"{counted(len(waves), 'clip')} of {seconds:.1f} s together take {size / 1e6:.1f} MB of the notebook's file, and "
+            f"a cell may take {MOST / 1e6:g}: choose fewer, or shorter ones."
         )
 
 
