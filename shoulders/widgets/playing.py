@@ -19,7 +19,7 @@ SOUND, PICTURE = 43_000, 60_000
 as much of one of noise alone."""
 
 MOST = 1_500_000
-"""Bytes that the clips of one cell may take there, 14 of a second each: with more a notebook is slow to open, a repository slow to
+"""Bytes that the clips of one cell may take there, 14 of a second each: with more a notebook is slow to open, a repository to
 clone."""
 
 WIDTH, HEIGHT = 3.2, 1.9
