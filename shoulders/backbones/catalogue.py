@@ -93,7 +93,8 @@ def _others():
 
 
 def _text(card):
-    told = card.name, card.sense, card.library, card.trained_on or UNKNOWN, card.licence or UNKNOWN, card.paper, str(card.year or "")
+    known = card.trained_on or UNKNOWN, card.licence or UNKNOWN, card.paper, str(card.year or "")
+    told = card.name, card.sense, card.library, *known
     return " ".join(told).casefold()
 
 

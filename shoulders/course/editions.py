@@ -67,6 +67,7 @@ NEEDS = {
     "07a": Need("big_cats", "", pocket="vgg16_mammals", other="vgg16_things"),
     "07b": Need("cats_vs_dogs", backbones.DEFAULT, pocket=backbones.DEFAULT),
     "07c": Need("skin", backbones.DEFAULT, 20_000, pocket=backbones.DEFAULT, drawn="moles"),
+    "11a": Need("voices", "wav2vec2_xlsr53", 10_000, pocket="speech_embedding", drawn="voices"),
 }
 
 
