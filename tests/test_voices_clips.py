@@ -52,7 +52,7 @@ def test_so_many_clips_of_each_word():
 
 
 def test_no_voice_teaches_and_judges_and_another_engine_lies_elsewhere():
-    """A voice by its name alone: kal is one man in whichever engine."""
+    """A voice by its name alone, in whichever engine and language."""
     train, valid = ({clip.voice for clip in CLIPS if clip.part == part} for part in ("train", "valid"))
     assert train and valid and not train & valid
     assert {clip.engine for clip in CLIPS if clip.home == "elsewhere"} == {"pico"}
