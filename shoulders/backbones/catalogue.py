@@ -93,8 +93,8 @@ def _others():
 
 
 def _text(card):
-    told = card.name, card.sense, card.library, card.trained_on or UNKNOWN, card.licence or UNKNOWN, card.paper, str(card.year or "")
-    return " ".join(told).casefold()
+    known = card.trained_on or UNKNOWN, card.licence or UNKNOWN, card.paper, str(card.year or "")
+    return " ".join([card.name, card.sense, card.library, *known]).casefold()
 
 
 def _at_most(cards, of, most, what, remarks):
