@@ -94,7 +94,8 @@ def right_of(values, labels, parts, count, draw):
     right = 0
     for teach, asked in parts:
         rng = np.random.default_rng(draw)
-        chosen = np.concatenate([rng.permutation(np.flatnonzero(teach & (labels == c)))[:count] for c in np.unique(labels)])
+        of_class = (rng.permutation(np.flatnonzero(teach & (labels == c))) for c in np.unique(labels))
+        chosen = np.concatenate([found[:count] for found in of_class])
         head = heads.fit("logistic_regression", values[chosen], labels[chosen], draw)
         right += int((head.predict(values[asked]) == labels[asked]).sum())
     return right
@@ -124,8 +125,8 @@ def noise(rng):
 class Plain:
     """livekit-wakeword, asked about one clip after the other.
 
-    `windows` is what it says itself of a clip, without our context: a window of 76 rows each 8. `same` asks it about the rows that
-    ours hears, too, and takes the means over stretches: the same features.
+    `windows` is what it says itself of a clip, without our context: a window of 76 rows each 8. `same` asks it about the rows
+    that ours hears, too, and takes the means over stretches: the same features.
     """
 
     def __init__(self, backbone):
@@ -203,8 +204,9 @@ def page_of_words(name, entry):
     voices = f"each group of `{entry['left_out']}` left out in turn" if entry["left_out"] else "the set's own validation part"
     lines = [
         f"## {name}", "",
-        f"{entry['date']}. Logistic regression on so many clips of each of {entry['classes']} classes, {entry['draws']} draws; asked: "
-        f"{voices}. Per cent right; in brackets the 95 % interval of the n clips (Wilson), then of the draws' mean (Student).", "",
+        f"{entry['date']}. Logistic regression on so many clips of each of {entry['classes']} classes, {entry['draws']} draws; "
+        f"asked: {voices}. Per cent right; in brackets the 95 % interval of the n clips (Wilson), then of the draws' mean "
+        "(Student).", "",
         "| giant | layer | clips a class | n | right |", "|---|---|---|---|---|",
     ]  # fmt: skip
     return lines + [_word_row(row) for row in entry["rows"] if "lacks" not in row] + _lacks(entry["rows"])
@@ -224,8 +226,8 @@ def _lacks(rows):
 
 
 _WAYS = {
-    "same features": "its own classes, asked about what ours hears (context included) and averaged over the same stretches",
-    "windows alone": "its own classes as `WakeWordModel.predict` asks them: no context, a window of 76 rows each 8, one at a time",
+    "same features": "its own classes, asked about what ours hears, context included, and averaged over the same stretches",
+    "windows alone": "its own classes as `WakeWordModel.predict` asks them: no context, one window of 76 rows at a time",
 }
 
 
@@ -233,15 +235,16 @@ def page_of_speed(entry):
     turns = entry["turns"]
     lines = [
         "## Speed", "",
-        f"{entry['date']}. {entry['machine']}. {entry['clips']:,} clips of one second (of {entry['of']}), {len(turns)} turns after one "
-        f"that is not counted; files are read in both. Where sessions are made for each clip, a tenth of the clips. {PACKAGE}.", "",
-        "| way | clips a second, median | smallest to largest | ours is so many times as fast, turn by turn |", "|---|---|---|---|",
+        f"{entry['date']}. {entry['machine']}. {entry['clips']:,} clips of one second (of {entry['of']}), {len(turns)} turns "
+        "after one that is not counted; files are read in both. Where sessions are made for each clip, a tenth of the clips. "
+        f"{PACKAGE}.", "",
+        "| way | clips a second, median | smallest to largest | ours is so many times as fast, turn by turn |",
+        "|---|---|---|---|",
     ]  # fmt: skip
     for way in turns[0]:
         rates, ratios = sorted(row[way] for row in turns), sorted(row["ours"] / row[way] for row in turns)
-        lines.append(
-            f"| {way} | {median(rates):.0f} | {rates[0]:.0f} to {rates[-1]:.0f} | {median(ratios):.1f} ({ratios[0]:.1f} to {ratios[-1]:.1f}) |"
-        )
+        spread = f"{rates[0]:.0f} to {rates[-1]:.0f} | {median(ratios):.1f} ({ratios[0]:.1f} to {ratios[-1]:.1f})"
+        lines.append(f"| {way} | {median(rates):.0f} | {spread} |")
     told = [f"* {way}: {words}." for way, words in _WAYS.items()]
     return [*lines, "", *told, f"* The same features differ by at most {entry['apart']:.1e} of a clip's largest value."]
 
