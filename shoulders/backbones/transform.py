@@ -61,6 +61,15 @@ class Transform:
         """What the network takes, in words."""
         return f"{self.crop} × {self.crop} pixels, from a shorter side of {self.resize}"
 
+    @property
+    def told_exactly(self) -> str:
+        """What the network takes, with every number."""
+        mean, spread = (", ".join(map(str, numbers)) for numbers in (self.mean, self.std))
+        return (
+            f"the shorter side at {self.resize} pixels ({self.interpolation}), of that the middle {self.crop} × {self.crop}; "
+            f"mean {mean}, spread {spread} (red, green, blue)"
+        )
+
     def fitted(self, fit: str) -> Transform:
         """The same, for pictures that are no squares in another way: of `FITS`."""
         return replace(self, fit=fit)

@@ -273,7 +273,7 @@ def join(*giants: Features) -> Features:
 
     Examples
     --------
-    >>> joined_rows([np.array([[3.0, 4.0]]), np.array([[0.0, 2.0, 0.0]])]).round(2).tolist()
+    >>> joined_rows([np.array([[3.0, 4.0]]), np.array([[0.0, 2.0, 0.0]])]).astype(float).round(2).tolist()
     [[0.6, 0.8, 0.0, 1.0, 0.0]]
     """
     if several := next((giant for giant in giants if len(giant.values) != 1), None):

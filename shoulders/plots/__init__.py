@@ -13,10 +13,11 @@ from shoulders.plots.epochs import best_epochs, company, history
 from shoulders.plots.foretelling import foretold, promised
 from shoulders.plots.leads import leads, sources
 from shoulders.plots.learning_curves import ahead, comparison
+from shoulders.plots.spectrograms import show_spectrogram, spectrograms
 
 __all__ = [
     "BLUE", "FORMATS", "GREEN", "INK", "ORANGE", "PURPLE", "RED", "SKY", "WAYS", "Drawing", "PlotError", "accuracies", "ahead",
     "best_epochs", "bills", "company", "comparison", "confusion", "costs", "foretold", "guesses", "history", "leads", "mistakes",
     "nearest", "need_format", "new", "price", "promised", "reliability", "roc", "runs", "show_picture", "show_pictures",
-    "sources", "votes",
+    "show_spectrogram", "sources", "spectrograms", "votes",
 ]  # fmt: skip

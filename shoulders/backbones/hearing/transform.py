@@ -103,6 +103,8 @@ class Heard:
         parts = f"what is said in a clip, as a spectrum of kind {self.spectrum} with {self.around} frames of 10 ms around it"
         return f"{parts}; told as the means over {self.stretches} equal stretches"
 
+    told_exactly = told
+
     def fitted(self, fit: str) -> Heard:
         """There is no other way: what is said is heard whole."""
         raise BackboneError(f"--fit {fit} is for pictures that are no squares, and clips are heard whole: leave it out.")
