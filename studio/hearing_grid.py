@@ -17,7 +17,7 @@ from shoulders import backbones, comparison, cutting, datasets
 from shoulders.support import places
 from studio import grid
 
-NAME, COUNTS, DRAWS = "voices", (1, 5, 20), 5
+NAME, HEAD, COUNTS, DRAWS = "voices", "ridge", (1, 2, 5, 20), 10
 
 GIANTS = (
     ("speech_embedding", None), ("whisper_tiny_en", None), ("resemblyzer", None),
@@ -44,7 +44,7 @@ def rows_of(held, network, called) -> list[dict]:
     """A row for each layer, count and draw."""
     found = []
     for place, layer in enumerate(told(network), 1):
-        for row in comparison.rows(held, network, per_class=COUNTS, seeds=DRAWS, layer=layer):
+        for row in comparison.rows(held, network, per_class=COUNTS, seeds=DRAWS, head=HEAD, layer=layer):
             kept = {name: row[name] for name in COLUMNS if name in row}
             width = row["trained_parameters"] // row["classes"] - 1
             found.append({"giant": called, "layer": layer.removeprefix("told."), "place": place, "features": width} | kept)
@@ -63,10 +63,11 @@ def main() -> None:
         giants.append({"name": called, "digest": network.digest, "licence": network.card.licence})
         rows += rows_of(held, network, called)
     card = grid.circumstances("python -m studio.hearing_grid") | {
-        "what": "Accuracy on clips of voices that were not in training, by network and layer; logistic regression on their features",
+        "what": "Accuracy on clips of voices that were not in training, by network and layer",
         "pictures": grid.asked(NAME, held),
         "giants": giants,
         "draws": DRAWS,
+        "head": HEAD,
     }
     grid.write(places.box() / "results" / "studies" / "voices.csv", pd.DataFrame(rows)[list(COLUMNS)], card, COLUMNS)
 

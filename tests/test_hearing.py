@@ -177,7 +177,15 @@ def test_whisper_and_resemblyzer_hear_alike_what_is_only_quieter():
 def test_duration_is_how_long_something_is_said():
     rows = drawn("duration").transform.rows(word(said=0.5))
     said = hidden(drawn("duration"), rows[None])["hidden"]
-    assert said.shape == (1, 1) and said[0, 0] == pytest.approx(0.5, abs=0.03)
+    assert said.shape == (1, 2) and said[0, 0] == pytest.approx(0.5, abs=0.03) and said[0, 1] == 1
+
+
+def test_duration_tells_long_words_from_short_ones():
+    """A head brings every row to length one: of a single number nothing would be left."""
+    network = backbones.load("duration")
+    said = np.concatenate([hidden(network, network.transform.rows(word(said=s))[None])["hidden"] for s in (0.3, 0.32, 0.9, 0.92)])
+    head = heads.fit("logistic_regression", said, np.array([0, 0, 1, 1]))
+    assert head.predict(said).tolist() == [0, 0, 1, 1]
 
 
 # ------------------------------------------------------------------------------------------- what is said, and its context

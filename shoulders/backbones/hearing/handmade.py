@@ -69,14 +69,17 @@ def arrays(card: Card, path: Path) -> dict:
 
 
 def graph(card: Card, weights: dict, transform: Heard):
-    """An ONNX graph from rows, float32, shape (n, frames, bands, 1), to `hidden`: their means over stretches, or their sum."""
+    """An ONNX graph from rows, float32, shape (n, frames, bands, 1), to `hidden`: their means over stretches, or sum and one."""
     layers = Graph()
     if card.name == "duration":
-        layers.add("Flatten", [layers.add("ReduceSum", ["pixels", layers.held("along", [1], "int64")])], "hidden")
+        seconds = layers.add("Flatten", [layers.add("ReduceSum", ["pixels", layers.held("along", [1], "int64")])])
+        one = layers.add("Exp", [layers.add("Sub", [seconds, seconds])])
+        layers.add("Concat", [seconds, one], "hidden", axis=1)
     else:
         rows = layers.add("Transpose", ["pixels"], perm=[0, 2, 1, 3])
         layers.stretches(rows, "pixels", transform, 1, 0.5, "hidden")
     width = WIDTHS[card.name]
+    told = transform.stretches * width + (card.name == "duration")
     return layers.model(
-        card.name, {"pixels": ("n", "frames", width, 1)}, {"hidden": ("n", transform.stretches * width)}, heard=True
+        card.name, {"pixels": ("n", "frames", width, 1)}, {"hidden": ("n", told)}, heard=True
     )

@@ -65,7 +65,11 @@ class Heard:
 
     def rows(self, wave: np.ndarray) -> np.ndarray:
         """float32, shape (frames, bands), of samples that are in memory, 16,000 a second."""
-        rows = spectra.SPECTRA[self.spectrum](np.pad(wave, (0, max(0, spectra.SHORTEST - len(wave)))))
+        padded = np.pad(wave, (0, max(0, spectra.SHORTEST - len(wave))))
+        return self.around_said(spectra.SPECTRA[self.spectrum](padded), wave)
+
+    def around_said(self, rows: np.ndarray, wave: np.ndarray) -> np.ndarray:
+        """Of the rows of a whole clip those that the network hears."""
         start, end = self.said(wave, len(rows))
         before, after = start - self.around, end + self.around
         missing = max(0, -before), max(0, after - len(rows))

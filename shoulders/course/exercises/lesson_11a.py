@@ -97,8 +97,8 @@ class Lesson11a:
 
     @staticmethod
     def by_layer(giant: Backbone, clips: SampleSet, layers, per_class: int) -> pd.DataFrame:
-        """A row for each layer, as `shoulders.plots.depth` takes them: one draw of so many clips a word."""
-        rows = [comparison.rows(clips, giant, per_class=(per_class,), layer=layer)[0] for layer in layers]
+        """A row for each layer, as `shoulders.plots.depth` takes them: one draw of so many clips a word, ridge regression."""
+        rows = [comparison.rows(clips, giant, per_class=(per_class,), head="ridge", layer=layer)[0] for layer in layers]
         names = [layer.removeprefix("told.") for layer in layers]
         return pd.DataFrame(
             {"giant": giant.name, "layer": name, "place": place, "mean": row["accuracy"], "low": row["low"], "high": row["high"]}
