@@ -17,7 +17,7 @@ from making import alike, serving
 from torch import nn
 from torch.nn import functional as F
 
-from shoulders import backbones, cutting, features
+from shoulders import backbones, cutting, features, heads
 from shoulders.backbones import BackboneError
 from shoulders.backbones.hearing import resemblyzer, spectra, speech_embedding, torchaudio, whisper
 from shoulders.backbones.hearing.stretches import Stretches

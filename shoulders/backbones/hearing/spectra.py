@@ -50,7 +50,7 @@ def mfcc(wave: np.ndarray) -> np.ndarray:
 
 
 def duration(wave: np.ndarray) -> np.ndarray:
-    """Nothing of what is said: each row is the 0.01 s that it lasts."""
+    """Nothing of what is said: each row is the 0.01 s that it lasts; a network adds them up."""
     return np.full((1 + len(wave) // HOP, 1), HOP / RATE, np.float32)
 
 
