@@ -47,7 +47,7 @@ def rows_of(held, network, called) -> list[dict]:
         for row in comparison.rows(held, network, per_class=COUNTS, seeds=DRAWS, head=HEAD, layer=layer):
             kept = {name: row[name] for name in COLUMNS if name in row}
             width = row["trained_parameters"] // row["classes"] - 1
-            found.append({"giant": called, "layer": layer.removeprefix("told."), "place": place, "features": width} | kept)
+            found.append({"giant": called, "layer": layer, "place": place, "features": width} | kept)
     return found
 
 

@@ -314,7 +314,7 @@ def _key(backbone, pictures, layer, by):
 @cache
 def versions() -> dict[str, str | None]:
     """The versions of the libraries that compute: part of every key. Asked of the installation, so nothing is imported."""
-    names = ("torch", "torchvision", "timm", "onnxruntime", "pillow", "fastai", "scikit-learn")
+    names = ("torch", "torchvision", "timm", "onnxruntime", "pillow", "soundfile", "scipy", "fastai", "scikit-learn")
     return {name: _version(name) for name in names}
 
 

@@ -98,8 +98,10 @@ class Lesson11a:
     @staticmethod
     def by_layer(giant: Backbone, clips: SampleSet, layers, per_class: int) -> pd.DataFrame:
         """A row for each layer, as `shoulders.plots.depth` takes them: one draw of so many clips a word, ridge regression."""
+        for part in (clips.train, clips.valid):
+            features.extract(giant, part, layers)  # all layers in one pass; below, each is remembered
         rows = [comparison.rows(clips, giant, per_class=(per_class,), head="ridge", layer=layer)[0] for layer in layers]
-        names = [layer.removeprefix("told.") for layer in layers]
+        names = map(_short, layers)
         return pd.DataFrame(
             {"giant": giant.name, "layer": name, "place": place, "mean": row["accuracy"], "low": row["low"], "high": row["high"]}
             for place, (name, row) in enumerate(zip(names, rows), 1)
@@ -111,7 +113,8 @@ class Lesson11a:
         some = table[(table.per_class == per_class) & table.giant.isin(giants)]
         held = some.groupby(["giant", "place", "layer"], sort=False).accuracy
         bounds = held.apply(interval)
-        return held.mean().rename("mean").to_frame().assign(low=bounds.str[0], high=bounds.str[1]).reset_index()
+        found = held.mean().rename("mean").to_frame().assign(low=bounds.str[0], high=bounds.str[1]).reset_index()
+        return found.assign(layer=found.layer.map(_short))
 
     @staticmethod
     def colleague(clips: SampleSet, seed: int = 0) -> SampleSet:
@@ -163,6 +166,11 @@ class Lesson11a:
             f"With known voices on both sides {flattered}; with strangers {honest}. The split alone is worth {gap:.0f} points: "
             "nobody has learnt anything more."
         )
+
+
+def _short(layer):
+    """A layer's name in a figure."""
+    return layer.removeprefix("told.")
 
 
 def _together(first, second):
