@@ -89,6 +89,12 @@ def words(held, left_out, draws):
             yield {"giant": name, "layer": layer, "weights": weights or "", "clips": count, "n": int(n), "right": right}
 
 
+def told_now(row):
+    """A row takes a minute or more."""
+    print(row, flush=True)
+    return row
+
+
 def right_of(values, labels, parts, count, draw):
     """How many of those that are asked are told rightly, in all rounds of one draw."""
     right = 0
@@ -267,7 +273,7 @@ def main(
         print(f"{error}\nThe words cannot be measured; the speed is measured with noise.")
         held = None
     if "words" in wanted and held:
-        rows = list(words(held, left_out, draws))
+        rows = [told_now(row) for row in words(held, left_out, draws)]
         about = {"date": str(date.today()), "classes": len(held.classes), "left_out": left_out, "draws": draws}
         told["words"][held.name] = about | {"rows": rows}
     if "speed" in wanted:
