@@ -56,7 +56,8 @@ def runs(groups, heading: str, chance: float | None = None, guess: float | None 
     guessing(ax, chance)
     if guess is not None:
         ax.axvline(guess / 100, color=PURPLE, ls=":", lw=2)
-    pictures = next(iter(groups.values()))[0]["n_valid"]
+    fewer, more = (f(row["n_valid"] for rows in groups.values() for row in rows) for f in (min, max))
+    pictures = f"{fewer} to {more}" if fewer < more else more
     ax.set(xlabel=f"accuracy on {pictures} {word}s\n{textwrap.fill(f'({marks})', 64)}", title=heading)
     per_cent(ax)
     kind = "Single runs" if most == 1 else f"Means of {fewest if fewest == most else f'{fewest} to {most}'} runs"
