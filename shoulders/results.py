@@ -99,7 +99,7 @@ class Result:
         return [(k, n) for k, n in zip(right, pictures) if n]
 
     def __str__(self):
-        return f"{share(self.accuracy)} of {len(self.valid)} pictures right (95 % interval {bounds(*self.interval)})"
+        return f"{share(self.accuracy)} of {len(self.valid)} {self.valid.word}s right (95 % interval {bounds(*self.interval)})"
 
     def row(self) -> dict:
         """One line of a comparison, plain numbers and words.
@@ -200,13 +200,13 @@ def verdict(names: tuple[str, str], one: Result, other: Result) -> str:
         For runs that were judged by different pictures.
     """
     ours, theirs = _ahead(one, other)
-    shares = f"{100 * one.accuracy:.1f} against {share(other.accuracy)} of the same {len(one.valid)} pictures"
+    shares = f"{100 * one.accuracy:.1f} against {share(other.accuracy)} of the same {len(one.valid)} {one.valid.word}s"
     first, second = names
     if ours == theirs:
         return wrapped(f"{first} and {second} are level: {shares}.")
     luck = not apart(one, other)
-    differ = f"Of the {ours + theirs} pictures on which they differ, {max(ours, theirs)} go to the better side"
-    differ = "They differ on one picture" if ours + theirs == 1 else differ
+    differ = f"Of the {ours + theirs} {one.valid.word}s on which they differ, {max(ours, theirs)} go to the better side"
+    differ = f"They differ on one {one.valid.word}" if ours + theirs == 1 else differ
     behind = "beat" if ours > theirs else "stay behind"
     ahead = f"{first} and {second} are too close to call" if luck else f"{first} {behind} {second}"
     return wrapped(f"{ahead}: {shares}. {differ}: {'that can be luck' if luck else 'more than luck'}.")

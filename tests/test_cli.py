@@ -428,10 +428,10 @@ def test_a_mistyped_word_is_told_before_the_pictures_are_checked(monkeypatch, wo
 
 def test_several_networks_are_named_once_each_and_share_no_weights_file(monkeypatch):
     loaded = []
-    monkeypatch.setattr(backbones, "load", lambda *asked: loaded.append(asked))
+    monkeypatch.setattr(backbones, "load", lambda *asked, **sense: loaded.append((*asked, *sense.values())))
     cli.options.named_networks("resnet18, squeezenet1_1,resnet18,", "random")
     cli.options.named_networks("", None)
-    assert loaded == [("resnet18", "random"), ("squeezenet1_1", "random"), (None, None)]
+    assert loaded == [("resnet18", "random"), ("squeezenet1_1", "random"), (None, None, "pictures")]
     with pytest.raises(CourseError, match="^w.pth holds the weights of one network, and --backbone names 2: give one of them.$"):
         cli.options.named_networks("resnet18,squeezenet1_1", "w.pth")
 
@@ -446,7 +446,8 @@ def test_a_mistyped_name_among_several_is_told_before_the_pictures_are_checked(m
 
 def test_regimes_may_be_written_with_spaces(monkeypatch, tmp_path):
     asked = []
-    monkeypatch.setattr(backbones, "load", lambda *_: SimpleNamespace(transform=None))
+    monkeypatch.setattr(backbones, "load", lambda *_, **__: SimpleNamespace(transform=None, card=SimpleNamespace(sense="pictures")))
+    monkeypatch.setattr(datasets, "sense", lambda *_: "pictures")
     held = datasets.load(set_of(tmp_path / "set", 2, 1))
     monkeypatch.setattr(datasets, "load", lambda *_, **__: held)
     monkeypatch.setattr(fits, "told", lambda held, transforms: held)

@@ -54,14 +54,14 @@ def zoo(tmp_path, monkeypatch):
     (root / "train" / "dogs" / ".ipynb_checkpoints").mkdir()
     (root / "train" / "dogs" / ".ipynb_checkpoints" / "dogs_000-checkpoint.jpg").write_bytes(twin)
     (root / "train" / ".ipynb_checkpoints").mkdir()
-    digest = pictures.digest
+    digest = places.digest
 
     def forbids_one(path):
         if path.name == "locked.jpg":
             raise PermissionError(13, "Permission denied", str(path))
         return digest(path)
 
-    monkeypatch.setattr(pictures, "digest", forbids_one)
+    monkeypatch.setattr(places, "digest", forbids_one)
     return root
 
 

@@ -223,7 +223,7 @@ LAYERS = ["layer1.0.conv1", "layer1.0.bn2", "layer2", "hidden", "classes"]
 def test_folded_layers_say_the_same(layers):
     module = lived_in(network("resnet18").module)
     before = copy.deepcopy(module.state_dict())
-    folded = pytorch._folded(module, layers, "fc", 64)
+    folded = pytorch._folded(module, layers, "fc", torch.zeros(1, 3, 64, 64))
     assert norms_of(folded) == (["layer1.0.bn1"] if LAYERS[0] in layers else [])  # what is asked for stays what it was
     with torch.inference_mode():
         right, found = (cutting.run(one, IMAGES, layers, "fc", torch.clone) for one in (module, folded))
@@ -253,7 +253,7 @@ class Odd(nn.Module):
 @pytest.mark.parametrize("kind", ["the convolution is looked at", "a ReLU in place", "the convolution runs twice", "nothing"])
 def test_folding_leaves_alone_what_it_would_change(kind):
     module = lived_in(Odd(kind).eval())
-    folded = pytorch._folded(module, ["classes"], "fc", 16)
+    folded = pytorch._folded(module, ["classes"], "fc", torch.zeros(1, 3, 16, 16))
     assert norms_of(folded) == ([] if kind == "nothing" else ["norm"])
     with torch.inference_mode():
         torch.testing.assert_close(folded(IMAGES), module(IMAGES), rtol=1e-4, atol=1e-5)
@@ -261,10 +261,10 @@ def test_folding_leaves_alone_what_it_would_change(kind):
 
 def test_a_network_without_batchnorm_is_not_copied_for_it():
     module = network("vgg16_tiny").module
-    assert pytorch._folded(module, ["hidden"], "classifier", 64) is module
+    assert pytorch._folded(module, ["hidden"], "classifier", torch.zeros(1, 3, 64, 64)) is module
 
 
 def test_statistics_that_are_not_kept_cannot_be_folded():
     module = Odd("nothing").eval()
     module.norm = nn.BatchNorm2d(4, track_running_stats=False)
-    assert pytorch._folded(module, ["classes"], "fc", 16) is module
+    assert pytorch._folded(module, ["classes"], "fc", torch.zeros(1, 3, 16, 16)) is module

@@ -381,7 +381,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path, monkeypatch):
 
 def test_a_picture_that_changed_since_it_was_checked_is_refused(held):
     paint(99).save(held.paths[0])
-    with pytest.raises(ValueError, match=f"{held.paths[0].name}: changed since it was checked. Load the pictures again"):
+    with pytest.raises(ValueError, match=f"{held.paths[0].name}: changed since it was checked. Load the set again"):
         features.extract(network(), held)
     assert files() == []
 

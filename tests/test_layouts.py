@@ -3,6 +3,7 @@
 import shlex
 import unicodedata
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from making import paint
@@ -414,8 +415,10 @@ def test_the_commands_hand_on_what_a_person_says(tmp_path, monkeypatch):
         raise DatasetError("enough")
 
     monkeypatch.setattr(datasets, "load", stop)
-    monkeypatch.setattr(cli.own, "named_networks", lambda *_: [])
-    monkeypatch.setattr("shoulders.backbones.load", lambda *_: None)
+    network = SimpleNamespace(card=SimpleNamespace(sense="pictures"))
+    monkeypatch.setattr(cli.own, "named_networks", lambda *_: [network])
+    monkeypatch.setattr(cli.own, "network_of", lambda *_: network)
+    monkeypatch.setattr(datasets, "sense", lambda *_: "pictures")
     words = ["x", "--train", "a", "--train", "b", "--valid", "c", "--classes", "sea, forest", "--groups", r"p\d"]
     for command in (["compare"], ["features", "--out", str(tmp_path / "f")]):
         assert isinstance(CliRunner().invoke(cli.app, [*command, *words]).exception, DatasetError)

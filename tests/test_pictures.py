@@ -394,7 +394,7 @@ def test_a_torn_last_line_costs_one_look_and_no_more(tmp_path, monkeypatch):
     assert looked == [b""]  # the line after the torn one is whole
 
 
-SHORT = b'["%s", {"action": "used", "problem": "", "remedy": "", "pixels": "ab", "thumbnail": ""}]'
+SHORT = b'["%s", {"action": "used", "problem": "", "remedy": "", "shown": "ab", "thumbnail": ""}]'
 STRANGE = [b"", b"{}", b"[1]", b'"x"', b"5", b"null", b'["x"]', b'["x", {"colour": 1}]', b"[[1], {}]", b"\0\0", b"\xff\x80\n"]
 
 
@@ -403,7 +403,7 @@ def test_strange_lines_in_the_memory_are_passed_over(tmp_path, line):
     paths = three(tmp_path)
     memory = places.cache() / pictures.MEMORY
     memory.parent.mkdir(parents=True)
-    memory.write_bytes(line.replace(b"%s", pictures.digest(paths[0]).encode()) + b"\n")
+    memory.write_bytes(line.replace(b"%s", places.digest(paths[0]).encode()) + b"\n")
     assert [verdict.action for _, verdict, *_ in pictures.check(paths)] == ["used", "used", "skipped"]
 
 
@@ -416,7 +416,7 @@ def test_the_same_pixels_have_one_digest_in_every_file_and_a_thumbnail_is_kept(t
     Image.frombytes("RGB", (60, 80), image.tobytes()).save(tmp_path / "f.png")  # the same bytes in another shape
     found = pictures.check([tmp_path / name for name in ("a.png", "b.bmp", "c.tiff", "d.png", "e.png", "f.png")])
     assert len({one.digest for one in found}) == 6
-    assert [one.pixels == found[0].pixels for one in found] == [True] * 5 + [False]
+    assert [one.shown == found[0].shown for one in found] == [True] * 5 + [False]
     by_hand = np.asarray(image.convert("L"), float).reshape(60, 80)[:15, :10].mean()
     small = np.frombuffer(found[0].thumbnail, np.uint8).reshape(pictures.SIDE, pictures.SIDE)
     assert abs(small[:8, :4].mean() - by_hand) < 6
@@ -441,14 +441,14 @@ def test_an_interrupted_check_goes_on_where_it_stopped(tmp_path, monkeypatch):
 
 def test_a_path_that_cannot_be_read_is_skipped(tmp_path, monkeypatch):
     paths = three(tmp_path)
-    digest = pictures.digest
+    digest = places.digest
 
     def forbidden(path):
         if path == paths[1]:
             raise PermissionError(path)
         return digest(path)
 
-    monkeypatch.setattr(pictures, "digest", forbidden)
+    monkeypatch.setattr(places, "digest", forbidden)
     found = pictures.check([*paths, tmp_path / "gone.png"])
     assert [verdict.problem for _, verdict, *_ in found] == ["", "unreadable", "zero bytes", "unreadable"]
     assert [key == "" for key, *_ in found] == [False, True, False, True]
@@ -466,7 +466,7 @@ def test_no_other_program_is_started_on_a_picture(tmp_path, monkeypatch):
 def test_a_picture_that_changes_while_it_is_checked_is_not_remembered(tmp_path, monkeypatch):
     (path,) = [tmp_path / "a.png"]
     paint(1).save(path)
-    monkeypatch.setattr(pictures, "digest", lambda path: "0" * 64)
+    monkeypatch.setattr(places, "digest", lambda path: "0" * 64)
     assert pictures.check([path])[0][1].problem == "changed while it was checked"
     assert (places.cache() / pictures.MEMORY).read_text().strip() == ""
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from shoulders.backbones.transform import Transform
 from shoulders.support import places
+
+if TYPE_CHECKING:
+    from shoulders.backbones.hearing.transform import Heard
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Card:
 
     name: str
     library: str
-    transform: Transform
+    transform: Transform | Heard
     weights: str = ""
     year: int | None = None
     paper: str = ""

@@ -17,6 +17,7 @@ from shoulders.cli.options import (
     app,
     listed,
     named_networks,
+    need_sense,
     write_json,
 )
 from shoulders.support import places
@@ -132,6 +133,7 @@ def teach(
     from shoulders.widgets import page
 
     (network,) = named_networks(backbone, weights)
+    need_sense([network], "pictures")
     look = features.looker(network, threads=1)
     examples = teaching.load(folder, look) if folder and teaching.taken(folder) else teaching.Examples()
     shown = page.Page(examples, look, str(teaching.free(folder or Path("my_pictures"))), port)

@@ -53,26 +53,33 @@ ENGINE_HELP = (
 HEAD_HELP = "With an engine: also fit a head on a sample of the labelled pictures, and write a model that `predict` takes."
 
 
-def named_networks(names, weights, fit="crop", sense="pictures"):
-    """Those of a list, each once; a mistyped name, or one of another sense, is told before the samples are checked."""
-    from shoulders import backbones
-
+def named_networks(names, weights, fit="crop", sense=lambda: "pictures"):
+    """Those of a list, each once; a mistyped name is told before the samples are looked for."""
     names = list(dict.fromkeys(name.strip() for name in names.split(",") if name.strip())) or [None]
     if len(names) > 1 and weights not in (None, "random"):
         raise CourseError(f"{weights} holds the weights of one network, and --backbone names {len(names)}: give one of them.")
-    return [with_fit(_of_sense(backbones.load(name, weights, sense=sense), sense), fit) for name in names]
+    return [network_of(name, weights, fit, sense) for name in names]
 
 
-def _of_sense(network, sense):
+def network_of(name, weights, fit, sense):
+    """One network; where none is named, `sense` is asked."""
     from shoulders import backbones
 
-    if network.card.sense != sense:
-        fitting = [name for name, card in backbones.cards().items() if card.sense == sense]
-        raise CourseError(
-            f"{network.name} is for {network.card.sense}, and these are {sense}: choose another, as {backbones.DEFAULTS[sense]} "
-            f"({len(fitting)} of the catalogue are for {sense}), or leave --backbone out."
-        )
-    return network
+    asked = {} if name else {"sense": sense()}
+    return with_fit(backbones.load(name or None, weights, **asked), fit)
+
+
+def need_sense(networks, sense):
+    """Networks that look at pictures, for pictures; that hear, for clips: told before the samples are checked."""
+    from shoulders import backbones
+
+    for network in networks:
+        if network.card.sense != sense:
+            fitting = [name for name, card in backbones.cards().items() if card.sense == sense]
+            raise CourseError(
+                f"{network.name} is for {network.card.sense}, and these are {sense}: leave --backbone out for "
+                f"{backbones.DEFAULTS[sense]}, or choose one of {', '.join(fitting)}."
+            )
 
 
 def with_fit(network, fit):

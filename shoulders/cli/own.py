@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -30,6 +31,8 @@ from shoulders.cli.options import (
     listed,
     named_networks,
     need_layer,
+    need_sense,
+    network_of,
     read_from,
     say_what_is_held,
     with_fit,
@@ -76,7 +79,8 @@ def _choose(folder, weights, cards):
 
     if not folder:
         raise CourseError("--weights is for --for, which is not there: add --for FOLDER, or leave it out.")
-    networks = choosing.here(cards, choosing.own_weights(weights))
+    kind = datasets.sense(folder)
+    networks = choosing.here([card for card in cards if card.sense == kind], choosing.own_weights(weights))
     held = fits.told(datasets.load(folder), [network.transform for network in networks])
     say_what_is_held(held)
     return choosing.say_choice(choosing.choose(held, networks))
@@ -115,10 +119,12 @@ def compare(
     if report:
         _need_report(report, regimes)
     places.need_places([save, json_file, report], [source, weights, *read_from(train, valid, groups)], plot)
-    networks = named_networks(backbone, weights, fit, datasets.sense(source, train, valid))
+    kind = partial(datasets.sense, source, train, valid)
+    networks = named_networks(backbone, weights, fit, kind)
     _need_one(save, "backbone", networks)
     for network in networks:
         need_layer(network, layer)
+    need_sense(networks, kind())
     held = datasets.load(source, train=train, valid=valid, classes=listed(classes), groups=groups)
     held = fits.told(held, [network.transform for network in networks])
     say_what_is_held(held)
@@ -128,7 +134,7 @@ def compare(
     say_rows(held, aside, rows)
     write_json(json_file, rows)
     if plot:
-        print(plots.comparison(rows).save(plot))
+        print(plots.comparison(rows, word=held.word).save(plot))
     if report:
         _write_report(report, held, networks, rows, counts, head, layer)
     if save:
@@ -191,8 +197,10 @@ def features(
     if workers or save:
         raise CourseError("--workers and --save are for features in parts: give --engine ray, too.")
     places.need_places([out, json_file], [source, weights, *read_from(train, valid, groups)])
-    [network] = named_networks(backbone, weights, fit, datasets.sense(source, train, valid))
+    kind = partial(datasets.sense, source, train, valid)
+    network = network_of(backbone, weights, fit, kind)
     need_layer(network, layer)
+    need_sense([network], kind())
     held = datasets.load(source, train=train, valid=valid, classes=listed(classes), groups=groups)
     held = fits.told(held, [network.transform])
     say_what_is_held(held)

@@ -132,7 +132,7 @@ def _as_named(folder, notes, train, valid, classes):
         claimed = [path for path in _claims(inside(folder))[_ALONE]["train"] if inside(path) and path not in named["valid"]]
         named["train"] = claimed[:1] or [folder]
         if not claimed and not classes:
-            _need_plain_names(folder, [path for path in inside(folder) if path not in named["valid"]])
+            _need_plain_names(folder, [path for path in inside(folder) if path not in named["valid"]], notes)
     used = [*named["train"], *named["valid"]]
     if folder not in used:
         notes.beside(folder, used, lambda path: "not used: neither --train nor --valid names it")

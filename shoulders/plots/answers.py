@@ -81,7 +81,7 @@ def confusion(result: Result) -> Drawing:
     ax.set(xlabel="predicted", ylabel="really", title=f"Who is taken for whom{some}")
     wrong = int((~result.right).sum())
     verb = "is" if wrong == 1 else "are"
-    return Drawing(figure, f"{wrong} of {counted(len(result.valid), 'picture')} {verb} named wrongly.")
+    return Drawing(figure, f"{wrong} of {counted(len(result.valid), result.valid.word)} {verb} named wrongly.")
 
 
 def mistakes(result: Result, transform, most: int = 6) -> Drawing:
@@ -91,7 +91,7 @@ def mistakes(result: Result, transform, most: int = 6) -> Drawing:
         figure, ax = new(4, 1)
         ax.set_axis_off()
         ax.text(0.5, 0.5, "no mistakes", ha="center")
-        return Drawing(figure, f"All {len(result.valid)} pictures are named correctly.")
+        return Drawing(figure, f"All {len(result.valid)} {result.valid.word}s are named correctly.")
     images = [transform.cropped(result.valid.paths[i]) for i in chosen]
     titles = [wrapped(f"{classes[result.predictions[i]]}? {sure(result.probabilities[i].max())}") for i in chosen]
     which, each = (f"{len(chosen)} mistakes", "each") if len(chosen) > 1 else ("mistake", "it")

@@ -25,7 +25,7 @@ def accuracies(labels, results, heading: str, xlabel: str = "accuracy", chance: 
     shares = [result.accuracy for result in results]
     dots(ax, [wrapped(label, 30) for label in labels], shares, *zip(*(result.interval for result in results)), chance)
     marks = "bars: 95 % interval" + "; dashed: guessing" * (chance is not None)
-    ax.set(xlabel=f"{xlabel} on {len(results[0].valid)} pictures\n({marks})", title=heading)
+    ax.set(xlabel=f"{xlabel} on {len(results[0].valid)} {results[0].valid.word}s\n({marks})", title=heading)
     worst, best = np.argmin(shares), np.argmax(shares)
     return Drawing(figure, f"From {share(shares[worst])} ({labels[worst]}) to {share(shares[best])} ({labels[best]}).")
 
@@ -143,7 +143,7 @@ def costs(ways, guesses=None) -> Drawing:
     guessing(left, 1 / len(results[0].valid.classes))
     left.set_yticks(place, [wrapped(way, 24) for way in ways])
     marks = "bars: 95 % interval; dashed: chance" + ";\ncross: your guess" * bool(guesses)
-    left.set(xlabel=f"accuracy on {len(results[0].valid)} pictures\n({marks})", title="How often it is right")
+    left.set(xlabel=f"accuracy on {len(results[0].valid)} {results[0].valid.word}s\n({marks})", title="How often it is right")
     left.set_ylim(len(ways) - 0.5, -0.6)
     per_cent(left)
     took = [f"{s:.1f}" if s >= 0.1 else f"{s:.1g}" for s in seconds]

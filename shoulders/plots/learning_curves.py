@@ -14,8 +14,8 @@ _NETWORKS = (BLUE, ORANGE, GREEN, PURPLE, RED), "os^DvPX", ("-", "--", "-.", ":"
 _MOST = 12  # classes in a figure, those of which least was found
 
 
-def comparison(rows, full=None, guess=None) -> Drawing:
-    """Accuracy against training pictures per class, one line for each regime and network: mean over seeds, 95 % intervals.
+def comparison(rows, full=None, guess=None, word: str = "picture") -> Drawing:
+    """Accuracy against training samples per class, one line for each regime and network: mean over seeds, 95 % intervals.
 
     Where classes are uneven, a dash beside each point is the balanced accuracy, and a panel below tells class by class.
 
@@ -27,6 +27,8 @@ def comparison(rows, full=None, guess=None) -> Drawing:
         A larger table of the same kind: then it gives the lines, and the means of `rows` are points over them.
     guess : dict of str to dict of float to float, optional
         The reader's own: for a regime and pictures per class, per cent of right answers.
+    word : str
+        What one sample is called (`shoulders.datasets.Samples.word`).
     """
     own, larger = summary(rows), full is not None and len(full)
     lines, told, balanced = (summary(full), [], []) if larger else (own, class_by_class(rows), balanced_means(rows))
@@ -35,14 +37,14 @@ def comparison(rows, full=None, guess=None) -> Drawing:
     if told:
         more = 1.3 + 0.3 * min(_MOST, len(told))
         figure, (ax, below) = new(8.6, 4.6 + more, 2, 1, height_ratios=(4.6, more))
-        _recalls(below, told, looks)
+        _recalls(below, told, looks, word)
     for way, held, aside in _each(lines):
         _curve(ax, held, aside, *looks[way])
     _over_the_curves(ax, own if larger else own[:0], guess or {})
     words = "guessing blindly" if largest <= 1 / lines.classes.iloc[0] else "always naming the largest class"
     ax.axhline(largest, color=INK, ls="--", lw=1, label=words)
-    _sizes(ax, lines, "; of a single run, or of runs that are all alike, its own")
-    ax.set(ylabel=f"accuracy on {lines.n_valid.iloc[0]} pictures", title="How many pictures does it take?")
+    _sizes(ax, lines, "; of a single run, or of runs that are all alike, its own", word)
+    ax.set(ylabel=f"accuracy on {lines.n_valid.iloc[0]} {word}s", title=f"How many {word}s does it take?")
     least = min(lines["mean"].min(), own["mean"].min(), largest, *balanced)
     ax.set_ylim(max(0, least - 0.08), 1.02)  # of two runs, Student's interval may reach far beyond
     per_cent(ax, "y")
@@ -75,8 +77,8 @@ def _looks(lines):
     return looks
 
 
-def _recalls(ax, told, looks):
-    """How many pictures of each class are found, with the interval of one run."""
+def _recalls(ax, told, looks, word):
+    """How many samples of each class are found, with the interval of one run."""
     some, told = f" ({_MOST} of {len(told)})" * (len(told) > _MOST), told[:_MOST]
     for i, (way, (_, look)) in enumerate(looks.items()):
         for y, (_, pictures, recalls) in enumerate(told):
@@ -85,7 +87,8 @@ def _recalls(ax, told, looks):
     ax.set_yticks(range(len(told)), [f"{short(name, 30)} ({pictures})" for name, pictures, _ in told])
     ax.set(xlim=(-0.02, 1.02), ylim=(len(told) - 0.4, -0.6))
     ax.set_title(f"Which classes are found, those first of which least is{some}")
-    ax.set_xlabel("recall with the most training pictures\n(in brackets: pictures of the class; bars: 95 % interval of one run)")
+    bracketed = f"(in brackets: {word}s of the class; bars: 95 % interval of one run)"
+    ax.set_xlabel(f"recall with the most training {word}s\n{bracketed}")
     per_cent(ax)
 
 
@@ -131,8 +134,8 @@ def _ends(lines, looks):
     return f"Mean accuracy: {'; '.join(said)}."
 
 
-def _sizes(ax, lines, more=""):
-    """A logarithmic axis of pictures per class, “all” at its real number."""
+def _sizes(ax, lines, more="", word="picture"):
+    """A logarithmic axis of samples per class, “all” at its real number."""
     ax.set_xscale("log")
     ticks = lines.drop_duplicates("pictures").sort_values("pictures")
     mean = "" if (ticks.pictures % 1 == 0).all() else "about "  # classes that hold less than was asked for give all
@@ -142,7 +145,7 @@ def _sizes(ax, lines, more=""):
     ax.set_xticks(ticks.pictures, words)
     ax.minorticks_off()
     told = textwrap.fill(f"(bars: 95 % interval for the mean over seeds{more})", 60)
-    ax.set_xlabel(f"training pictures of each class, logarithmic\n{told}")
+    ax.set_xlabel(f"training {word}s of each class, logarithmic\n{told}")
 
 
 def ahead(tables) -> Drawing:

@@ -88,6 +88,7 @@ def _content(study):
     held, result = study.held, study.best.result
     return {
         "name": held.name,
+        "word": held.word,
         "classes": held.classes,
         "question": _question(held.classes),
         "result": result,
@@ -102,7 +103,7 @@ def _content(study):
         "copies": _copies(study),
         "runs": _runs(study.rows),
         "draws": DRAWS,
-        "curve": _figure(plots.comparison([*study.rows, *study.more])),
+        "curve": _figure(plots.comparison([*study.rows, *study.more], word=held.word)),
         "by_class": list(result.by_class().itertuples()),
         "confusion": _confusion(result),
         "confused": _confused(result),
@@ -124,8 +125,8 @@ def verdict(study: Study) -> list[str]:
     result, classes = study.best.result, study.held.classes
     n, counts = len(result.valid), np.bincount(result.valid.labels, minlength=len(classes))
     first = (
-        f"With {result.backbone}, a new head rightly names {share(result.accuracy)} of {n} pictures that it was not taught with "
-        f"(95 % interval {_span(result.interval)})."
+        f"With {result.backbone}, a new head rightly names {share(result.accuracy)} of {n} {study.held.word}s that it was not "
+        f"taught with (95 % interval {_span(result.interval)})."
     )
     return [first, _baseline(result, counts), *_by_class(result, counts), *_what_to_look_at(study)]
 
@@ -142,20 +143,20 @@ def _by_class(result, counts):
     """What one accuracy hides where classes are uneven."""
     if counts.min() < counts.max():
         yield (
-            f"The classes hold {counts.min()} to {counts.max()} of these pictures; with every class counted alike, the balanced "
+            f"The classes hold {counts.min()} to {counts.max()} of these {result.valid.word}s; with every class counted alike, the balanced "
             f"accuracy is {share(result.balanced_accuracy)} (95 % interval {_span(result.balanced_interval)})."
         )
     if absent := [f"“{c}”" for c, count in zip(result.valid.classes, counts) if not count]:
-        yield f"Of {', '.join(absent)} there is no validation picture: nothing is known of it."
+        yield f"Of {', '.join(absent)} there is no validation {result.valid.word}: nothing is known of it."
 
 
 def _what_to_look_at(study):
     said, left = [], study.without_copies()
     if study.copies:
         without = f"; without them the accuracy is {share(left.mean())} of {len(left)}." if len(left) else "."
-        said.append(f"Near copies in the training part: of {_count(len(study.copies), 'validation picture')}{without}")
+        said.append(f"Near copies in the training part: of {_count(len(study.copies), f'validation {study.held.word}')}{without}")
     if study.doubted:
-        said.append(f"Labels to look at again: of {_count(len(study.doubted), 'training picture')}.")
+        said.append(f"Labels to look at again: of {_count(len(study.doubted), f'training {study.held.word}')}.")
     return said
 
 
@@ -166,15 +167,16 @@ def _count(n, word):
 def _choice(study):
     """Why this giant, and what the choice does to its accuracy."""
     name, equals = study.best.network.name, sum(one.promise == study.best.promise for one in study.candidates)
+    word = study.held.word
     if len(study.candidates) == 1:
         return "One giant was asked for: --backbone a,b,c compares several."
     if not study.best.judged:
-        return f"There were too few training pictures to choose by: {name} is the first that was named."
+        return f"There were too few training {word}s to choose by: {name} is the first that was named."
     first = "Of equals the first was taken. " if equals > 1 else ""
     return (
-        f"{name} was chosen because no other names more training pictures rightly out of fold: each was judged by a head that "
-        f"had not seen it. {first}The choice had no look at the validation pictures, so it does not flatter the accuracy above; "
-        "that of the best of several on the validation pictures is flattered a little. Differences within intervals may be luck."
+        f"{name} was chosen because no other names more training {word}s rightly out of fold: each was judged by a head that "
+        f"had not seen it. {first}The choice had no look at the validation {word}s, so it does not flatter the accuracy above; "
+        f"that of the best of several on the validation {word}s is flattered a little. Differences within intervals may be luck."
     )
 
 

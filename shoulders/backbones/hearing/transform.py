@@ -1,0 +1,103 @@
+"""What was done to the clips on which weights were trained: rows of a spectrum, of what is said and of what is around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from shoulders import sounds
+from shoulders.backbones.hearing import spectra
+from shoulders.backbones.transform import BackboneError
+
+if TYPE_CHECKING:
+    import torch
+
+_QUIET = 0.05  # the quantile of a clip's own rows that stands where there is no sound
+_DARK, _BRIGHT = (13, 8, 40), (252, 253, 191)  # colours of a drawn spectrum
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What was done to the clips on which the weights were trained, and into how many stretches an answer is parted.
+
+    Of a clip the network hears what `shoulders.sounds.spoken` finds, and `around` rows before and after it: the clip's own
+    sound as far as there is some, then rows as quiet as its quietest.
+
+    Attributes
+    ----------
+    spectrum : str
+        One of `shoulders.backbones.hearing.spectra.SPECTRA`.
+    around : int
+        Rows of context on either side, 10 ms each. They are heard, and never counted in what a layer says.
+    step : int
+        What is said is rounded up to a multiple of so many rows: the step between two answers of the last layer.
+    stretches : int
+        Equal parts of what is said, whose means stand one after the other in a layer's answer.
+    """
+
+    spectrum: str
+    around: int = 0
+    step: int = 1
+    stretches: int = 1
+
+    fit, SENSE, AT_ONCE = "whole", "sounds", 1  # clips are of different lengths: one at a time, so nothing is filled up
+
+    def __post_init__(self):
+        counts = self.around, self.step, self.stretches
+        known = self.spectrum in spectra.SPECTRA and all(isinstance(count, int) for count in counts)
+        if not (known and self.around >= 0 and self.step > 0 and self.stretches > 0):
+            names = ", ".join(spectra.SPECTRA)
+            raise BackboneError(
+                f"{self} is no transform: a spectrum ({names}), rows around, a step, and stretches, whole numbers."
+            )
+
+    def pixels(self, source) -> np.ndarray:
+        """float32, shape (frames, bands, 1): one clip, from a path or a file object.
+
+        Raises
+        ------
+        shoulders.sounds.SoundError
+        """
+        return self.rows(sounds.read(source, spectra.RATE))[:, :, None]
+
+    def rows(self, wave: np.ndarray) -> np.ndarray:
+        """float32, shape (frames, bands), of samples that are in memory, 16,000 a second."""
+        rows = spectra.SPECTRA[self.spectrum](np.pad(wave, (0, max(0, spectra.SHORTEST - len(wave)))))
+        start, end = self.said(wave, len(rows))
+        before, after = start - self.around, end + self.around
+        missing = max(0, -before), max(0, after - len(rows))
+        heard = rows[max(0, before) : after]
+        quiet = [np.broadcast_to(np.quantile(rows, _QUIET), (count, rows.shape[1])) for count in missing]
+        return np.concatenate([quiet[0], heard, quiet[1]], dtype=np.float32)
+
+    def said(self, wave: np.ndarray, rows: int) -> tuple[int, int]:
+        """The first of so many rows in which something is said, and the first after the last: a multiple of `step` in all."""
+        at = spectra.AT.get(self.spectrum, 0)
+        first, last = (round((sample - at) / spectra.HOP) for sample in sounds.spoken(wave, spectra.RATE))
+        first = min(max(0, first), rows - 1)
+        return first, first + self.step * max(1, -(-(last - first) // self.step))
+
+    def batch(self, clips: torch.Tensor) -> torch.Tensor:
+        """float32, shape (n, 1, frames, bands): the rows are normal already."""
+        return clips.float()
+
+    def blank(self, n: int = 1) -> torch.Tensor:
+        """Zeros that the network takes: a clip of half a second."""
+        import torch
+
+        bands = spectra.SPECTRA[self.spectrum](np.zeros(spectra.SHORTEST, np.float32)).shape[1]
+        return torch.zeros(n, 1, 2 * self.around + self.step * -(-50 // self.step), bands)
+
+    def seen(self, width: float, height: float) -> float:
+        """The share that the network hears: all that is said."""
+        return 1.0
+
+    def cropped(self, source) -> Image.Image:
+        """What the network hears as a picture: time to the right, low sounds below, loud ones bright."""
+        rows = self.pixels(source)[:, ::-1, 0].T
+        low, high = rows.min(), rows.max()
+        bright = ((rows - low) / ((high - low) or 1))[:, :, None]
+        return Image.fromarray((_DARK + bright * (np.array(_BRIGHT) - _DARK)).round().astype(np.uint8))
