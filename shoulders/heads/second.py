@@ -1,8 +1,9 @@
 """A second giant beside a classifier: one learned weight on its scores, for classes with pictures or clips and for those without.
 
-The first giant's classifier has been taught with examples and says how likely each class is that it has met. The second has been
-taught with none of them, knows something else about all classes (how a word sounds, what a thing is called), and gives each a score.
-Their sum, the score times a weight, is the answer: a product of experts (Hinton 2002, Neural Computation 14), with one number learnt.
+The first giant's classifier has been taught with examples and says how likely each class is that it has met. The second has
+been taught with none of them, knows something else about all classes (how a word sounds, what a thing is called), and gives each
+a score. Their sum, the score times a weight, is the answer: a product of experts (Hinton 2002, Neural Computation 14) with one
+number learnt.
 """
 
 from __future__ import annotations
@@ -16,9 +17,8 @@ from shoulders.heads.arrays import HeadError
 from shoulders.heads.certainty import dealt
 
 USUAL = 0.3
-"""The weight where no example can be left out to find it. It comes from other words: log probabilities of phoneme strings, English
-digits of six speakers, one clip of each (`studio/second_giant.py` finds it again). Other scores than such want another one.
-"""
+"""The weight where no example can be left out to find it. It comes from other words, English digits of six speakers, and is for
+log probabilities of phoneme strings (`studio/second_giant.py` finds it again); other scores want another one."""
 
 _SPREAD = 1.0  # how far a weight may lie from `USUAL`, as the standard deviation of its logarithm, before left-out examples speak
 
@@ -42,44 +42,37 @@ class Second:
     met: np.ndarray
 
 
-def learn(head: str, features: np.ndarray, labels: np.ndarray, scores: np.ndarray, usual: float = USUAL):
-    """Teach the classifier of the first giant, and find the weight of the second on training examples that were left out.
+def learn(told: np.ndarray, met: np.ndarray, labels: np.ndarray, scores: np.ndarray, usual: float = USUAL) -> Second:
+    """Find the second giant's weights on the classifier's training examples.
 
     Parameters
     ----------
-    head : str
-        One of `shoulders.support.names.HEADS`.
-    features : numpy.ndarray, shape (n, d)
-        Of the first giant.
+    told : numpy.ndarray, shape (n, k)
+        The classifier's log probabilities of examples that it was not taught with, as `left_out` gives them, nan and all.
+    met : numpy.ndarray of int, shape (k,)
+        Which classes these are: ``fitted[-1].classes_``.
     labels : numpy.ndarray of int, shape (n,)
-        Columns of `scores`. A class without an example is one that the classifier never meets.
+        Of all classes: columns of `scores`.
     scores : numpy.ndarray, shape (n, classes)
-        The second giant's, of all classes.
+        The second giant's. It was taught with none of these examples, so none has to be left out for it.
     usual : float
-        The weight where each class has one example, so that none can be left out; with more it is what they start from.
-
-    Returns
-    -------
-    fitted : sklearn.pipeline.Pipeline
-    second : Second
+        The weight where each class has one example, so that none could be left out; with more it is what they start from.
 
     Raises
     ------
     shoulders.heads.HeadError
     """
-    labels = np.asarray(labels)
+    labels, met = np.asarray(labels), np.asarray(met)
     _need_scores(scores, len(labels))
-    fitted = heads.fit(head, features, labels)
-    told, met = left_out(head, fitted, features, labels), fitted[-1].classes_
     known = np.isfinite(told).all(1)
     beside = weight(told[known], scores[known][:, met], np.searchsorted(met, labels[known]), usual)
-    return fitted, Second(beside, weight(np.zeros(scores.shape), scores, labels, usual), met)
+    return Second(beside, weight(np.zeros(scores.shape), scores, labels, usual), met)
 
 
 def _need_scores(scores, n):
     if scores.ndim != 2 or len(scores) != n:
         raise HeadError(f"The second giant's scores have the shape {scores.shape}: give a row for each of the {n} examples.")
-    if np.isnan(scores).any():
+    if not np.isfinite(scores).all():
         raise HeadError("Some of the second giant's scores are no numbers: give a low one where it has nothing to say.")
 
 
@@ -137,8 +130,8 @@ def weight(told: np.ndarray, scores: np.ndarray, right: np.ndarray, usual: float
 
     Notes
     -----
-    As in `shoulders.heads.certainty.sharpness`, and for its reason: where all of few left-out examples are told rightly, the least
-    log loss lies at infinity, or at zero.
+    As in `shoulders.heads.certainty.sharpness`, and for its reason: where all of few left-out examples are told rightly, the
+    least log loss lies at infinity, or at zero.
     """
     from scipy.optimize import minimize_scalar
 
@@ -156,6 +149,11 @@ def normalised(rows: np.ndarray) -> np.ndarray:
     return rows - logsumexp(rows, 1, keepdims=True)
 
 
+def answers(fitted, features: np.ndarray, scores: np.ndarray, second: Second) -> np.ndarray:
+    """What a classifier and the second giant say together of other examples: probabilities of all classes, shape (n, classes)."""
+    return joined(logarithm(heads.probabilities(fitted, features)), scores, second)
+
+
 def joined(told: np.ndarray, scores: np.ndarray, second: Second) -> np.ndarray:
     """What both giants say: probabilities of all classes, shape (n, classes).
 
@@ -168,9 +166,10 @@ def joined(told: np.ndarray, scores: np.ndarray, second: Second) -> np.ndarray:
 
     Notes
     -----
-    The classifier deals its whole certainty out to classes that it has met, also for an example of none of them: what it says is
-    no evidence that the class is a met one. So the second giant alone says how likely each class without examples is, and how likely
-    the met ones are together; among these, both decide. With every class met that is the product of both; with none, the second alone.
+    The classifier deals its whole certainty out to classes that it has met, also for an example of none of them: what it says
+    is no evidence that the class is a met one. So the second giant alone says how likely each class without examples is, and how
+    likely the met ones are together; among these, both decide. With every class met that is the product of both; with none, the
+    second alone.
 
     Examples
     --------

@@ -1,8 +1,9 @@
 """What an English ear hears in a clip: how likely each phoneme is in each fiftieth of a second, from the box or live.
 
-A recogniser of phonemes says it, the package hama (Apache-2.0; its authors do not say which speech taught it, and its letters are those of
-English and of Korean, with some of other languages). What it said of the clips in the box is kept there, by the clips' sha256, so
-that no other clip can be taken for one of them; of other clips it is asked where it is installed.
+A recogniser of phonemes says it, the package hama (Apache-2.0). Its authors do not say which speech taught it; it knows letters
+for English, for Korean and for some other languages, and writes nearly all clips down in those of English. What it said of the
+clips in the box is kept there, by the clips' sha256, so that no other clip can be taken for one of them; of others it is asked
+where it is installed.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from shoulders.support import places
 INSTALL = "hama==1.7.0"
 
 BEFORE, PEAK = 0.3, 0.5
-"""Seconds of silence put before and after a clip, and its loudest sample: with less silence the recogniser loses first sounds (on 250
-training clips 5 of 100 words fewer were found), and how loud somebody speaks is not what was said."""
+"""Seconds of silence put before and after a clip, and its loudest sample. Without the silence the recogniser loses first sounds
+(of 250 training clips 5 in 100 more were taken for another word); and how loud somebody speaks is not what was said."""
 
-SEEN, FINE, CUT = -7.0, 20.0, -9.0
+SEEN, FINE, CUT = -8.0, 20.0, -10.0
 """Of a log probability: below the first it is not kept; it is kept as `FINE` times the root of its negative, rounded, so that
 likely sounds are kept most exactly; and what was not kept comes back as the last."""
 
@@ -50,8 +51,8 @@ def heard(wave: np.ndarray, rate: int = sounds.RATE) -> np.ndarray:
     Returns
     -------
     numpy.ndarray, shape (moments, 1 + len(SIGNS)), float32
-        Log probabilities of silence and of each sign of `shoulders.sounds.phonemes.SIGNS`, 50 rows a second. What else the recogniser
-        has letters for is left out, so a row may sum to less than one.
+        Log probabilities of silence and of each sign of `shoulders.sounds.phonemes.SIGNS`, 50 rows a second. What else the
+        recogniser has letters for is left out, so a row may sum to less than one.
 
     Raises
     ------
@@ -117,7 +118,7 @@ def box() -> dict[str, np.ndarray]:
 
 
 def write(path, clips: dict[str, np.ndarray]) -> None:
-    """Keep what was heard, some 300 bytes a clip.
+    """Keep what was heard, some 500 bytes a clip.
 
     Parameters
     ----------
@@ -143,7 +144,7 @@ def read(path) -> dict[str, np.ndarray]:
     """
     with np.load(path) as file:
         if tuple(file["signs"].tolist()) != SIGNS:
-            raise PhonemeError(f"{path} was written with other phonemes than these: make it again, with python -m studio.phonemes.")
+            raise PhonemeError(f"{path} was written with other phonemes than these: python -m studio.phonemes makes it again.")
         codes, digests, ends = file["codes"].T, file["digests"], np.cumsum(file["moments"], dtype=int)
     rows = np.where(codes == _NOT_KEPT, CUT, -((codes / FINE) ** 2)).astype(np.float32)
     return {digest.tobytes().hex(): clip for digest, clip in zip(digests, np.split(rows, ends[:-1]))}

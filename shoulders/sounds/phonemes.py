@@ -1,7 +1,7 @@
 """Words as strings of phonemes, and how likely a string is for what an English ear wrote down of a clip.
 
-The second giant of a course on voices: it was taught with no clip of these words. What letter-to-sound rules of two languages make of a
-word's spelling is in a table of the box (`strings`); what a recogniser hears in a clip comes from `shoulders.sounds.ears`.
+The second giant of a course on voices: it was taught with no clip of these words. What letter-to-sound rules of two languages
+make of a word's spelling is in a table of the box (`strings`); what a recogniser hears in a clip, `shoulders.sounds.ears` says.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ READINGS = ("native", "accent", "read")
 """As a Spanish voice says it; in English sounds near the Spanish ones; as English letter-to-sound reads the spelling."""
 
 SIGNS = (
-    "a", "aɪ", "aʊ", "b", "d", "d͡ʒ", "e", "eɪ", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "oʊ", "p", "s", "t", "t͡ʃ", "u", "v",
-    "w", "z", "æ", "ð", "ŋ", "ɑ", "ɒ", "ɔ", "ɔɪ", "ə", "ɚ", "ɛ", "ɜ", "ɝ", "ɟ", "ɣ", "ɪ", "ɫ", "ɲ", "ɹ", "ɾ", "r", "ʃ", "ʊ", "ʌ", "ʎ",
-    "ʒ", "ʝ", "ʔ", "x", "β", "θ",
+    "a", "aɪ", "aʊ", "b", "d", "d͡ʒ", "e", "eɪ", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "oʊ", "p", "s", "t",
+    "t͡ʃ", "u", "v", "w", "z", "æ", "ð", "ŋ", "ɑ", "ɒ", "ɔ", "ɔɪ", "ə", "ɚ", "ɛ", "ɜ", "ɝ", "ɟ", "ɣ", "ɪ", "ɫ", "ɲ",
+    "ɹ", "ɾ", "r", "ʃ", "ʊ", "ʌ", "ʎ", "ʒ", "ʝ", "ʔ", "x", "β", "θ",
 )  # fmt: skip
 """The phonemes that a string may hold, as the recogniser writes them: a column each of what is heard, after that of silence."""
 
@@ -70,7 +70,7 @@ def signs(ipa: str) -> tuple[str, ...]:
 
 
 def rows() -> list[dict]:
-    """The table in the box: ``word``, ``english``, ``reading`` (of `READINGS`), ``phonemes`` in IPA; some words have two native rows."""
+    """The table in the box: ``word``, ``english``, ``reading``, ``phonemes`` in IPA. Spain adds a native row to some."""
     with open(places.box() / "voices" / "strings.csv", encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
@@ -116,9 +116,9 @@ def ctc(heard: np.ndarray, some: list[str]) -> np.ndarray:
 
     Notes
     -----
-    The forward pass of connectionist temporal classification: Graves, Fernández, Gomez & Schmidhuber 2006, ICML. Between the phonemes,
-    before and after them stands silence. In each moment a way stays where it is, goes on to the next place, or leaps over the
-    silence between two phonemes that differ.
+    The forward pass of connectionist temporal classification: Graves, Fernández, Gomez & Schmidhuber 2006, ICML. Between the
+    phonemes, before and after them stands silence. In each moment a way stays where it is, goes on to the next place, or leaps
+    over the silence between two phonemes that differ.
     """
     path, ends, leap = _paths(tuple(some))
     reached, log = np.zeros(path.shape), np.zeros(len(path))
