@@ -39,7 +39,7 @@ _RUN = {
     "from_scratch_helped": partial(training.from_scratch, helped=True),
 }
 
-VERSION = 14
+VERSION = 15
 """Part of every key: raised whenever a regime would give another result, or a row would hold something else."""
 
 

@@ -96,7 +96,7 @@ def write(path, model: Model) -> float:
     _need_libraries()
     drawn = model.backbone.draw is not None and model.layer in ("hidden", "classes")
     body, features, said = (_drawn if drawn else _traced)(model.backbone, model.layer)
-    pixels = _noise(model.backbone.transform.crop)
+    pixels = _noise(_side(model.backbone))
     ours = sure_of(model, said(pixels))
     graph = _joined(body, _head(model.head, ours.shape[1]), (features, "features"))
     _tell(graph, model)
@@ -142,6 +142,15 @@ def _asked(path, pixels):
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     parts = [session.run(["probabilities"], {"pixels": part})[0] for part in (pixels[:1], pixels[1:])]  # any number at once
     return np.concatenate(parts)
+
+
+def _side(backbone):
+    """Of the pictures that a network takes."""
+    if not hasattr(backbone.transform, "crop"):
+        raise ExportError(
+            f"{backbone.name} takes spectra of clips, which no ONNX file makes of a recording: ask it with `shoulders predict`."
+        )
+    return backbone.transform.crop
 
 
 def _noise(crop):

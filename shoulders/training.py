@@ -35,6 +35,7 @@ def feature_extraction(
     head: str = "logistic_regression",
     layer: str = "hidden",
     keep: bool = True,
+    beside: Backbone | None = None,
 ) -> Result:
     """Cut off the head, look at every picture once, fit a new head on what the network says.
 
@@ -53,15 +54,19 @@ def feature_extraction(
         Where to cut; see `shoulders.features.extract`.
     keep : bool
         ``False`` throws the head away (``model`` is None): sooner, see `shoulders.heads.answers`.
+    beside : Backbone, optional
+        A second giant that is asked about the same samples: the head learns on what both say (`shoulders.features.join`).
     """
-    started = time.perf_counter()
+    started, name = time.perf_counter(), backbone.name if beside is None else f"{backbone.name} and {beside.name}"
     parts = [features.extract(backbone, part, layer) for part in (held.train, held.valid)]
+    if beside is not None:
+        parts, layer = [features.join(part, features.extract(beside, part.pictures)) for part in parts], "hidden"
     train, valid = parts
     chosen = held.train.sample(per_class, seed)
     fitting = time.perf_counter()
     rows, labels, fitted = train[layer][chosen], train.labels[chosen], None
     if absent := set(range(len(held.train.classes))) - set(labels.tolist()):
-        raise heads.HeadError(f"No training picture shows {held.train.classes[min(absent)]}: every class needs one.")
+        raise heads.HeadError(f"No training {held.word} is of {held.train.classes[min(absent)]}: every class needs one.")
     if keep:
         fitted = heads.fit(head, rows, labels, seed)
         probabilities, learnt = heads.probabilities(fitted, valid[layer]), heads.learnt(fitted)
@@ -70,7 +75,7 @@ def feature_extraction(
     done = time.perf_counter()
     looked = {name: sum(part.seconds[name] for part in parts) for name in ("decode", "features")}
     return Result(
-        "feature_extraction", head, backbone.name, per_class, seed, len(chosen), held.valid, probabilities,
+        "feature_extraction", head, name, per_class, seed, len(chosen), held.valid, probabilities,
         looked | {"train": done - fitting, "total": done - started}, learnt,
         all(part.cached for part in parts), train.device, train.precision, layer, model=fitted,
     )  # fmt: skip

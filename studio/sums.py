@@ -10,8 +10,8 @@ BOX = Path(__file__).resolve().parent.parent / "data"
 
 
 def main() -> None:
-    """One line for each file of data/felt, data/moles and data/weights, as `sha256sum` writes and reads it."""
-    files = sorted(path for folder in ("felt", "moles", "weights") for path in (BOX / folder).rglob("*") if path.is_file())
+    """One line for each file of data/felt, data/moles, data/voices and data/weights, as `sha256sum` writes and reads it."""
+    files = sorted(path for folder in ("felt", "moles", "voices", "weights") for path in (BOX / folder).rglob("*") if path.is_file())
     lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(BOX).as_posix()}\n" for path in files]
     (BOX / "SHA256SUMS").write_text("".join(lines), encoding="utf-8")
     print(f"{len(lines)} files")

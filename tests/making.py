@@ -46,6 +46,30 @@ def set_of(root, train, valid, classes=("cats", "dogs")):
     return root
 
 
+def chirp(seed, up=True, seconds=0.5, rate=16_000):
+    """A tone that rises or falls, with a little noise: float32, shape (seconds × rate,)."""
+    rng = np.random.default_rng(seed)
+    low, high = sorted(rng.uniform(300, 2500, 2)) if seed else (400.0, 1600.0)
+    pitch = np.linspace(low, high + 500, round(seconds * rate))[:: 1 if up else -1]
+    wave = np.sin(2 * np.pi * np.cumsum(pitch) / rate) * np.hanning(len(pitch)) ** 0.3 * rng.uniform(0.2, 0.8)
+    quiet = np.zeros(round(0.1 * rate))
+    noise = rng.normal(size=len(wave) + 2 * len(quiet)) * 0.002
+    return (np.concatenate([quiet, wave, quiet]) + noise).astype(np.float32)
+
+
+def clips_of(root, train, valid, classes=("falls", "rises")):
+    """A set of class folders of WAV files: each class a way in which a tone moves."""
+    import soundfile
+
+    for part, count in (("train", train), ("valid", valid)):
+        for c, name in enumerate(classes):
+            (root / part / name).mkdir(parents=True, exist_ok=True)
+            for i in range(count):
+                seed = 1 + i + 1000 * (part == "valid") + 100 * c
+                soundfile.write(root / part / name / f"{name}_{i:03}.wav", chirp(seed, bool(c)), 16_000)
+    return root
+
+
 def photograph(folder):
     """sha256 of every file's bytes, by name: a folder before and after."""
     files = sorted(path for path in Path(folder).rglob("*") if path.is_file())

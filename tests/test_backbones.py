@@ -22,6 +22,7 @@ from shoulders.support import places
 from shoulders.support.downloads import DownloadError
 
 IN_THE_BOX = ["vgg16_tiny", "vgg16_mammals", "vgg16_things", *(card.name for card in packages.cards())]  # or from Python packages
+IN_THE_BOX += [name for name, card in backbones.cards().items() if card.sense == "sounds" and card.library != "torchaudio"]
 OURS = [name for name, card in backbones.cards().items() if card.library == "torchvision"]
 SIZES = [(301, 257), (257, 301), (640, 333), (97, 130), (224, 224), (1023, 700), (256, 900)]
 

@@ -65,7 +65,9 @@ def test_without_a_wish_the_catalogue_is_found_and_every_wish_narrows_it():
     quick = catalogue.search(camera=True)
     assert all(card.gmacs <= catalogue.CAMERA for card in quick.cards) and catalogue.RULE in quick.remarks
     assert "efficientnet_lite0" in {card.name for card in quick.cards} and 0.385 < catalogue.CAMERA < 0.6
-    assert all("mit" in card.licence for card in catalogue.search(licence="MIT").cards)
+    assert all("mit" in card.licence.casefold() for card in catalogue.search(licence="MIT").cards)
+    assert {card.sense for card in quick.cards} == {"pictures"}, "what hears is asked by no camera"
+    assert {card.sense for card in catalogue.search(["sounds"]).cards} == {"sounds"}
     with pytest.raises(BackboneError, match=r"no giant of 'vgg_16'.*Did you mean vgg16\?"):
         catalogue.search(["vgg_16"])
 

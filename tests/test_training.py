@@ -38,7 +38,7 @@ def tuned(backbone, held, **options):
 def test_a_training_part_without_a_class_is_refused(held):
     """Its head would have a column less, and the others would be read as other classes."""
     one = replace(held, train=held.train.take(np.flatnonzero(held.train.labels == 1)))
-    with pytest.raises(heads.HeadError, match="No training picture shows cats"):
+    with pytest.raises(heads.HeadError, match="No training picture is of cats"):
         training.feature_extraction(network(), one)
 
 

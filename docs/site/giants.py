@@ -37,7 +37,7 @@ def section(card: Card) -> str:
         "size": f"{_millions(card)} weights, {_macs(card)} multiplications for a picture",
         "accuracy": f"{_top1(card)} ({card.accuracy_source})" if card.top1 else "",
         "our measurement": card.ours,
-        "sees": _sees(card.transform),
+        "sees": card.transform.told_exactly,
         "licence": card.licence,
         "comes by": "in the box" if card.library == "ours" else f"`{card.bringing}` ({card.size})",
     }
@@ -69,9 +69,3 @@ def _top1(card):
     return "–" if card.top1 is None else f"{card.top1:.1f} %"
 
 
-def _sees(transform):
-    spread = ", ".join(map(str, transform.std))
-    return (
-        f"the shorter side at {transform.resize} pixels ({transform.interpolation}), of that the middle {transform.crop} × "
-        f"{transform.crop}; mean {', '.join(map(str, transform.mean))}, spread {spread} (red, green, blue)"
-    )

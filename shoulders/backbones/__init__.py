@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING
 from shoulders.backbones import files, ours, packages, timm, torchvision
 from shoulders.backbones.card import Card
 from shoulders.backbones.files import state_digest
-from shoulders.backbones.hearing import handmade, resemblyzer, speech_embedding, whisper
+from shoulders.backbones.hearing import handmade, resemblyzer, speech_embedding, torchaudio, whisper
 from shoulders.backbones.transform import BackboneError, Transform, transform_from
 from shoulders.support import places
 from shoulders.support.names import near
@@ -45,6 +45,7 @@ __all__ = [
 
 _SOURCES = {"ours": ours, "packages": packages, "torchvision": torchvision, "timm": timm}
 _SOURCES |= {"speech_embedding": speech_embedding, "resemblyzer": resemblyzer, "whisper": whisper, "handmade": handmade}
+_SOURCES |= {"torchaudio": torchaudio}
 
 _DRAWN = "random weights, seed "
 

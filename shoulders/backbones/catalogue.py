@@ -53,7 +53,7 @@ def search(words=(), max_mb: float | None = None, licence: str = "", camera: boo
     Parameters
     ----------
     words : sequence of str
-        Each must stand in a card's name, library, training data, licence, paper or year; large or small letters.
+        Each must stand in a card's name, sense, library, training data, licence, paper or year; large or small letters.
     max_mb : float, optional
         Of the weights' download. Networks whose size nobody tells are left out, and counted in a remark.
     licence : str
@@ -78,6 +78,7 @@ def search(words=(), max_mb: float | None = None, licence: str = "", camera: boo
     if max_mb is not None:
         cards = _at_most(cards, lambda card: card.bytes / 1e6, max_mb, "size", remarks)
     if camera:
+        cards = [card for card in cards if card.sense == "pictures"]
         cards = _at_most(cards, lambda card: card.gmacs, CAMERA, "GMACs", remarks)
         remarks.append(RULE)
     if not cards:
@@ -92,7 +93,8 @@ def _others():
 
 
 def _text(card):
-    told = card.name, card.library, card.trained_on or UNKNOWN, card.licence or UNKNOWN, card.paper, str(card.year or "")
+    known = card.trained_on or UNKNOWN, card.licence or UNKNOWN, card.paper, str(card.year or "")
+    told = card.name, card.sense, card.library, *known
     return " ".join(told).casefold()
 
 
@@ -121,7 +123,7 @@ def row(card: Card) -> dict:
         it; ``on_disk``: whether its published weights are here; ``command`` brings them.
     """
     return {
-        "name": card.name, "library": card.library, "year": card.year, "paper": card.paper or None,
+        "name": card.name, "sense": card.sense, "library": card.library, "year": card.year, "paper": card.paper or None,
         "trained_on": card.trained_on or UNKNOWN, "megabytes": round(card.bytes / 1e6, 1) if card.bytes else None,
         "parameters": card.parameters, "gmacs": card.gmacs, "top1": card.top1, "top1_source": card.accuracy_source or None,
         "licence": card.licence or UNKNOWN, "on_disk": backbones.weights_path(card) is not None, "command": card.bringing,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,6 +55,24 @@ class Transform:
             raise BackboneError(f"fit is {self.fit!r}: choose one of {', '.join(FITS)}.")
         if not (sides and known and scale and len(self.mean) == len(self.std) == 3 and all(value > 0 for value in self.std)):
             raise BackboneError(f"{self} is no transform: sides of 1 to {_LARGEST} pixels, three means and three spreads.")
+
+    @property
+    def told(self) -> str:
+        """What the network takes, in words."""
+        return f"{self.crop} × {self.crop} pixels, from a shorter side of {self.resize}"
+
+    @property
+    def told_exactly(self) -> str:
+        """What the network takes, with every number."""
+        mean, spread = (", ".join(map(str, numbers)) for numbers in (self.mean, self.std))
+        return (
+            f"the shorter side at {self.resize} pixels ({self.interpolation}), of that the middle {self.crop} × {self.crop}; "
+            f"mean {mean}, spread {spread} (red, green, blue)"
+        )
+
+    def fitted(self, fit: str) -> Transform:
+        """The same, for pictures that are no squares in another way: of `FITS`."""
+        return replace(self, fit=fit)
 
     def cropped(self, source) -> Image.Image:
         """What the network sees of a picture (path, file object or image): RGB, `crop` × `crop` pixels."""

@@ -83,7 +83,7 @@ def need_sense(networks, sense):
 
 
 def with_fit(network, fit):
-    return network if fit == "crop" else replace(network, transform=replace(network.transform, fit=fit))
+    return network if fit == "crop" else replace(network, transform=network.transform.fitted(fit))
 
 
 def need_layer(network, layer):

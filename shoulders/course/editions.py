@@ -16,6 +16,9 @@ from shoulders.support.errors import CourseError
 from shoulders.support.names import near
 from shoulders.support.words import wrapped
 
+_NAMED = 12
+"""So many classes are named in the sentence about an edition; of more, how many there are."""
+
 
 class EditionError(CourseError):
     """No edition can run here; the message says what to do."""
@@ -64,12 +67,15 @@ NEEDS = {
     "07a": Need("big_cats", "", pocket="vgg16_mammals", other="vgg16_things"),
     "07b": Need("cats_vs_dogs", backbones.DEFAULT, pocket=backbones.DEFAULT),
     "07c": Need("skin", backbones.DEFAULT, 20_000, pocket=backbones.DEFAULT, drawn="moles"),
+    "11a": Need("voices", "wav2vec2_xlsr53", 10_000, pocket="speech_embedding", drawn="voices"),
 }
 
 
 @dataclass(frozen=True)
 class Edition:
     """What a lesson gets: `print` it to see the sentence.
+
+    `clips` is another name of `pictures`, for lessons on sounds.
 
     Attributes
     ----------
@@ -88,6 +94,10 @@ class Edition:
     backbone: Backbone
     why: str
     other: Backbone | None = None
+
+    @property
+    def clips(self):
+        return self.pictures
 
     def __str__(self):
         return wrapped(self.why)
@@ -185,7 +195,8 @@ def _sentences(name, need, held, network):
     lack = f"{' and '.join(missing)} {'are' if len(missing) > 1 else 'is'} not on this machine"
     reason = "SHOULDERS_EDITION says so" if wanted else lack if missing else "everything it needs is on this machine"
     reason = reason if need.backbone else "this lesson has no other"
-    pictures = f"{len(held.train)} + {len(held.valid)} pictures of {listed(held.classes)}"
+    kinds = listed(held.classes) if len(held.classes) <= _NAMED else f"{len(held.classes)} classes"
+    pictures = f"{len(held.train)} + {len(held.valid)} {held.word}s of {kinds}"
     own = os.environ.get("SHOULDERS_WEIGHTS")
     top1 = f" (it names {network.card.top1:.0f} % of new ones correctly)" if network.card.top1 else ""
     weights = "random weights" if own == "random" else f"the weights of {Path(own or '').name}"

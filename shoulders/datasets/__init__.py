@@ -343,11 +343,13 @@ def _without_leaks(rows, word):
 
 def _tell(layout, rows, notes):
     """What is odd about files and classes."""
-    others = Counter(_other(row, notes.sense) for row in rows)
+    others, odd = Counter(_other(row, notes.sense) for row in rows), Counter(map(_kind, rows))
     for row in rows:
         if (other := _other(row, notes.sense)) and others[other] > MOST_OTHERS:
             note(notes.aside, row.path, other)
-        elif row.verdict.problem:
+        elif (kind := _kind(row)) and odd[kind] > MOST_OTHERS:
+            _tell_one(row, odd.pop(kind), notes)
+        elif row.verdict.problem and (not kind or kind in odd):
             notes.add(row.path, row.verdict.problem, row.verdict.remedy, row.verdict.action, row.part, row.label)
     _tell_copies(rows, notes)
     held = Counter((row.part, row.label) for row in rows if row.verdict.action != "skipped")
@@ -358,6 +360,16 @@ def _tell(layout, rows, notes):
         elif held["train", c]:
             told = f"no folder {c}: no accuracy is measured on this class"
             notes.add(layout.parts[part][0], told, "Put one there, or leave the class out with --classes.", "used", part, c)
+
+
+def _kind(row):
+    """What is odd about a sample that is used as it is, without its numbers; ``''`` for all others."""
+    return row.verdict.problem.partition(":")[0] if row.verdict.action == "used" else ""
+
+
+def _tell_one(row, count, notes):
+    """The first of many that are odd in one way."""
+    notes.add(row.path, counted(row.verdict.problem, count), row.verdict.remedy, "used", row.part, row.label)
 
 
 def _other(row, sense):

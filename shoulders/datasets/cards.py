@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from shoulders.datasets import signers, skin
+from shoulders.datasets import signers, skin, speakers
 from shoulders.support import downloads, places
 from shoulders.support.errors import DatasetError
 from shoulders.support.folders import inside, walked
@@ -73,6 +73,13 @@ class Card:
 
 _DATAVERSE = "https://dataverse.harvard.edu/api/access/datafile/"
 _SIGNS = ("fist", "ok", "open", "point", "rock_on", "three", "thumb_up", "victory")
+_WORDS = (
+    "anteojos", "bigote", "boca", "ceja", "cinco", "cuatro", "diez", "domingo", "dos",
+    "jueves", "lazo", "lunes", "martes", "miércoles", "nariz", "nueve", "ocho", "ojo",
+    "oreja", "pelo", "pendiente", "seis", "siete", "sombrero", "sábado", "tres", "uno", "viernes",
+)  # fmt: skip
+_ARRANGED = {"hand_signs": signers.arranged, "spoken_digits": speakers.arranged}
+"""How what git brings of a set becomes folders of classes."""
 
 CARDS = {
     card.name: card
@@ -132,6 +139,19 @@ CARDS = {
             groups=r"(p\d+)_",
         ),
         Card(
+            "spoken_digits",
+            "Free Spoken Digits 1.0.10: 3,000 recordings of English digits by six speakers",
+            tuple("0123456789"),
+            "Jackson and others: Free Spoken Digit Dataset, version 1.0.10, https://doi.org/10.5281/zenodo.1342401, "
+            "https://github.com/Jakobovski/free-spoken-digit-dataset",
+            "CC BY-SA 4.0",
+            ("spoken_digits",),
+            repository=Repository(
+                "https://github.com/Jakobovski/free-spoken-digit-dataset", "d6938f9bf1545aa66d8489fc9f1385a7abd64282", 21_100_000
+            ),
+            groups=r"_([a-z]+)_",
+        ),
+        Card(
             "skin",
             "HAM10000: 10,015 dermoscopic photographs of 7,470 skin lesions, benign and malignant",
             ("benign", "malignant"),
@@ -165,6 +185,21 @@ CARDS = {
             "the contributors of this course; studio/ renders them again",
             "CC BY 4.0",
             ("moles/a",),
+        ),
+        *(
+            Card(
+                name,
+                f"28 Spanish words {how}, by synthesisers, for this course: no recordings of people",
+                _WORDS,
+                "the contributors of this course; studio/ speaks them again",
+                "CC BY 4.0",
+                (f"voices/{folder}",),
+                groups=r"-(\w+)-\d+$",
+            )
+            for name, how, folder in (
+                ("voices", "in English mouths", "mangled"),
+                ("voices_native", "as Spanish has them", "native"),
+            )
         ),
         *(
             Card(
@@ -215,7 +250,7 @@ def fetch(name: str, progress: bool = True) -> Path:
     if (goal := home / card.folders[0]).exists():
         raise DatasetError(f"{goal} is there, and holds no class folders with pictures: remove or rename it, and fetch again.")
     if one := card.repository:
-        return downloads.check_out(one.url, one.commit, goal, signers.arranged, one.bytes, progress)
+        return downloads.check_out(one.url, one.commit, goal, _ARRANGED[name], one.bytes, progress)
     # Named after the set: an images.tar.gz that lies there may be the learner's own.
     archives = [downloads.fetch(a.urls, home / f"{name}-{a.name}", a.checksum, a.bytes, progress) for a in card.archives]
     if name == "cats_vs_dogs":

@@ -96,11 +96,11 @@ def _computed(name, measure):
 
 
 def _lines(card, known, computed):
-    crop, where = card.transform.crop, backbones.weights_path(card)
+    where = backbones.weights_path(card)
     yield "library", known["library"] + (f", weights {card.weights}" if card.weights else "")
     yield "paper", " ".join(filter(None, (card.paper, f"({card.year})" if card.year else ""))) or UNKNOWN
     yield "trained on", known["trained_on"]
-    yield "pictures", f"{crop} × {crop} pixels, from a shorter side of {card.transform.resize}"
+    yield card.sense, card.transform.told
     yield "numbers", _published(known["parameters"], computed.get("computed_parameters"), ",.0f", computed)
     yield "GMACs", _published(known["gmacs"], computed.get("computed_gmacs"), ".3f", computed) + ", for one picture"
     if "features" in computed:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from shoulders.support import folders, places
 from shoulders.support.errors import CourseError
-from shoulders.support.names import PICTURE_ENDINGS
+from shoulders.support.names import PICTURE_ENDINGS, SOUND_ENDINGS
 
 
 class ListError(CourseError):
@@ -44,8 +44,8 @@ def entries(source) -> Iterator[tuple[str, str]]:
         return ((os.path.abspath(path), path.parent.name) for path in folders.files([source.absolute()]))
     if not source.exists():
         raise ListError(f"{source} does not exist: give a folder of pictures, or a list with a path a line.")
-    if source.suffix.lower() in PICTURE_ENDINGS:
-        raise ListError(f"{source} is a picture: give the folder that it lies in, or a list with a path a line.")
+    if source.suffix.lower() in PICTURE_ENDINGS + SOUND_ENDINGS:
+        raise ListError(f"{source} is a picture or a clip: give the folder that it lies in, or a list with a path a line.")
     return _listed(source)
 
 

@@ -120,6 +120,11 @@ shown = read
 """A picture for people, as every sense has one."""
 
 
+def playable(source) -> bytes:
+    """What a page can play of it: nothing."""
+    return b""
+
+
 def assumed(path) -> str:
     """What `read` takes for white where the file does not say it, in words; ``''`` for any other picture, after its header.
 

@@ -44,6 +44,7 @@ def runs(groups, heading: str, chance: float | None = None, guess: float | None 
         The reader's own, per cent, drawn as a line.
     """
     figure, ax = new(7.6, 0.46 * len(groups) + 1.3)
+    word = next(iter(groups.values()))[0].valid.word if not isinstance(next(iter(groups.values()))[0], dict) else "picture"
     groups = {name: [run if isinstance(run, dict) else run.row() for run in results] for name, results in groups.items()}
     means, alike = zip(*(_runs_of_one_kind(ax, y, rows) for y, rows in enumerate(groups.values())))
     fewest, most = (f(map(len, groups.values())) for f in (min, max))
@@ -56,7 +57,7 @@ def runs(groups, heading: str, chance: float | None = None, guess: float | None 
     if guess is not None:
         ax.axvline(guess / 100, color=PURPLE, ls=":", lw=2)
     pictures = next(iter(groups.values()))[0]["n_valid"]
-    ax.set(xlabel=f"accuracy on {pictures} pictures\n{textwrap.fill(f'({marks})', 64)}", title=heading)
+    ax.set(xlabel=f"accuracy on {pictures} {word}s\n{textwrap.fill(f'({marks})', 64)}", title=heading)
     per_cent(ax)
     kind = "Single runs" if most == 1 else f"Means of {fewest if fewest == most else f'{fewest} to {most}'} runs"
     return Drawing(figure, f"{kind}: {', '.join(f'{name} {share(mean)}' for name, mean in zip(groups, means))}.")

@@ -51,7 +51,8 @@ def best_epochs(results) -> Drawing:
         left.plot(range(1, len(curve) + 1), curve, color=SKY, lw=1)
         left.plot(int(np.argmax(curve)) + 1, max(curve), "^", color=ORANGE, ms=11)  # seen behind the circle of the last
         left.plot(len(curve), curve[-1], "o", color=BLUE, ms=5)
-    left.set(xlabel="epoch", ylabel=f"accuracy on {len(results[0].valid)} {results[0].valid.word}s", title=f"{len(curves)} runs, epoch by epoch")
+    measured = f"accuracy on {len(results[0].valid)} {results[0].valid.word}s"
+    left.set(xlabel="epoch", ylabel=measured, title=f"{len(curves)} runs, epoch by epoch")
     right.vlines(place, last, best, color=INK, lw=1)
     right.plot(place, best, "^", color=ORANGE, ms=11, label="best epoch")
     right.plot(place, last, "o", color=BLUE, ms=5, label="last epoch")

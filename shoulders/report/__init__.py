@@ -143,8 +143,8 @@ def _by_class(result, counts):
     """What one accuracy hides where classes are uneven."""
     if counts.min() < counts.max():
         yield (
-            f"The classes hold {counts.min()} to {counts.max()} of these {result.valid.word}s; with every class counted alike, the balanced "
-            f"accuracy is {share(result.balanced_accuracy)} (95 % interval {_span(result.balanced_interval)})."
+            f"The classes hold {counts.min()} to {counts.max()} of these {result.valid.word}s; with every class counted alike, "
+            f"the balanced accuracy is {share(result.balanced_accuracy)} (95 % interval {_span(result.balanced_interval)})."
         )
     if absent := [f"“{c}”" for c, count in zip(result.valid.classes, counts) if not count]:
         yield f"Of {', '.join(absent)} there is no validation {result.valid.word}: nothing is known of it."
@@ -252,12 +252,21 @@ def _confusion(result):
 def _picture(held, position, root, words):
     """A small copy of a picture, upright, without what a camera wrote into it."""
     path = held.paths[position]
-    image = senses.of(held.sense).shown(stream(path, held.digests[position]), at_least=SIDE)
+    sense, source = senses.of(held.sense), stream(path, held.digests[position])
+    image = sense.shown(source, at_least=SIDE)
     image.thumbnail((SIDE, SIDE))
     content, file = io.BytesIO(), os.path.relpath(path, root)
     image.save(content, "JPEG", quality=80)
     size = dict(zip(("width", "height"), image.size))
-    return size | {"src": _data("image/jpeg", content.getvalue()), "alt": f"{words}: {file}", "words": words, "file": file}
+    told = {"src": _data("image/jpeg", content.getvalue()), "alt": f"{words}: {file}", "words": words, "file": file}
+    return size | told | {"sound": _sound(sense, source)}
+
+
+def _sound(sense, source):
+    """What a page can play of it; ``''`` of a picture."""
+    source.seek(0)
+    heard = sense.playable(source)
+    return _data("audio/wav", heard) if heard else ""
 
 
 def _root(held):

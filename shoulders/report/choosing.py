@@ -62,7 +62,8 @@ class Choice:
         level = self.level()
         behind = [name for name in names[1:] if name not in level]
         best = f"{names[0]} does best: {share(self.best.promise)} of {self.best.judged} training {self.held.word}s"
-        yield f"{best}, each named by a head that had not seen it ({FOLDS} folds at most). The validation {self.held.word}s chose nothing."
+        yield f"{best}, each named by a head that had not seen it ({FOLDS} folds at most)."
+        yield f"The validation {self.held.word}s chose nothing."
         if level:
             yield f"Too close to call against it, as luck may decide so (sign test, 5 %): {', '.join(level)}."
         if behind:
@@ -118,7 +119,8 @@ def choose(held: SampleSet, networks) -> Choice:
     started = time.perf_counter()
     tried = sorted((candidate(held, network) for network in networks), key=lambda one: -one.promise)
     if not tried[0].judged:
-        raise ComparisonError(f"{held.name} has too few training {held.word}s to choose by: give two or more of each of two classes.")
+        few = f"{held.name} has too few training {held.word}s to choose by"
+        raise ComparisonError(f"{few}: give two or more of each of two classes.")
     return Choice(held, tuple(tried), time.perf_counter() - started)
 
 

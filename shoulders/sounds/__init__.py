@@ -140,6 +140,27 @@ def shown(source, at_least: int | None = None):
     return spectrogram.image(read(source), RATE, at_least or 128)
 
 
+def playable(source) -> bytes:
+    """A clip as a WAV file that every page can play: `RATE` samples a second, 16 bits; raises what `read` raises."""
+    return wav(read(source))
+
+
+def wav(wave: np.ndarray, rate: int = RATE) -> bytes:
+    """Samples as the bytes of a WAV file, 16 bits.
+
+    Parameters
+    ----------
+    wave : numpy.ndarray, shape (n,)
+        −1 to 1.
+    rate : int
+    """
+    import soundfile
+
+    file = io.BytesIO()
+    soundfile.write(file, wave, rate, "PCM_16", format="WAV")
+    return file.getvalue()
+
+
 def check(paths) -> list[Checked]:
     """Look at every file, in order. What was decoded once is remembered by its content.
 
@@ -173,15 +194,14 @@ def _decoded(source) -> Clip:
 
     if isinstance(source, str | os.PathLike):
         _need_file(Path(source))
-        source = open(source, "rb")  # noqa: SIM115 (closed below)
-    with source if isinstance(source, io.IOBase) else io.BytesIO(source.read()) as file:
-        _need_some(file)
-        try:
-            with soundfile.SoundFile(file) as opened:
-                return _heard(opened)
-        except soundfile.LibsndfileError as error:
-            file.seek(0)
-            raise SoundFault(faults.called(file.read(64))) from error
+        with open(source, "rb") as file:
+            return _decoded(file)
+    start = _start(source)
+    try:
+        with soundfile.SoundFile(source) as file:
+            return _heard(file)
+    except soundfile.LibsndfileError as error:
+        raise SoundFault(faults.called(start)) from error
 
 
 def _need_file(path):
@@ -192,13 +212,15 @@ def _need_file(path):
         raise SoundFault("a pipe or a device")  # opening a pipe would wait for ever
 
 
-def _need_some(file):
+def _start(file):
+    """A file's first bytes; it stands at its beginning before and after."""
     start = file.read(64)
     if not start:
         raise SoundFault("zero bytes")
     if strange := faults.sniffed(start):
         raise SoundFault(strange)
     file.seek(0)
+    return start
 
 
 def _heard(file) -> Clip:

@@ -62,7 +62,7 @@ REMEDY = {
 _STARTS = {
     "Git LFS's word for a file that is not here": (b"version https://git-lfs",),
     "a web page, and no sound": (b"<!doctype html", b"<html"),
-    "WebM or Matroska, which libsndfile cannot read": (b"\x1a\x45\xdf\xa3",),
+    "WebM or Matroska, which libsndfile cannot read": (b"\x1ae\xdf\xa3",),
     "WMA, which libsndfile cannot read": (b"0&\xb2u\x8ef\xcf\x11",),
     "AMR, which libsndfile cannot read": (b"#!amr",),
     "MIDI: notes, and no sound": (b"mthd",),

@@ -9,7 +9,7 @@ from pathlib import Path
 import platformdirs
 
 from shoulders.support.errors import CourseError, reason
-from shoulders.support.names import PICTURE_ENDINGS
+from shoulders.support.names import PICTURE_ENDINGS, SOUND_ENDINGS
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -82,7 +82,7 @@ def need_places(written, read=(), drawn=None) -> None:
     Parameters
     ----------
     written : sequence of path or None
-        Outputs; none of them is a picture, so none may have the name of one.
+        Outputs; none of them is a picture or a clip, so none may have the name of one.
     read : sequence of path or None
         Files, and folders of class folders: what lies in these stays as it is.
     drawn : path, optional
@@ -94,8 +94,9 @@ def need_places(written, read=(), drawn=None) -> None:
     """
     read, taken = {Path(path).resolve() for path in read if path}, set()
     for path in filter(None, written):
-        if Path(path).suffix.lower() in PICTURE_ENDINGS:
-            raise CourseError(f"{path} has the name of a picture, and something else would be written to it: give another name.")
+        if Path(path).suffix.lower() in PICTURE_ENDINGS + SOUND_ENDINGS:
+            what = "picture" if Path(path).suffix.lower() in PICTURE_ENDINGS else "clip"
+            raise CourseError(f"{path} has the name of a {what}, and something else would be written to it: give another name.")
     for path in filter(None, (*written, drawn)):
         where = Path(path).resolve()
         if where in taken:
@@ -103,7 +104,7 @@ def need_places(written, read=(), drawn=None) -> None:
         if where in read:
             raise CourseError(f"{path} is read by this command and would be overwritten: give another name.")
         if read & set(where.parents[1:]):
-            raise CourseError(f"{path} would lie in a class folder, among the pictures: give another place.")
+            raise CourseError(f"{path} would lie in a class folder, among its samples: give another place.")
         need_place(path)
         taken.add(where)
 

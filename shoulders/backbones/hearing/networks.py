@@ -153,6 +153,34 @@ def _waves(places, width):
     return torch.cat([angle.sin(), angle.cos()], dim=1)
 
 
+class Samples(nn.Module):
+    """One of torchaudio's networks that hear samples: an answer each 20 ms, of convolutions and blocks of attention.
+
+    Parameters
+    ----------
+    card : shoulders.backbones.card.Card
+    body : torchaudio.models.Wav2Vec2Model
+    normalised : bool
+        Whether it wants clips of mean 0 and spread 1.
+    """
+
+    def __init__(self, card, body, normalised):
+        super().__init__()
+        self.body, self.normalised = body, normalised
+        names = [f"block{block}" for block in range(len(body.encoder.transformer.layers))]
+        self.told = _telling(card.transform, dict.fromkeys(names, (2, 1.25)))  # 400 samples each 320, and 160 are a row
+        self.head = _no_head(card.name, self.told)
+
+    def forward(self, clips):
+        wave = clips.flatten(1)
+        if self.normalised:
+            wave = F.layer_norm(wave, wave.shape[1:])
+        said, _ = self.body.extract_features(wave)
+        for told, signal in zip(self.told.values(), said):
+            hidden = told(signal, clips.shape[2])
+        return self.head(hidden)
+
+
 class Handmade(nn.Module):
     """Nothing is learnt: the rows themselves, in stretches; of `duration` their sum.
 

@@ -54,10 +54,18 @@ def duration(wave: np.ndarray) -> np.ndarray:
     return np.full((1 + len(wave) // HOP, 1), HOP / RATE, np.float32)
 
 
-SPECTRA = {spectrum.__name__: spectrum for spectrum in (speech_embedding, resemblyzer, whisper, mfcc, duration)}
+def samples(wave: np.ndarray) -> np.ndarray:
+    """No spectrum: the samples themselves, 160 in a row."""
+    return np.pad(wave, (0, -len(wave) % HOP)).reshape(-1, HOP).astype(np.float32)
 
-AT = {"speech_embedding": 256}
+
+SPECTRA = {spectrum.__name__: spectrum for spectrum in (speech_embedding, resemblyzer, whisper, mfcc, duration, samples)}
+
+AT = {"speech_embedding": 256, "samples": HOP // 2}
 """The sample in the middle of a spectrum's first row, where that is not the clip's first."""
+
+SILENT = {"samples": 0.0}
+"""What stands where there is no sound, where it is not as quiet as the quietest of a clip's rows."""
 
 
 def _power(wave, length):

@@ -70,8 +70,10 @@ class Heard:
         before, after = start - self.around, end + self.around
         missing = max(0, -before), max(0, after - len(rows))
         heard = rows[max(0, before) : after]
-        quiet = [np.broadcast_to(np.quantile(rows, _QUIET), (count, rows.shape[1])) for count in missing]
-        return np.concatenate([quiet[0], heard, quiet[1]], dtype=np.float32)
+        if not any(missing):
+            return np.ascontiguousarray(heard, np.float32)
+        level = spectra.SILENT.get(self.spectrum, np.quantile(rows, _QUIET))
+        return np.pad(heard, (missing, (0, 0)), constant_values=level).astype(np.float32)
 
     def said(self, wave: np.ndarray, rows: int) -> tuple[int, int]:
         """The first of so many rows in which something is said, and the first after the last: a multiple of `step` in all."""
@@ -90,6 +92,24 @@ class Heard:
 
         bands = spectra.SPECTRA[self.spectrum](np.zeros(spectra.SHORTEST, np.float32)).shape[1]
         return torch.zeros(n, 1, 2 * self.around + self.step * -(-50 // self.step), bands)
+
+    @property
+    def told(self) -> str:
+        """What the network takes, in words."""
+        parts = f"what is said in a clip, as a spectrum of kind {self.spectrum} with {self.around} frames of 10 ms around it"
+        return f"{parts}; told as the means over {self.stretches} equal stretches"
+
+    told_exactly = told
+
+    def fitted(self, fit: str) -> Heard:
+        """There is no other way: what is said is heard whole."""
+        raise BackboneError(f"--fit {fit} is for pictures that are no squares, and clips are heard whole: leave it out.")
+
+    def picture(self, source):
+        """What a training looks at again and again, of one size for all: clips have none."""
+        raise BackboneError(
+            "Clips have different lengths, and a network that hears is not trained here: choose feature_extraction (--regime)."
+        )
 
     def seen(self, width: float, height: float) -> float:
         """The share that the network hears: all that is said."""

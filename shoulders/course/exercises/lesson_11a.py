@@ -1,0 +1,274 @@
+"""Lesson 11a: can a network that has heard English learn Spanish words from you, one clip each?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from shoulders import backbones, comparison, datasets, features, heads, training
+from shoulders.backbones import Backbone
+from shoulders.course.checks import Exercise, tried
+from shoulders.datasets import Samples, SampleSet
+from shoulders.intervals import interval
+from shoulders.results import Result
+from shoulders.support import places
+from shoulders.support.words import wrapped
+
+ENGLISH = {
+    "uno": "one", "dos": "two", "tres": "three", "cuatro": "four", "cinco": "five", "seis": "six", "siete": "seven",
+    "ocho": "eight", "nueve": "nine", "diez": "ten", "lunes": "Monday", "martes": "Tuesday", "miércoles": "Wednesday",
+    "jueves": "Thursday", "viernes": "Friday", "sábado": "Saturday", "domingo": "Sunday", "ojo": "eye", "ceja": "eyebrow",
+    "nariz": "nose", "oreja": "ear", "boca": "mouth", "sombrero": "hat", "bigote": "moustache", "lazo": "bow",
+    "anteojos": "glasses", "pelo": "hair", "pendiente": "earring",
+}  # fmt: skip
+"""What the 28 words mean."""
+
+CONTROLS = ("mfcc", "duration")
+
+_NAMED = re.compile(r"(?P<reading>\w+)-(?P<engine>\w+)-(?P<voice>\w+)-\d+$")
+
+ROWS = (
+    ([[1.0, 0.0], [3.0, 0.0], [0.0, 2.0], [0.0, 4.0]], 2),
+    ([[1.0], [2.0], [3.0], [4.0], [5.0], [6.0]], 3),
+    ([[0.5, 1.0, 2.0], [1.5, 3.0, 4.0]], 1),
+    ([[7.0, 1.0], [8.0, 2.0], [9.0, 3.0]], 3),
+)
+"""Frames of a clip, and how many stretches: numbers that divide."""
+
+VOICES = (
+    (["ana", "ben", "ana", "cara"], ["ben", "dora", "ana", "dora", "emil"]),
+    (["ana", "ben"], ["cara", "dora"]),
+    (["ana"], ["ana", "ana"]),
+)
+"""Voices of the training clips, and of the validation clips."""
+
+
+@dataclass(frozen=True)
+class Lesson11a:
+    """The exercises of lesson 11a, and what came out in sentences."""
+
+    stretches: Exercise
+    strangers: Exercise
+    ways: Exercise
+    study: comparison.Grid
+    english: dict[str, str]
+
+    def about(self) -> str:
+        """How the kept table was made."""
+        card, table = self.study.card, self.study.table
+        return wrapped(
+            f"{table.giant.nunique()} networks and controls, {table.groupby(['giant', 'layer']).ngroups} layers, {card['draws']} "
+            f"draws each, on {table.n_valid.max()} clips of other voices. Made on {card['date']} ({card['processor']}) by "
+            f"`{card['command']}`."
+        )
+
+    @staticmethod
+    def native(clips: SampleSet) -> SampleSet:
+        """The same words as Spanish voices say them."""
+        return datasets.load("voices_native", classes=clips.classes)
+
+    @staticmethod
+    def layers(giant: Backbone) -> list[str]:
+        """The layers that a network tells of itself, from the first to the last."""
+        from shoulders import cutting
+
+        return [name for name in cutting.layers(giant).index if name.startswith("told.")]
+
+    @staticmethod
+    def told(clips: Samples, name: str) -> np.ndarray:
+        """Of each clip its ``'reading'``, ``'engine'`` or ``'voice'``, as its file's name tells: shape (n,)."""
+        return np.array([_NAMED.search(path.stem)[name] for path in clips.paths])
+
+    @staticmethod
+    def one_of(clips: Samples, word: str, **wanted) -> object:
+        """The path of the first clip of a word of which the name says what is wanted, as ``engine="espeak"``."""
+        of_word = [path for path, label in zip(clips.paths, clips.labels) if clips.classes[label] == word]
+        return next(path for path in of_word if all(_NAMED.search(path.stem)[name] == value for name, value in wanted.items()))
+
+    @staticmethod
+    def controls() -> dict[str, Backbone]:
+        """Networks and rules that have heard nothing: what is to be had without a giant."""
+        random = {"random weights": backbones.load("speech_embedding", "random")}
+        return random | {name: backbones.load(name) for name in CONTROLS}
+
+    @staticmethod
+    def by_layer(giant: Backbone, clips: SampleSet, layers, per_class: int) -> pd.DataFrame:
+        """A row for each layer, as `shoulders.plots.depth` takes them: one draw of so many clips a word."""
+        rows = [comparison.rows(clips, giant, per_class=(per_class,), layer=layer)[0] for layer in layers]
+        names = [layer.removeprefix("told.") for layer in layers]
+        return pd.DataFrame(
+            {"giant": giant.name, "layer": name, "place": place, "mean": row["accuracy"], "low": row["low"], "high": row["high"]}
+            for place, (name, row) in enumerate(zip(names, rows), 1)
+        )
+
+    def kept(self, per_class: int, giants=("resemblyzer", "whisper_tiny_en")) -> pd.DataFrame:
+        """The same of giants that are not in the box, from the table that ships: means over draws."""
+        table = self.study.table
+        some = table[(table.per_class == per_class) & table.giant.isin(giants)]
+        held = some.groupby(["giant", "place", "layer"], sort=False).accuracy
+        bounds = held.apply(interval)
+        return held.mean().rename("mean").to_frame().assign(low=bounds.str[0], high=bounds.str[1]).reset_index()
+
+    @staticmethod
+    def colleague(clips: SampleSet, seed: int = 0) -> SampleSet:
+        """A colleague's split: all clips in one heap, a quarter of each word held out by lot."""
+        heap = _together(clips.train, clips.valid)
+        rng, out = np.random.default_rng(seed), np.zeros(len(heap), bool)
+        for label in range(len(heap.classes)):
+            of_word = rng.permutation(np.flatnonzero(heap.labels == label))
+            out[of_word[: len(of_word) // 4]] = True
+        return replace(clips, train=heap.take(np.flatnonzero(~out)), valid=heap.take(np.flatnonzero(out)), findings=())
+
+    def only(self, clips: SampleSet, **wanted) -> SampleSet:
+        """The same set, taught by those clips alone of which the name says what is wanted, as ``engine="espeak"``."""
+        keep = np.ones(len(clips.train), bool)
+        for name, value in wanted.items():
+            keep &= self.told(clips.train, name) == value
+        return replace(clips, train=clips.train.take(np.flatnonzero(keep)))
+
+    def asked(self, clips: SampleSet, **wanted) -> SampleSet:
+        """The same set, asked about those validation clips alone of which the name says what is wanted."""
+        keep = np.ones(len(clips.valid), bool)
+        for name, value in wanted.items():
+            keep &= self.told(clips.valid, name) == value
+        return replace(clips, valid=clips.valid.take(np.flatnonzero(keep)))
+
+    @staticmethod
+    def elsewhere(clips: SampleSet) -> SampleSet:
+        """The same training clips, and for validation those of an engine of which none is in training."""
+        where = places.box() / "voices"
+        return datasets.load(where, train=where / "mangled" / "train", valid=where / "elsewhere" / "valid")
+
+    @staticmethod
+    def answering(giant: Backbone, clips: SampleSet, per_class: int | None = None) -> Callable:
+        """What a microphone asks: from a clip to the five likeliest words with their probabilities."""
+        head = training.feature_extraction(giant, clips, per_class).model
+        look, classes = features.looker(giant), clips.classes
+
+        def ask(source):
+            sure = heads.probabilities(head, look([source])["hidden"])[0]
+            return [(f"{classes[i]} · {ENGLISH.get(classes[i], '')}", float(sure[i])) for i in np.argsort(-sure)[:5]]
+
+        return ask
+
+    @staticmethod
+    def drop(honest: Result, flattered: Result) -> str:
+        """By how much a split flatters, in a sentence."""
+        gap = 100 * (flattered.accuracy - honest.accuracy)
+        return wrapped(
+            f"With known voices on both sides {flattered}; with strangers {honest}. The split alone is worth {gap:.0f} points: "
+            "nobody has learnt anything more."
+        )
+
+
+def _together(first, second):
+    """Two parts as one heap."""
+    return replace(
+        first,
+        paths=first.paths + second.paths,
+        labels=np.concatenate([first.labels, second.labels]),
+        digests=first.digests + second.digests,
+        together=first.together + second.together,
+        thumbnails=None,
+    )
+
+
+def _stretches(rows, count):
+    return np.concatenate([part.mean(0) for part in np.split(np.asarray(rows, float), count)])
+
+
+def _wrong_stretches(rows, count, found):
+    right, found = _stretches(rows, count), np.asarray(found, float)
+    if found.ndim == 2 and np.allclose(found.ravel(), right):
+        return "the means are right, but stand in a table: put them one after the other, in one row (np.concatenate)."
+    if found.size != right.size:
+        return f"{count} stretches of {np.shape(rows)[1]} numbers make {right.size} numbers, and yours are {found.size}."
+    if np.allclose(np.sort(found.ravel()), np.sort(right)):
+        return "the numbers are right, and in another order: first all of the first stretch, then all of the second."
+    whole = np.tile(np.mean(rows, 0), count)
+    if count > 1 and np.allclose(found.ravel(), whole):
+        return "each stretch has the mean of the whole clip: cut the rows first (np.split), then take the mean of each part."
+    told = f"for {np.asarray(rows).tolist()} in {count} stretches"
+    return f"{told} the answer begins with {right[0]:g}, and yours with {found.ravel()[0]:g}."
+
+
+def _strangers(taught, asked):
+    return [i for i, voice in enumerate(asked) if voice not in set(taught)]
+
+
+def _wrong_strangers(taught, asked, found):
+    right, found = _strangers(taught, asked), [int(i) for i in np.ravel(found)]
+    told = f"for {list(taught)} in training and {list(asked)} in validation"
+    if found == [i for i in range(len(asked)) if i not in right] and right != found:
+        return f"{told} these are the clips of known voices: strangers are the others."
+    if len(found) == len(asked) and set(found) <= {0, 1}:
+        return "that is True or False for each clip: give the positions, with np.flatnonzero."
+    return f"{told} the strangers are at {right}, and yours at {found}."
+
+
+def _same_numbers(found, right):
+    found, right = np.asarray(found, float), np.asarray(right, float)
+    return found.shape == right.shape and np.allclose(found, right)
+
+
+def _given(one):
+    return np.array(one) if isinstance(one, list) else one
+
+
+def _cases(rows, right):
+    return [(*map(_given, row), right(*row)) for row in rows]
+
+
+_WAYS = {"reading": 0, "engine": 1, "voice": 2, "word": 3}
+
+
+def _check_ways(answer):
+    """Which of the four may be on both sides."""
+    given = {answer} if isinstance(answer, str) else set(answer)
+    if strange := given - set(_WAYS):
+        return f"{sorted(strange)[0]!r} is none of the four: choose among {', '.join(_WAYS)}."
+    if "word" in given:
+        return "words must be on both sides: a word that nobody taught cannot be named."
+    if "voice" not in given:
+        return "a voice on both sides flatters: step 6 has just shown by how much."
+    if "engine" not in given:
+        return "the voices of one engine are sisters: what does the last figure say of an engine that taught nothing?"
+    if "reading" in given:
+        return "a reading is how the word is mangled, and a learner will hear the same ways: it may be on both sides."
+    return True
+
+
+def _check_stretches(answer):
+    return tried(answer, _cases(ROWS, _stretches), _same_numbers, _wrong_stretches)
+
+
+def _check_strangers(answer):
+    return tried(answer, _cases(VOICES, _strangers), _same_numbers, _wrong_strangers)
+
+
+def lesson_11a() -> Lesson11a:
+    """The exercises, and the table that ships."""
+    return Lesson11a(
+        Exercise("1", "exercise.stretches", _check_stretches, (
+            "Cut the rows into equal parts, and take the mean of each part.",
+            "np.split(rows, count) gives a list of parts; part.mean(0) is the mean over the rows of a part.",
+            "np.concatenate([part.mean(0) for part in np.split(rows, count)]).",
+        )),
+        Exercise("2", "exercise.strangers", _check_strangers, (
+            "Which validation clips are of a voice that no training clip is of? Their positions are wanted.",
+            "np.isin(asked, taught) is True where a voice is known. You want the others.",
+            "np.flatnonzero(~np.isin(asked, taught)).",
+        )),
+        Exercise("3", "exercise.ways", _check_ways, (
+            "Think of the one who will speak to it: what of theirs has nobody in training?",
+            "Two of the four must not be shared: one belongs to a person, the other to how a whole family of voices is made.",
+            "{'voice', 'engine'}: a stranger brings both; words and ways to mangle them are what is taught.",
+        )),
+        comparison.read(places.box() / "results" / "studies" / "voices.csv"),
+        ENGLISH,
+    )  # fmt: skip
+
