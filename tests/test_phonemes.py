@@ -204,3 +204,55 @@ def test_without_the_recogniser_and_without_its_engine_a_sentence_says_what_to_d
     with pytest.raises(phonemes.PhonemeError, match="no engine for this machine"):
         ears.heard(np.ones(100))
     ears._recogniser.cache_clear()
+
+
+# ------------------------------------------------------------------------------------------------- the clips of the box
+
+
+@pytest.fixture(scope="module")
+def box():
+    """A row for each clip of the box, and its words' scores."""
+    import pandas as pd
+
+    home = places.box() / "voices"
+    table = pd.read_csv(home / "clips.csv")
+    clips = [ears.box()[places.digest(home / name)] for name in table.file]
+    return table, phonemes.scores(clips, phonemes.strings())
+
+
+def test_what_is_heard_is_kept_of_every_clip_of_the_box_and_strings_find_the_word(box):
+    table, scores = box
+    words = list(phonemes.strings())
+    found = np.array(words)[scores.argmax(1)] == table.word
+    mangled = (table.part == "valid") & (table.reading != "native")
+    assert set(table.word) == set(words) and len(ears.box()) == len(table)
+    assert found[mangled].mean() > 0.6, "of 28"
+    for engine in ("espeak", "flite", "pico"):
+        assert found[mangled & (table.engine == engine)].mean() > 0.5, engine
+
+
+def test_with_every_words_strings_given_to_another_word_they_find_it_no_more_often_than_chance(box):
+    from studio.second_giant import elsewhere
+
+    table, scores = box
+    labels = np.array([list(phonemes.strings()).index(word) for word in table.word])
+    right = [(scores[:, elsewhere(28, seed)].argmax(1) == labels).mean() for seed in range(20)]
+    assert np.mean(right) < 2 / 28
+
+
+def test_wrong_strings_are_never_a_words_own():
+    from studio.second_giant import elsewhere
+
+    for seed in range(50):
+        order = elsewhere(28, seed)
+        assert sorted(order) == list(range(28)) and (order != np.arange(28)).all()
+
+
+def test_keeping_everything_loses_nothing_and_sounds_are_replaced_longest_first():
+    from studio import phonemes as studio
+
+    clips = [heard(40, seed) for seed in range(3)]
+    same = studio.lost(clips, clips)
+    assert same["same_word"] == 1 and same["any_word_off_by"] == 0 and same["words_apart_by"] > 1
+    assert studio.replaced("sˈeɪs", studio.NEAREST) == "sˈeɪs", "the diphthong is one sound, no e that becomes one"
+    assert studio.replaced("ˈotʃo", studio.NEAREST) == "ˈoʊtʃoʊ" and studio.letters("miércoles") == "miercoles"
