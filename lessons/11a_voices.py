@@ -267,8 +267,8 @@ for whose, held in (("the colleague's", theirs), ("ours", clips)):
 #
 # ## Step 6: another engine
 #
-# Even strangers may be sisters. Ten of our voices come from one program, *espeak*, and its voices share how they read. What
-# if espeak alone teaches, and voices of other programs ask? (10 to 20 s on two cores.)
+# Even strangers may be sisters. Eight of the ten voices that taught come from one program, *espeak*, and they share how they
+# read. What if espeak alone teaches, and voices of other programs ask? (10 to 20 s on two cores.)
 
 # %%
 espeak = exercise.only(clips, engine="espeak")

@@ -103,7 +103,8 @@ def _lines(card, known, computed):
     yield "trained on", known["trained_on"]
     yield card.sense, card.transform.told
     yield "numbers", _published(known["parameters"], computed.get("computed_parameters"), ",.0f", computed)
-    yield "GMACs", _published(known["gmacs"], computed.get("computed_gmacs"), ".3f", computed) + f", for {card.transform.UNITS[0]}"
+    gmacs = _published(known["gmacs"], computed.get("computed_gmacs"), ".3f", computed)
+    yield "GMACs", f"{gmacs}, for {_some(card, 1)}"
     if "features" in computed:
         yield "features", f"{computed['features']:,} numbers go into its head (layer hidden); `cutting.layers` lists the others"
         yield "memory", (
@@ -112,8 +113,8 @@ def _lines(card, known, computed):
         )
     if "seconds" in computed:
         yield "seconds", (
-            f"{about(computed['seconds'])} for {_some(card, PICTURES)}, without opening files: an estimate from its layout and from "
-            "how fast this machine's PyTorch is with two other networks"
+            f"{about(computed['seconds'])} for {_some(card, PICTURES)}, without opening files: an estimate from its layout and "
+            "from how fast this machine's PyTorch is with two other networks"
         )
     yield "top-1", f"{known['top1']:.1f} % ({known['top1_source']})" if known["top1"] else UNKNOWN
     if card.ours:
