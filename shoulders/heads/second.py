@@ -94,8 +94,8 @@ def left_out(head: str, fitted, features: np.ndarray, labels: np.ndarray, groups
     Returns
     -------
     numpy.ndarray, shape (n, k)
-        Log probabilities of the k classes that `labels` holds; ``-inf`` for a class without an example outside the fold, and a row
-        of nan for an example of such a class.
+        Log probabilities of the k classes that `labels` holds; ``-inf`` for a class without an example outside the fold, and a
+        row of nan for an example of such a class.
     """
     folds, classes = _folds(labels, groups, most), fitted[-1].classes_
     told = np.full((len(labels), len(classes)), np.nan)
