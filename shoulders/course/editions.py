@@ -253,11 +253,15 @@ def offers(names=None, only_lessons: bool = False) -> list[Offer]:
     """
     if only_lessons:
         names = dict.fromkeys(name for need in NEEDS.values() if need.backbone for name in (need.pictures, need.backbone))
-        names = [name for name in names if name != backbones.DEFAULT and not _restricted(name)]  # that one is here already
+        names = [name for name in names if name != backbones.DEFAULT and not _restricted(name) and not _ships(name)]
     if names is None:
         names = [name for name, card in datasets.CARDS.items() if card.sources]
         names += [name for name, card in backbones.cards().items() if card.url or card.package]
     return [_offer(name) for name in names]
+
+
+def _ships(name):
+    return name in datasets.CARDS and not datasets.CARDS[name].sources
 
 
 def _restricted(name):

@@ -19,17 +19,21 @@ if TYPE_CHECKING:
 
 _HOME = "https://download.pytorch.org/torchaudio/models"
 _MIT, _NOT_COMMERCIAL = "MIT", "CC BY-NC 4.0: not for commercial use"
+_LIBRI = "960 hours of English (LibriSpeech)"
 _XLSR = "436,000 hours of speech in 128 languages, without transcripts"
 
-# Name of the bundle: its file, year, paper, licence, what it heard; as the bundle's own text says it (torchaudio 2.11.1).
+# Name of the bundle: its file, year, paper, licence, what it heard, as the bundle's own text says it; and how many numbers its
+# layout has, counted by us (torchaudio 2.11.1).
 _BUNDLES = {
-    "WAV2VEC2_XLSR53": ("wav2vec2_fairseq_large_xlsr53.pth", 2020, "2006.13979", _MIT, "56,000 hours of speech in 53 languages"),
-    "WAV2VEC2_XLSR_300M": ("wav2vec2_xlsr_300m.pth", 2021, "2111.09296", _MIT, _XLSR),
-    "HUBERT_BASE": ("hubert_fairseq_base_ls960.pth", 2021, "2106.07447", _MIT, "960 hours of English (LibriSpeech)"),
-    "WAVLM_BASE": ("wavlm_base.pth", 2021, "2110.13900", _MIT, "960 hours of English (LibriSpeech)"),
+    "WAV2VEC2_XLSR53": ("wav2vec2_fairseq_large_xlsr53.pth", 2020, "2006.13979", _MIT, "56,000 hours of speech in 53 languages",
+                        315_437_696),
+    "WAV2VEC2_XLSR_300M": ("wav2vec2_xlsr_300m.pth", 2021, "2111.09296", _MIT, _XLSR, 315_437_696),
+    "HUBERT_BASE": ("hubert_fairseq_base_ls960.pth", 2021, "2106.07447", _MIT, _LIBRI, 94_370_944),
+    "WAVLM_BASE": ("wavlm_base.pth", 2021, "2110.13900", _MIT, _LIBRI, 94_381_168),
     "VOXPOPULI_ASR_BASE_10K_ES": (
         "wav2vec2_voxpopuli_base_10k_asr_es.pt", 2021, "2101.00390", _NOT_COMMERCIAL,
         "10,000 hours of the European Parliament in 23 languages, then 166 hours of Spanish with transcripts",
+        94_397_859,
     ),
 }  # fmt: skip
 
@@ -47,7 +51,7 @@ def card(name: str) -> Card | None:
 
 
 def _card(bundle):
-    file, year, paper, licence, heard = _BUNDLES[bundle]
+    file, year, paper, licence, heard, numbers = _BUNDLES[bundle]
     return Card(
         name=bundle.lower(),
         library="torchaudio",
@@ -58,6 +62,8 @@ def _card(bundle):
         paper=f"arXiv {paper}",
         licence=licence,
         trained_on=heard,
+        parameters=numbers,
+        bytes=4 * numbers,  # about: four a number, and some names
         head="head",
         url=f"{_HOME}/{file}",
     )
