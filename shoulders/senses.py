@@ -12,6 +12,7 @@ from types import ModuleType
 
 from shoulders import pictures, sounds
 from shoulders.support.errors import DatasetError
+from shoulders.support.folders import form, walked
 
 SENSES = {"pictures": pictures, "sounds": sounds}
 
@@ -32,8 +33,17 @@ def of(name: str) -> ModuleType:
     return SENSES[name]
 
 
-def seen(folder: Path, files: Iterable[Path]) -> str:
+def seen(folder: Path, homes: Iterable[Path], classes=()) -> str:
     """Of which sense the files of a folder are, by the endings of their names; pictures, where no name says it.
+
+    Parameters
+    ----------
+    folder : Path
+        For the sentence.
+    homes : iterable of Path
+        Where they lie: all below.
+    classes : sequence of str
+        If there are any, only what lies in folders of these names counts.
 
     Raises
     ------
@@ -41,7 +51,10 @@ def seen(folder: Path, files: Iterable[Path]) -> str:
         For a folder with two senses.
     """
     found = {name: [] for name in SENSES}
-    for path in files:
+    wanted = {*map(form, classes)}
+    for path in (path for home in homes for path in walked(home)):
+        if wanted and not wanted & {*map(form, path.parts)}:
+            continue
         if name := _SENSE_OF.get(path.suffix.lower()):
             found[name].append(path)
     most, *others = sorted(found, key=lambda name: -len(found[name]))

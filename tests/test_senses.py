@@ -69,6 +69,12 @@ def test_a_folder_with_two_senses_is_one_sentence(tmp_path):
     assert "holds 10 pictures (as " in said and "10 clips (as " in said and said.endswith("move one of them away.")
 
 
+def test_of_a_folder_with_two_senses_the_named_classes_decide(tmp_path):
+    both = set_of(clips_of(tmp_path / "both", 3, 2), 3, 2)
+    assert datasets.load(both, classes=["cats", "dogs"]).sense == "pictures"
+    assert datasets.load(both, classes=["rises", "falls"]).sense == "sounds"
+
+
 def test_a_stray_picture_among_clips_is_told_and_not_used(tmp_path):
     folder = clips_of(tmp_path / "a", 12, 8)
     (folder / "train" / "falls" / "cover.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(40))

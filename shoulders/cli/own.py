@@ -119,7 +119,7 @@ def compare(
     if report:
         _need_report(report, regimes)
     places.need_places([save, json_file, report], [source, weights, *read_from(train, valid, groups)], plot)
-    kind = partial(datasets.sense, source, train, valid)
+    kind = partial(datasets.sense, source, train, valid, listed(classes))
     networks = named_networks(backbone, weights, fit, kind)
     _need_one(save, "backbone", networks)
     for network in networks:
@@ -197,7 +197,7 @@ def features(
     if workers or save:
         raise CourseError("--workers and --save are for features in parts: give --engine ray, too.")
     places.need_places([out, json_file], [source, weights, *read_from(train, valid, groups)])
-    kind = partial(datasets.sense, source, train, valid)
+    kind = partial(datasets.sense, source, train, valid, listed(classes))
     network = network_of(backbone, weights, fit, kind)
     need_layer(network, layer)
     need_sense([network], kind())

@@ -17,7 +17,7 @@ from shoulders.datasets.notes import Notes
 from shoulders.datasets.parts import TRAIN_NAMES, VALID_NAMES, names_no_class
 from shoulders.support import places
 from shoulders.support.errors import DatasetError
-from shoulders.support.folders import counted, note, walked
+from shoulders.support.folders import counted, note
 from shoulders.support.names import near
 from shoulders.support.samples import Verdict
 
@@ -223,7 +223,7 @@ def load(source, seed: int = 0, valid_fraction: float = 0.25, *, train=None, val
         meant; the sentence says how to say it.
     """
     folder = _folder_of(source)
-    kind = sense(source, train, valid)
+    kind = sense(source, train, valid, classes)
     notes = Notes(folder, CARDS[source].beside if _is_known(source) else (), sense=senses.of(kind))
     if groups is None and _is_known(source):
         groups = CARDS[source].groups
@@ -248,12 +248,12 @@ def load(source, seed: int = 0, valid_fraction: float = 0.25, *, train=None, val
     return SampleSet(name, train, valid, tuple(notes.all()), layout.named(notes), "" if groups is None else str(groups))
 
 
-def sense(source, train=None, valid=None) -> str:
+def sense(source, train=None, valid=None, classes=None) -> str:
     """Of which sense the samples of a set or a folder are: ``'pictures'`` or ``'sounds'``, by the files' names alone.
 
     Parameters
     ----------
-    source, train, valid
+    source, train, valid, classes
         As for `load`.
 
     Raises
@@ -263,7 +263,7 @@ def sense(source, train=None, valid=None) -> str:
     """
     folder = _folder_of(source)
     named = [path for path in map(places.expanded, (*_listed(train), *_listed(valid))) if path.is_dir()]
-    return senses.seen(folder, (path for home in (named or [folder]) for path in walked(home)))
+    return senses.seen(folder, named or [folder], _listed(classes))
 
 
 def _is_known(source):
