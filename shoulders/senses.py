@@ -1,7 +1,7 @@
 """The one place that knows which senses there are, and sees from files of which one they are.
 
 Each sense is a room with the same few names: ``WORD`` and ``ENDINGS``, ``check``, ``read``, ``shown`` (as a picture, for people),
-``assumed`` and ``STRANGE``. A new one is a new room, and a line here.
+``assumed``, ``STRANGE`` and ``MIRRORED``. A new one is a new room, and a line here.
 """
 
 from __future__ import annotations

@@ -32,6 +32,9 @@ from shoulders.support.samples import Checked, SampleError, Verdict
 WORD, NOUN, ENDINGS = "clip", "sound", SOUND_ENDINGS
 """What one sample is called, what it is, and how names of such files end. Whether it is one, its content says."""
 
+MIRRORED = False
+"""Whether a mirrored thumbnail shows the same thing: a clip that is played backwards is another."""
+
 RATE = 16_000
 """Samples a second that networks which hear speech take: nothing above 8 kHz is left."""
 

@@ -85,8 +85,8 @@ UNSUPPORTED, MALFORMED, STREAM = 4, 64, 2**62
 _WAV_CODINGS = (1, 2, 3, 6, 7, 17, 49, 64, 85, 0xFFFE)
 """Numbers of the codings that libsndfile reads in a WAV file."""
 
-CONVERTED = ("channels", "is full scale", "header")
-ASSUMED = ("cancel each other", "is full scale", "header")
+CONVERTED = ("channels", "is full scale", "cut short")
+ASSUMED = ("cancel each other", "is full scale", "cut short")
 """Words in what is found: of what was done to the samples; of what had to be assumed for that."""
 
 

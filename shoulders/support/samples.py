@@ -129,7 +129,7 @@ def _look_at(new, memory, pool, look):
     """Look at each sample and remember it as they come."""
     looks = pool.map(look, new, new.values())
     with memory.adding() as add:
-        for key, looked in track(zip(new, looks), len(new), "Checking"):
+        for key, looked in track(zip(new, looks), len(new), "Checking", "files"):
             memory.known[key] = looked
             if looked.verdict != _CHANGED:
                 add(key, _line(looked))
