@@ -10,7 +10,7 @@ import pytest
 import soundfile
 from making import chirp
 
-from shoulders import sounds
+from shoulders import backbones, features, sounds
 from shoulders.sounds import SoundError, faults
 from shoulders.support import samples
 
@@ -184,3 +184,21 @@ def test_an_hours_recording_is_refused_before_it_is_in_memory(tmp_path):
         assert tracemalloc.get_traced_memory()[1] < 2**23
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("name", ["whisper_tiny_en", "resemblyzer", "speech_embedding"])
+@pytest.mark.parametrize("wave", ["click", "noise", "fifty milliseconds"])
+def test_every_network_hears_the_oddest_clip(tmp_path, name, wave):
+    noise = 0.2 * np.random.default_rng(0).normal(size=RATE)
+    waves = {"click": np.eye(1, RATE, 8_000)[0], "noise": noise, "fifty milliseconds": noise[:800]}
+    told = features.look(backbones.load(name, "random"), [written(tmp_path / "a.wav", waves[wave])])["hidden"]
+    assert np.isfinite(told).all() and told.any()
+
+
+def test_more_than_whisper_hears_at_once_is_a_sentence(tmp_path):
+    """It knows places for thirty seconds; beyond, torch spoke of tensor a and tensor b."""
+    giant = backbones.load("whisper_tiny_en", "random")
+    noise = 0.2 * np.random.default_rng(0).normal(size=31 * RATE)
+    assert features.look(giant, [written(tmp_path / "a.wav", noise[: 29 * RATE])])["hidden"].shape == (1, 1152)
+    with pytest.raises(SoundError, match=r"b.wav: it lasts longer than 29.6 s, .* whisper hears at once. Cut it up, or choose"):
+        features.look(giant, [written(tmp_path / "b.wav", noise)])

@@ -297,5 +297,16 @@ def _verdict(error):
 
 def _error(source, error):
     verdict = _verdict(error)
+    return error_of(source, verdict.problem, verdict.remedy)
+
+
+def error_of(source, problem: str, remedy: str) -> SoundError:
+    """What to raise about a clip: a sentence with its name.
+
+    Parameters
+    ----------
+    source : path or file object
+    problem, remedy : str
+    """
     name = source if isinstance(source, str | os.PathLike) else getattr(source, "name", "The clip")
-    return SoundError(f"{name}: {verdict.problem}. {verdict.remedy}")
+    return SoundError(f"{name}: {problem}. {remedy}")

@@ -61,7 +61,14 @@ class Heard:
         ------
         shoulders.sounds.SoundError
         """
-        return self.rows(sounds.read(source, spectra.RATE))[:, :, None]
+        rows = self.rows(sounds.read(source, spectra.RATE))
+        if len(rows) > (most := spectra.MOST.get(self.spectrum, np.inf)):
+            seconds = (most - 2 * self.around) * spectra.HOP / spectra.RATE
+            raise sounds.error_of(
+                source, f"it lasts longer than {seconds:.1f} s, the most that a network of kind {self.spectrum} hears at once",
+                "Cut it up, or choose another network.",
+            )  # fmt: skip
+        return rows[:, :, None]
 
     def rows(self, wave: np.ndarray) -> np.ndarray:
         """float32, shape (frames, bands), of samples that are in memory, 16,000 a second."""
