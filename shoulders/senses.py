@@ -18,6 +18,8 @@ SENSES = {"pictures": pictures, "sounds": sounds}
 STRAY = 0.05
 """Up to this share of files of another sense have strayed among the others, and are told one by one as what they are."""
 
+FEW = 20
+"""Of a folder in which no name says it, so many files are looked into."""
 
 _SENSE_OF = {ending: name for name, sense in SENSES.items() for ending in sense.ENDINGS}
 
@@ -33,15 +35,17 @@ def of(name: str) -> ModuleType:
 
 
 def seen(folder: Path, files: Iterable[Path]) -> str:
-    """Of which sense the files of a folder are, by the endings of their names; pictures, where no name says it.
+    """Of which sense the files of a folder are, by the endings of their names; where no name says it, by how the first few begin.
 
     Raises
     ------
     shoulders.support.errors.DatasetError
         For a folder with two senses.
     """
-    found = {name: [] for name in SENSES}
+    found, first = {name: [] for name in SENSES}, []
     for path in files:
+        if len(first) < FEW:
+            first.append(path)
         if name := _SENSE_OF.get(path.suffix.lower()):
             found[name].append(path)
     most, *others = sorted(found, key=lambda name: -len(found[name]))
@@ -49,7 +53,12 @@ def seen(folder: Path, files: Iterable[Path]) -> str:
         if len(found[name]) > STRAY * len(found[most]):
             both = " and ".join(_counted(SENSES[one].WORD, found[one]) for one in (most, name))
             raise DatasetError(f"{folder} holds {both}: a question is asked of one sense: move one of them away.")
-    return most if found[most] else "pictures"
+    return most if found[most] else _begun(first)
+
+
+def _begun(paths):
+    """Sounds, where most of these files begin as sounds do; else pictures."""
+    return "sounds" if 2 * sum(map(sounds.begins, paths)) > len(paths) else "pictures"
 
 
 def _counted(word, files):

@@ -64,6 +64,24 @@ def test_the_sense_is_seen_from_the_files(tmp_path, folder):
     assert datasets.sense(set_of(tmp_path / "a", 2, 1)) == "pictures"
 
 
+def test_where_no_name_says_it_the_files_do(tmp_path):
+    """Collections of speech have files without endings."""
+    for root, name in ((clips_of(tmp_path / "a", 4, 3), "sounds"), (set_of(tmp_path / "b", 4, 3), "pictures")):
+        for path in [path for path in root.rglob("*") if path.is_file()]:
+            path.rename(path.with_suffix(""))
+        assert datasets.sense(root) == name and len(datasets.load(root).train) == 8
+
+
+def test_a_folder_of_what_libsndfile_cannot_read_says_that_first(tmp_path):
+    """It said that the folder was empty."""
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        for i in range(6):
+            (tmp_path / name / f"{i}.m4a").write_bytes(b"\0\0\0\x20ftypM4A " + bytes(100) + name.encode() + bytes([i]))
+    with pytest.raises(DatasetError, match="no class with clips to learn from.*First problem: .*AAC .M4A., which libsnd"):
+        datasets.load(tmp_path)
+
+
 def test_a_folder_with_two_senses_is_one_sentence(tmp_path):
     both = set_of(clips_of(tmp_path / "both", 3, 2), 3, 2)
     with pytest.raises(DatasetError) as error:

@@ -249,6 +249,16 @@ class _Bytes:
         return self.tell()
 
 
+def begins(path) -> bool:
+    """Whether a file begins as a sound does, whatever its name."""
+    try:
+        _need_file(Path(path))
+        with open(path, "rb") as file:
+            return faults.begins(file.read(64))
+    except (OSError, SoundFault):
+        return False
+
+
 def _need_file(path):
     if path.is_dir():
         closed = not os.access(path, os.R_OK | os.X_OK)

@@ -104,11 +104,19 @@ def sniffed(start: bytes) -> str:
 
 def called(start: bytes, code: int = 0) -> str:
     """What to call a file that libsndfile refuses with a number: in a coding that it cannot read, or damaged, or no sound."""
-    sounds = (b"RIFF", b"RIFX", b"RF64", b"fLaC", b"OggS", b"ID3", b"FORM", b".snd", b"caff", b"riff", b"NIST_1A")
     of_wav = code == MALFORMED and _wav_coding(start) not in _WAV_CODINGS
     if code == UNSUPPORTED or of_wav or start[28:].startswith(b"\x7fFLAC"):
         return UNREAD
-    return DAMAGED if start.startswith(sounds) or _frame_of_mp3(start) else NOT_A_SOUND
+    return DAMAGED if begins(start) else NOT_A_SOUND
+
+
+_BEGINNINGS = (b"RIFX", b"RF64", b"fLaC", b"OggS", b"ID3", b"FORM", b".snd", b"caff", b"riff", b"NIST_1A")
+
+
+def begins(start: bytes) -> bool:
+    """Whether a file of these first bytes is one that libsndfile reads, if it is whole."""
+    riff = start[:4] == b"RIFF" and start[8:12] in (b"WAVE", b"")  # WebP is RIFF, too
+    return riff or start.startswith(_BEGINNINGS) or _frame_of_mp3(start)
 
 
 def _wav_coding(start):

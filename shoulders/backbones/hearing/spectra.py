@@ -67,9 +67,6 @@ AT = {"speech_embedding": 256, "samples": HOP // 2}
 SILENT = {"samples": 0.0}
 """What stands where there is no sound, where it is not as quiet as the quietest of a clip's rows."""
 
-MOST = {"whisper": 3000}
-"""Rows for which a network knows places, where they are fewer than a clip may have: Whisper's 30 seconds."""
-
 
 def _power(wave, length):
     """Of frames of `length` samples, each 10 ms: squares of the short-time spectrum, shape (frames, length / 2 + 1)."""
