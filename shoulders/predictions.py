@@ -75,7 +75,7 @@ def write(path, model: Model, sources, but=()) -> Table:
         whole = engine.chosen(model.backbone, [model.layer]).BATCH
         earlier, problems, length = _kept(part, files(), whole)
         rows, left = earlier, sum(1 for _ in files()) - earlier
-        new = track(each_answer(model, islice(files(), earlier, None)), left, "Asking")
+        new = track(each_answer(model, islice(files(), earlier, None)), left, "Asking", "files")
         for row in _appended(part, length, new):
             rows, problems = rows + 1, problems + ("problem" in row)
         os.replace(part, path)
@@ -101,7 +101,7 @@ def _need_the_same(path, part):
     for other in path.parent.iterdir():
         if begun.fullmatch(other.name) and other != part:
             raise PredictionError(
-                f"{other} was begun with another model, other pictures or other versions of the libraries: finish it with those, "
+                f"{other} was begun with another model, other files or other versions of the libraries: finish it with those, "
                 "remove it, or give another FILE."
             )
 

@@ -142,7 +142,7 @@ def test_rows_of_something_else_are_neither_taken_nor_thrown_away(stopped, model
     begun, part = part_of(out).read_bytes(), part_of(out)
     other = model_of(model.backbone, model.head.n_features_in_, seed=2)
     for asked in ((other, [folder]), (model, [folder / "part 0"])):
-        with pytest.raises(PredictionError, match=f"{part} was begun with another model, other pictures or other versions"):
+        with pytest.raises(PredictionError, match=f"{part} was begun with another model, other files or other versions"):
             predictions.write(out, *asked)
     assert part.read_bytes() == begun and not out.exists()
     assert predictions.write(tmp_path / "other.csv", other, [folder]).rows == 154

@@ -1,6 +1,7 @@
 """Clips take the way of pictures: the sense is seen from the files, and everything after that does not know it."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -12,6 +13,8 @@ import soundfile
 from making import alike, chirp, clips_of, set_of
 
 from shoulders import backbones, cli, comparison, datasets, features, heads, models, senses, sounds, training
+from shoulders.cli import options
+from shoulders.course import editions
 from shoulders.datasets import DatasetError
 from shoulders.datasets.copies import near_copies
 from shoulders.support.errors import CourseError
@@ -36,7 +39,7 @@ def giant():
 
 def test_every_sense_has_the_same_names():
     for sense in senses.SENSES.values():
-        for name in ("WORD", "NOUN", "ENDINGS", "STRANGE", "check", "read", "shown", "playable", "assumed"):
+        for name in ("WORD", "NOUN", "ENDINGS", "STRANGE", "check", "read", "shown", "playable", "assumed", "MIRRORED"):
             assert hasattr(sense, name), f"{sense.__name__} lacks {name}"
     endings = [ending for sense in senses.SENSES.values() for ending in sense.ENDINGS]
     assert len(endings) == len(set(endings)), "an ending of two senses"
@@ -59,6 +62,24 @@ def test_no_room_asks_of_which_sense_it_is():
 def test_the_sense_is_seen_from_the_files(tmp_path, folder):
     assert datasets.sense(folder) == "sounds"
     assert datasets.sense(set_of(tmp_path / "a", 2, 1)) == "pictures"
+
+
+def test_where_no_name_says_it_the_files_do(tmp_path):
+    """Collections of speech have files without endings."""
+    for root, name in ((clips_of(tmp_path / "a", 4, 3), "sounds"), (set_of(tmp_path / "b", 4, 3), "pictures")):
+        for path in [path for path in root.rglob("*") if path.is_file()]:
+            path.rename(path.with_suffix(""))
+        assert datasets.sense(root) == name and len(datasets.load(root).train) == 8
+
+
+def test_a_folder_of_what_libsndfile_cannot_read_says_that_first(tmp_path):
+    """It said that the folder was empty."""
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        for i in range(6):
+            (tmp_path / name / f"{i}.m4a").write_bytes(b"\0\0\0\x20ftypM4A " + bytes(100) + name.encode() + bytes([i]))
+    with pytest.raises(DatasetError, match="no class with clips to learn from.*First problem: .*AAC .M4A., which libsnd"):
+        datasets.load(tmp_path)
 
 
 def test_a_folder_with_two_senses_is_one_sentence(tmp_path):
@@ -105,6 +126,49 @@ def test_the_same_recording_on_both_sides_is_found_in_another_format(tmp_path):
     pair = near_copies(held.train, held.valid)[0]
     names = held.valid.paths[pair.valid].name, held.train.paths[pair.train].name
     assert names == ("again.mp3", "rises_002.wav") and pair.alike > 0.97
+
+
+def test_a_clip_that_is_played_backwards_is_another(tmp_path):
+    """A picture is the same when it is mirrored; a tone that rises is not one that falls."""
+    folder = clips_of(tmp_path / "a", 6, 4)
+    backwards = np.ascontiguousarray(soundfile.read(folder / "train" / "rises" / "rises_002.wav")[0][::-1])
+    soundfile.write(folder / "valid" / "falls" / "again.wav", backwards, 16_000)
+    held = datasets.load(folder)
+    found = {held.valid.paths[pair.valid].name: held.train.paths[pair.train].name for pair in near_copies(held.train, held.valid)}
+    assert found.get("again.wav") != "rises_002.wav"
+
+
+def test_what_asks_for_something_is_said_though_it_was_converted(tmp_path, capsys):
+    """Of many stereo clips none is named; of one that was cut short the name is what a person needs."""
+    folder = clips_of(tmp_path / "a", 14, 4)
+    for i, path in enumerate(sorted((folder / "train").rglob("*.wav"))):
+        soundfile.write(path, np.stack([chirp(i + 1)] * 2, 1), 16_000)
+    path.write_bytes(path.read_bytes()[:20_000])
+    options.say_what_is_held(datasets.load(folder))
+    said = capsys.readouterr().err
+    assert f"converted: train/rises/{path.name}: cut short" in said and "more converted" in said
+
+
+def test_a_pipe_in_a_folder_is_told(tmp_path):
+    folder = clips_of(tmp_path / "a", 4, 3)
+    os.mkfifo(folder / "train" / "falls" / "pipe.wav")
+    told = [finding for finding in datasets.load(folder).findings if "pipe.wav" in finding["file"]]
+    assert told and told[0]["problem"] == "a pipe or a device"
+
+
+def test_features_of_another_sense_are_a_sentence(giant, tmp_path):
+    pictures = datasets.load(set_of(tmp_path, 2, 1))
+    with pytest.raises(features.FeatureError, match="speech_embedding is for sounds, and these are pictures"):
+        features.extract(giant, pictures.train)
+
+
+@pytest.mark.parametrize("lesson, name", [("02", "SHOULDERS_PICTURES"), ("11a", "SHOULDERS_BACKBONE")])
+def test_a_lesson_of_another_sense_is_a_sentence(folder, monkeypatch, lesson, name):
+    """Else it would begin, and stop in the middle."""
+    value = {"SHOULDERS_PICTURES": str(folder), "SHOULDERS_BACKBONE": "vgg16_tiny"}[name]
+    monkeypatch.setenv(name, value)
+    with pytest.raises(editions.EditionError, match=f"Lesson {lesson} is about .*{name} .* is about .*or unset it"):
+        editions.choose(lesson)
 
 
 def test_features_of_a_clip_do_not_depend_on_its_company(giant, held):

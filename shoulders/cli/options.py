@@ -115,10 +115,11 @@ def say_what_is_held(held):
 
 
 def _say_findings(held):
-    """What asks for something first; the converted ones ask for nothing, and are counted where they are many."""
+    """What asks for something first; most converted ones ask for nothing, and are counted where they are many."""
     order = ("skipped", "used", "converted")
-    findings = sorted(held.findings, key=lambda finding: order.index(finding["action"]))
-    urgent = sum(finding["action"] != "converted" for finding in findings)
+    asks = lambda finding: finding["action"] != "converted" or bool(finding["remedy"])  # noqa: E731
+    findings = sorted(held.findings, key=lambda finding: (not asks(finding), order.index(finding["action"])))
+    urgent = sum(map(asks, findings))
     shown = min(max(urgent, 10), 100)
     for finding in findings[:shown]:
         say(f"{finding['action']}: {finding['file']}: {finding['problem']}. {finding['remedy']}".rstrip(), sys.stderr)

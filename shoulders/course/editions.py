@@ -52,6 +52,11 @@ class Need:
     drawn: str = ""
 
     @property
+    def sense(self) -> str:
+        """What it is about: pictures or sounds."""
+        return backbones.card(self.pocket).sense
+
+    @property
     def in_the_box(self) -> str:
         """The set of the pocket edition."""
         return self.drawn or f"felt_{self.pictures}"
@@ -119,9 +124,21 @@ def choose(lesson: str) -> Edition:
     """
     name, need = decide(lesson), _need(lesson)
     pictures, backbone = _chosen(need, name)
+    _need_sense(lesson, need.sense, pictures, backbone)
     held = datasets.load(pictures).small(need.per_class)
     network = backbones.load(backbone, os.environ.get("SHOULDERS_WEIGHTS") or None)
     return Edition(name, held, network, " ".join(_sentences(name, need, held, network)), _other(need, network))
+
+
+def _need_sense(lesson, sense, pictures, backbone):
+    """What a learner put in the place of a lesson's own is of the lesson's sense."""
+    others = {"SHOULDERS_PICTURES": datasets.sense(pictures), "SHOULDERS_BACKBONE": backbones.card(backbone).sense}
+    for name, other in others.items():
+        if other != sense:
+            raise EditionError(
+                f"Lesson {lesson} is about {sense}, and {name} ({os.environ.get(name)}) is about {other}: choose another, "
+                "or unset it."
+            )
 
 
 def _other(need, network):

@@ -39,7 +39,6 @@ __all__ = [
     "load",
 ]
 
-
 MOST_CLASSES, MOST_OTHERS = 20, 3
 """So many classes are named in an overview, so many files of one kind that are no samples one by one; of more, how many."""
 
@@ -425,7 +424,8 @@ def _classes_left(folder, layout, used, notes):
         return left
     word = notes.sense.WORD
     what = f"only one class with {word}s ({left[0]})" if left else f"no class with {word}s to learn from"
-    told = [finding for finding in notes.all() if finding["action"] == "skipped"]
+    told = sorted(notes.all(), key=lambda finding: finding["problem"] == "empty class")  # rather why it is empty
+    told = [finding for finding in told if finding["action"] == "skipped"]
     first = " First problem: {file}: {problem}. {remedy}".format(**told[0]).rstrip() if told else ""
     another = f"add a folder of {word}s for another class"
     remedy = f"put the {word}s of each class in a folder of its own" if left and names_no_class(left[0]) else another

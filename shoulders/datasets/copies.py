@@ -47,8 +47,8 @@ class NearCopy(NamedTuple):
 def near_copies(train: Samples, valid: Samples) -> list[NearCopy]:
     """Validation pictures of which the training part holds almost the same.
 
-    Saved again, made smaller, lit anew, mirrored, or the next frame of a film or a burst. Parts that were cut off by more than
-    a few per cent, and other shots of the same scene, are not found. What was found is remembered.
+    Saved again, made smaller, lit anew, mirrored (pictures), or the next frame of a film or a burst. Parts that were cut off by
+    more than a few per cent, and other shots of the same scene, are not found. What was found is remembered.
 
     Parameters
     ----------
@@ -60,11 +60,13 @@ def near_copies(train: Samples, valid: Samples) -> list[NearCopy]:
         For each such picture the training picture most like it; the most alike first.
     """
     there, here = thumbnails(train), thumbnails(valid)
-    key = hashlib.sha256(there.tobytes() + b"|" + here.tobytes()).hexdigest()
+    mirrored = senses.of(train.sense).MIRRORED
+    between = b"|" if mirrored else b"|as it is|"
+    key = hashlib.sha256(there.tobytes() + between + here.tobytes()).hexdigest()
     memory = Memory(MEMORY, _sound)
     if key not in memory.known:
         with memory.adding() as add:
-            add(key, _found(there, here))
+            add(key, _found(there, here, mirrored, f"{train.word}s"))
     return memory.known[key]
 
 
@@ -80,12 +82,12 @@ def thumbnails(held: Samples) -> np.ndarray:
     return np.frombuffer(kept, np.uint8).reshape(-1, SIDE, SIDE)
 
 
-def _found(there, here):
-    """Each picture, as it is and mirrored, against those that are roughly like it."""
+def _found(there, here, mirrored, unit):
+    """Each picture, as it is and where asked mirrored, against those that are roughly like it."""
     n, best = len(here), {}
-    here = np.concatenate([here, here[:, :, ::-1]])
+    here = np.concatenate([here, here[:, :, ::-1]]) if mirrored else here
     asked = _worth_a_look(_roughly(there), _roughly(here))
-    for position, others in track(asked.items(), len(asked), "Looking for near copies"):
+    for position, others in track(asked.items(), len(asked), "Looking for near copies", unit):
         for i, alike in zip(others, _alike(*_smooth(there[[position]]), _smooth(here[others]))):
             if alike >= ALIKE and alike > best.get(i % n, (0, 0))[0]:
                 best[i % n] = float(alike), position

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from shoulders import engine
+from shoulders import backbones, engine
 from shoulders.backbones import Backbone
 from shoulders.datasets import Samples
 from shoulders.features import rows as rows_of
@@ -99,7 +99,7 @@ def extract(
     shoulders.backbones.BackboneError
         For a layer that the network lacks.
     FeatureError
-        When the disk is full, for no picture, and for a `batch_size` below 1.
+        When the disk is full, for no picture, for samples of another sense than the network's, and for a `batch_size` below 1.
     shoulders.support.samples.SampleError
         For a picture that has gone or changed since it was checked.
 
@@ -112,7 +112,12 @@ def extract(
     used.
     """
     if not len(pictures):
-        raise FeatureError("There is no picture to look at: load a set that has some.")
+        raise FeatureError(f"There is no {pictures.word} to look at: load a set that has some.")
+    if backbone.card.sense != pictures.sense:
+        raise FeatureError(
+            f"{backbone.name} is for {backbone.card.sense}, and these are {pictures.word}s: choose a network that is for "
+            f"{pictures.sense}, as {backbones.DEFAULTS[pictures.sense]}."
+        )
     if batch_size is not None and batch_size < 1:
         raise FeatureError(f"batch_size is {batch_size}: one picture at a time is the least.")
     layers = [layers] if isinstance(layers, str) else list(layers)
@@ -347,7 +352,7 @@ def _fill(backbone, pictures, flip, batch_size, clock, asked, layers, place):
     rows, done, complete = {}, 0, False
     try:
         said = _said(backbone, pictures, flip, batch_size, clock, layers, engine.chosen(backbone, asked))
-        for answers in track(said, len(pictures), "Looking", size=_length):
+        for answers in track(said, len(pictures), "Looking", f"{pictures.word}s", _length):
             for layer, values in answers.items():
                 if layer not in rows:
                     rows[layer] = place(layer, (len(pictures), values.shape[1]))

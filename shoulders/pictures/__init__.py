@@ -28,6 +28,9 @@ from shoulders.support.samples import SIDE, Checked, SampleError, Verdict
 WORD, NOUN, ENDINGS = "picture", "picture", PICTURE_ENDINGS
 """What one sample is called, what it is, and how names of such files end. Whether it is one, its content says."""
 
+MIRRORED = True
+"""Whether a mirrored thumbnail shows the same thing."""
+
 MOST_PIXELS = 150_000_000
 """A picture with more pixels is not decoded: a small file can unpack to many gigabytes (a decompression bomb)."""
 

@@ -60,7 +60,8 @@ def write(path, study: Study, command: str = "") -> str:
     with places.whole(need_format(path)) as part:
         part.write_text(text, encoding="utf-8", errors="backslashreplace")  # a file's name may be no text at all
     size = places.size(Path(path).stat().st_size)
-    return f"Page written to {path} ({size}). It holds pictures of the folder: give it only to those who may see them."
+    held = f"It holds {study.held.word}s of the folder: give it only to those who may have them."
+    return f"Page written to {path} ({size}). {held}"
 
 
 def page(study: Study, command: str = "") -> str:

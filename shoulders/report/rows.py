@@ -33,10 +33,10 @@ def _cells(row):
 BALANCED = (*COLUMNS[:1], *COLUMNS[2:5], "balanced accuracy", "95 % interval", "recall of each class, 95 % interval")
 
 
-def say_classes(rows):
+def say_classes(rows, word="picture"):
     """Where one accuracy hides how the smaller classes fare."""
     if told := [row for row in rows if intervals.uneven(row)]:
-        print("The classes hold different numbers of these pictures. With every class counted alike:")
+        print(f"The classes hold different numbers of these {word}s. With every class counted alike:")
         table([_balanced(row, intervals.recalls(row)) for row in told], BALANCED)
 
 
@@ -48,7 +48,7 @@ def _balanced(row, recalls):
 def say_rows(held, aside, rows):
     """The table, and what to know beside it."""
     table([_cells(row) for row in rows], COLUMNS)
-    say_classes(rows)
+    say_classes(rows, held.word)
     say("\n".join(both_sides.sentences(held, aside, rows)), sys.stdout)
     _say_what_learnt(rows)
 

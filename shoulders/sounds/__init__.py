@@ -16,7 +16,8 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -31,13 +32,17 @@ from shoulders.support.samples import Checked, SampleError, Verdict
 WORD, NOUN, ENDINGS = "clip", "sound", SOUND_ENDINGS
 """What one sample is called, what it is, and how names of such files end. Whether it is one, its content says."""
 
+MIRRORED = False
+"""Whether a mirrored thumbnail shows the same thing: a clip that is played backwards is another."""
+
 RATE = 16_000
 """Samples a second that networks which hear speech take: nothing above 8 kHz is left."""
 
-FORMATS = ("WAV", "WAVEX", "RF64", "W64", "FLAC", "OGG", "MP3", "MPEG", "AIFF", "AU", "CAF")
-"""libsndfile can do more: raw numbers without a header, which no file says, and formats of other decades."""
+FORMATS = ("WAV", "WAVEX", "RF64", "W64", "FLAC", "OGG", "MP3", "MPEG", "AIFF", "AU", "CAF", "NIST")
+"""libsndfile can do more: raw numbers without a header, which no file says, and formats of other decades. (NIST's SPHERE is of
+another decade, too, but the collections of speech on which telephones learnt are in it, and end in ``.wav``.)"""
 
-VERSION = 1
+VERSION = 2
 """Part of the memory's name: raised whenever the check would say something else."""
 
 STRANGE = faults.STRANGE
@@ -171,7 +176,7 @@ def check(paths) -> list[Checked]:
     import soundfile
 
     memory = f"checked-sounds-{VERSION}-libsndfile-{soundfile.__libsndfile_version__}.jsonl"
-    return samples.check(paths, memory, _examined)
+    return samples.check(paths, memory, _examined, _refused)
 
 
 def _examined(content):
@@ -190,18 +195,68 @@ def _examined(content):
 
 
 def _decoded(source) -> Clip:
-    import soundfile
-
     if isinstance(source, str | os.PathLike):
         _need_file(Path(source))
         with open(source, "rb") as file:
             return _decoded(file)
+    clip = _by_libsndfile(source, _heard)
+    return replace(clip, found=(*clip.found, *_cut_off(source)))
+
+
+def _cut_off(source):
+    """What an Ogg file's end says; libsndfile hears such a file up to its last whole page, and says nothing."""
+    source.seek(0)
+    if source.read(4) != b"OggS":
+        return ()
+    source.seek(max(0, source.seek(0, os.SEEK_END) - 2 * faults.LONGEST_PAGE))
+    return faults.of_pages(source.read())
+
+
+def _refused(path):
+    """What the header alone says against a file; ``None`` for nothing, and where the samples would have to tell."""
+    try:
+        with open(path, "rb") as file:
+            _by_libsndfile(file, _need_clip)
+    except SoundFault as error:
+        return _verdict(error)
+
+
+def _by_libsndfile(source, ask):
+    """What `ask` makes of an open file."""
+    import soundfile
+
     start = _start(source)
     try:
-        with soundfile.SoundFile(source) as file:
-            return _heard(file)
+        with soundfile.SoundFile(_Bytes(source)) as file:
+            return ask(file)
     except soundfile.LibsndfileError as error:
-        raise SoundFault(faults.called(start)) from error
+        raise SoundFault(faults.called(start, error.code)) from error
+
+
+class _Bytes:
+    """What libsndfile reads: a file without its name, from whose ending soundfile would conclude that it has no header (`.raw`).
+
+    A damaged header may send libsndfile to before the file's beginning. As in C nothing moves then, and nothing is raised:
+    what is raised inside libsndfile comes to the terminal as a traceback, and nowhere else.
+    """
+
+    def __init__(self, file):
+        self.read, self.tell, self._move = file.read, file.tell, file.seek
+
+    def seek(self, offset, whence=0):
+        with suppress(ValueError, OSError):
+            self._move(offset, whence)
+        return self.tell()
+
+
+def begins(path) -> bool:
+    """Whether a file begins as a sound does, whatever its name."""
+    try:
+        _need_file(Path(path))
+        with open(path, "rb") as file:
+            return faults.begins(file.read(64))
+    except (OSError, SoundFault):
+        return False
 
 
 def _need_file(path):
@@ -223,12 +278,20 @@ def _start(file):
     return start
 
 
-def _heard(file) -> Clip:
-    """The samples of an open file, and what had to be done to them."""
+def _need_clip(file):
+    """Refuse what the header speaks against."""
     if file.format not in FORMATS:
         raise SoundFault(faults.NOT_A_SOUND)
     faults.need_length(file)
-    channels = file.read(dtype="float32", always_2d=True)
+
+
+def _heard(file) -> Clip:
+    """The samples of an open file, and what had to be done to them."""
+    _need_clip(file)
+    if faults.endless(file):
+        file.seekable = lambda: False  # else soundfile asks libsndfile for a place in it, which a stream without a length has not
+    most = faults.LONGEST * file.samplerate + 1  # of a stream the header does not tell how long it is
+    channels = file.read(most, dtype="float32", always_2d=True)
     faults.need_length(file, len(channels))
     told = faults.of_file(file, len(channels))
     channels, scaled = faults.to_full_scale(channels)
@@ -244,5 +307,16 @@ def _verdict(error):
 
 def _error(source, error):
     verdict = _verdict(error)
+    return error_of(source, verdict.problem, verdict.remedy)
+
+
+def error_of(source, problem: str, remedy: str) -> SoundError:
+    """What to raise about a clip: a sentence with its name.
+
+    Parameters
+    ----------
+    source : path or file object
+    problem, remedy : str
+    """
     name = source if isinstance(source, str | os.PathLike) else getattr(source, "name", "The clip")
-    return SoundError(f"{name}: {verdict.problem}. {verdict.remedy}")
+    return SoundError(f"{name}: {problem}. {remedy}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from shoulders.support.errors import CourseError
@@ -27,6 +29,7 @@ class SoundFault(CourseError):
 
 
 NOT_A_SOUND, DAMAGED = "not a sound", "truncated or damaged"
+UNREAD = "in a coding that libsndfile cannot read"
 
 STRANGE = {
     "Git LFS's word for a file that is not here": "Bring the file with `git lfs pull`.",
@@ -35,6 +38,7 @@ STRANGE = {
     "WMA, which libsndfile cannot read": "Export it as FLAC, WAV or MP3.",
     "AMR, which libsndfile cannot read": "Export it as FLAC, WAV or MP3.",
     "WebM or Matroska, which libsndfile cannot read": "Export its sound as FLAC, WAV or MP3.",
+    UNREAD: "Export it as FLAC, WAV or MP3.",
     "MIDI: notes, and no sound": "Play it with a synthesiser, and record that.",
 }
 """What many files of a folder are at once, and what to do."""
@@ -67,10 +71,22 @@ _STARTS = {
     "AMR, which libsndfile cannot read": (b"#!amr",),
     "MIDI: notes, and no sound": (b"mthd",),
     "a video": (b"flv\x01",),
+    "AAC (M4A), which libsndfile cannot read": (b"\xff\xf0", b"\xff\xf1", b"\xff\xf8", b"\xff\xf9"),
+    UNREAD: (b"wvpk", b"mac ", b"tta1", b"\x0bw", b"\x7f\xfe\x80\x01", b"dsd ", b"frm8"),
 }
+"""In small letters. UNREAD: WavPack, Monkey's Audio, True Audio, Dolby's AC-3, DTS, and two of DSD."""
 
-CONVERTED = ("channels", "is full scale", "header")
-ASSUMED = ("cancel each other", "is full scale", "header")
+_CODED = {b"\x80theora": "a video", b"Speex   ": UNREAD}
+"""What is in an Ogg file, by the first bytes after its first header."""
+
+UNSUPPORTED, MALFORMED, STREAM = 4, 64, 2**62
+"""libsndfile's numbers for a coding that it cannot read, and for a WAV header that it cannot; samples that no file has."""
+
+_WAV_CODINGS = (1, 2, 3, 6, 7, 17, 49, 64, 85, 0xFFFE)
+"""Numbers of the codings that libsndfile reads in a WAV file."""
+
+CONVERTED = ("channels", "is full scale", "cut short")
+ASSUMED = ("cancel each other", "is full scale", "cut short")
 """Words in what is found: of what was done to the samples; of what had to be assumed for that."""
 
 
@@ -80,14 +96,37 @@ def sniffed(start: bytes) -> str:
         return "AAC (M4A), which libsndfile cannot read" if start[8:12] in (b"M4A ", b"M4B ") else "a video"
     if start[:4] == b"RIFF" and start[8:12] == b"AVI ":
         return "a video"
+    if start[:4] == b"OggS":
+        return next((problem for inside, problem in _CODED.items() if start[28:].startswith(inside)), "")
     plain = start.lstrip(b"\xef\xbb\xbf \r\n\t").lower()
     return next((problem for problem, starts in _STARTS.items() if plain.startswith(starts)), "")
 
 
-def called(start: bytes) -> str:
-    """What to call a file that libsndfile refuses: one that begins as a sound is damaged."""
-    sounds = (b"RIFF", b"RIFX", b"RF64", b"fLaC", b"OggS", b"ID3", b"FORM", b".snd", b"caff", b"\xff\xfb", b"\xff\xf3", b"riff")
-    return DAMAGED if start.startswith(sounds) else NOT_A_SOUND
+def called(start: bytes, code: int = 0) -> str:
+    """What to call a file that libsndfile refuses with a number: in a coding that it cannot read, or damaged, or no sound."""
+    of_wav = code == MALFORMED and _wav_coding(start) not in _WAV_CODINGS
+    if code == UNSUPPORTED or of_wav or start[28:].startswith(b"\x7fFLAC"):
+        return UNREAD
+    return DAMAGED if begins(start) else NOT_A_SOUND
+
+
+_BEGINNINGS = (b"RIFX", b"RF64", b"fLaC", b"OggS", b"ID3", b"FORM", b".snd", b"caff", b"riff", b"NIST_1A")
+
+
+def begins(start: bytes) -> bool:
+    """Whether a file of these first bytes is one that libsndfile reads, if it is whole."""
+    riff = start[:4] == b"RIFF" and start[8:12] in (b"WAVE", b"")  # WebP is RIFF, too
+    return riff or start.startswith(_BEGINNINGS) or _frame_of_mp3(start)
+
+
+def _wav_coding(start):
+    """The number of a WAV file's coding; that of plain numbers where its header does not begin with it."""
+    return int.from_bytes(start[20:22], "little") if start[:4] == b"RIFF" and start[12:16] == b"fmt " else 1
+
+
+def _frame_of_mp3(start):
+    """Whether MPEG audio begins here: eleven bits of one, layer II or III, and a bit rate that there is."""
+    return len(start) > 2 and start[0] == 255 and start[1] >= 0xE0 and start[1] & 6 in (2, 4) and start[2] < 0xF0
 
 
 def problem_of(error: BaseException) -> str:
@@ -98,15 +137,23 @@ def problem_of(error: BaseException) -> str:
     return next((problem for kind, problem in kinds.items() if isinstance(error, kind)), DAMAGED)
 
 
+def endless(file) -> bool:
+    """Whether its header tells no length: a program wrote it into a pipe, and could not go back."""
+    return file.frames >= STREAM
+
+
 def need_length(file, count: int | None = None) -> None:
     """Refuse what is too long, before it is decoded; with `count`, the number of samples that came, what is too short."""
     if not RATES[0] <= file.samplerate <= RATES[1]:
         raise SoundFault("a rate that no microphone has")
     if file.channels > MOST_CHANNELS:
         raise SoundFault(f"more than {MOST_CHANNELS} channels")
-    seconds = (file.frames if count is None else count) / file.samplerate
+    told = 0 if endless(file) else file.frames
+    seconds = (told if count is None else count) / file.samplerate
     if seconds > LONGEST:
         raise SoundFault(f"longer than {LONGEST} s")
+    if count == 0 and file.format == "OGG":  # libsndfile counts backwards from an end that is not there
+        raise SoundFault(DAMAGED)
     if count is not None and seconds < SHORTEST:
         raise SoundFault(f"shorter than {1000 * SHORTEST:.0f} ms")
 
@@ -115,19 +162,48 @@ def of_file(file, count: int) -> list[str]:
     """What the file's own numbers make odd: coarse steps, a telephone's rate, an end before its time."""
     found = ["8 bits: a hiss is heard"] * (file.subtype in ("PCM_U8", "PCM_S8", "ULAW", "ALAW"))
     found += [f"{file.samplerate:,} samples a second: nothing above {file.samplerate / 2000:g} kHz"] * (file.samplerate < 16_000)
-    if promised := _promised(file) or (file.frames if file.frames > count + 0.05 * file.samplerate else 0):
+    if (promised := _promised(file, count)) > count + 0.05 * file.samplerate:
         seconds = f"{promised / file.samplerate:.2f} s, and {count / file.samplerate:.2f} s are there"
         found.append(f"cut short: its header promises {seconds}")
     return found
 
 
-def _promised(file):
-    """Samples that a WAV's header tells of where the file ends before; 0 where it does not, or where a stream's has no number."""
-    said = next((line for line in file.extra_info.splitlines() if line.startswith("data :") and "should be" in line), "")
-    told = int("".join(filter(str.isdigit, said.partition("(")[0])) or 0)
-    there = int("".join(filter(str.isdigit, said.partition("(")[2])) or 0)
-    width = {"PCM_U8": 1, "PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8}.get(file.subtype, 0)
-    return told // (width * file.channels) if width and there < told < 2**31 - 1 else 0
+LONGEST_PAGE = 65_307
+"""Bytes of a page of Ogg."""
+
+
+def of_pages(end: bytes) -> list[str]:
+    """Whether an Ogg file ends too soon, which libsndfile does not say: its last bytes hold no whole page that is the last.
+
+    Parameters
+    ----------
+    end : bytes
+        `LONGEST_PAGE` and more, or all of a shorter file.
+    """
+    starts = (found.start() for found in re.finditer(b"OggS", end))
+    whole = any(end[at + 5 : at + 6] >= b"\x04" and at + _length_of_page(end[at : at + 282]) <= len(end) for at in starts)
+    return [] if whole else ["cut short: its last page is not there"]
+
+
+def _length_of_page(start):
+    """27 bytes, as many as there are parts, and the parts, of which those bytes tell the lengths."""
+    parts = start[27 : 27 + start[26]] if len(start) > 26 else b""
+    return 27 + len(parts) + sum(parts) if len(start) > 26 else LONGEST_PAGE
+
+
+_SHORT = re.compile(r"^ *(data|SSND|Data Size|riff|Riff size) *: (\d+) \(should be (\d+)\)", re.MULTILINE)
+
+
+def _promised(file, count):
+    """How many samples the header tells of; 0 where a stream's has no number.
+
+    Where a file without compression ends too soon, libsndfile mends the number, and notes that it did: of the samples, or (W64,
+    RF64) of the whole file.
+    """
+    told, there = next((map(int, found.groups()[1:]) for found in _SHORT.finditer(file.extra_info)), (0, 0))
+    if 0 < there < told < 2**31 - 1:
+        return round(count * told / there)
+    return 0 if endless(file) else file.frames
 
 
 def to_full_scale(channels: np.ndarray) -> tuple[np.ndarray, list[str]]:
@@ -150,16 +226,12 @@ def to_mono(channels: np.ndarray) -> tuple[np.ndarray, list[str]]:
     if channels.shape[1] == 1:
         return np.ascontiguousarray(channels[:, 0]), []
     mean, count = channels.mean(1), channels.shape[1]
-    power = float(np.square(channels, dtype=np.float64).mean())
-    if float(np.square(mean, dtype=np.float64).mean()) < CANCELLED * power / count and count == 2 and _both(channels):
-        return np.ascontiguousarray(channels[:, 0]), ["2 channels that cancel each other: the first was taken"]
-    return mean, [f"the mean of {count} channels"]
-
-
-def _both(channels):
-    """Whether something is heard on both of two channels: of one that is silent, the mean is the other at half its height."""
-    power = np.square(channels, dtype=np.float64).mean(0)
-    return power.min() > 0.1 * power.max()
+    power = channels.var(0, dtype=np.float64)
+    if float(mean.var(dtype=np.float64)) >= CANCELLED * power.mean() / count:
+        return mean, [f"the mean of {count} channels"]
+    first = int(np.argmax(power > 0.1 * power.max()))  # none that is silent
+    taken = f"number {first + 1}" if first else "the first"
+    return np.ascontiguousarray(channels[:, first]), [f"{count} channels that cancel each other: {taken} was taken"]
 
 
 def need_sound(wave: np.ndarray, rate: int) -> None:

@@ -113,7 +113,11 @@ def walked(folder: Path, aside: dict | None = None) -> Iterator[Path]:
         been.add(real)
         below[:] = _named_by_people(home, below, aside)
         paths = (Path(home, name) for name in _named_by_people(home, names, aside))
-        yield from (path for path in paths if path.is_file() or path.is_symlink())  # a link to nothing, too
+        for path in paths:
+            if path.is_file() or path.is_symlink():  # a link to nothing, too
+                yield path
+            else:
+                note(aside, path, "a pipe or a device")
     yield from (Path(error.filename) for error in closed)
 
 

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import NamedTuple
 
 from shoulders.support import places
@@ -23,6 +24,9 @@ SIDE = 32
 
 MOST_BYTES = 2**30
 """A larger file is not read: nothing that a person looks at or listens to in a moment is one."""
+
+LARGE = 2**25
+"""Bytes from which a file's header is asked first, where the sense can ask it alone."""
 
 
 class SampleError(CourseError):
@@ -83,7 +87,7 @@ def stream(path, expected: str | None = None) -> io.BytesIO:
     return file
 
 
-def check(paths, memory: str, examine: Callable[[bytes], Checked]) -> list[Checked]:
+def check(paths, memory: str, examine: Callable[[bytes], Checked], refuse: Callable | None = None) -> list[Checked]:
     """Look at every file, in order. What was decoded once is remembered by its content.
 
     Parameters
@@ -93,6 +97,9 @@ def check(paths, memory: str, examine: Callable[[bytes], Checked]) -> list[Check
         The name of the file in which the sense remembers what it found.
     examine : callable
         From a file's bytes to what was found, of which the digest is not read.
+    refuse : callable, optional
+        From the path of a large file to a verdict by its header alone, or ``None``: an hour's recording need not be in memory to
+        be too long for a clip.
     """
     known = Memory(memory, _sound)
     pool = ThreadPoolExecutor(os.cpu_count())
@@ -100,7 +107,7 @@ def check(paths, memory: str, examine: Callable[[bytes], Checked]) -> list[Check
         digests = list(pool.map(_digest, paths))
         known.known[""] = Checked("", _UNREADABLE)
         if new := {digest: path for digest, path in zip(digests, paths) if digest not in known.known}:
-            _look_at(new, known, pool, examine)
+            _look_at(new, known, pool, partial(_look_again, examine, refuse or (lambda path: None)))
     finally:
         pool.shutdown(cancel_futures=True)  # who interrupts a check does not wait for the samples still to come
     return [known.known[digest]._replace(digest=digest) for digest in digests]
@@ -118,21 +125,24 @@ def _digest(path):
         return ""
 
 
-def _look_at(new, memory, pool, examine):
+def _look_at(new, memory, pool, look):
     """Look at each sample and remember it as they come."""
-    looks = pool.map(lambda key, path: _look_again(key, path, examine), new, new.values())
+    looks = pool.map(look, new, new.values())
     with memory.adding() as add:
-        for key, looked in track(zip(new, looks), len(new), "Checking"):
+        for key, looked in track(zip(new, looks), len(new), "Checking", "files"):
             memory.known[key] = looked
             if looked.verdict != _CHANGED:
                 add(key, _line(looked))
 
 
-def _look_again(key, path, examine):
+def _look_again(examine, refuse, key, path):
     """Never another sample's verdict under this one's digest."""
     try:
-        if path.stat().st_size > MOST_BYTES:
+        size = path.stat().st_size
+        if size > MOST_BYTES:
             return Checked(key, _TOO_LARGE)
+        if size > LARGE and (refused := refuse(path)):
+            return Checked(key, refused if _digest(path) == key else _CHANGED)
         return examine(content(path, key))._replace(digest=key)
     except (SampleError, OSError):
         return Checked(key, _CHANGED)

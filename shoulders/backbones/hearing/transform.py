@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import torch
 
 _QUIET = 0.05  # the quantile of a clip's own rows that stands where there is no sound
+_MOST = {"whisper": 3000}  # rows for which a network knows places, where they are fewer than a clip may have: 30 seconds
 _DARK, _BRIGHT = (13, 8, 40), (252, 253, 191)  # colours of a drawn spectrum
 
 
@@ -62,7 +63,14 @@ class Heard:
         ------
         shoulders.sounds.SoundError
         """
-        return self.rows(sounds.read(source, spectra.RATE))[:, :, None]
+        rows = self.rows(sounds.read(source, spectra.RATE))
+        if len(rows) > (most := _MOST.get(self.spectrum, np.inf)):
+            seconds = (most - 2 * self.around) * spectra.HOP / spectra.RATE
+            raise sounds.error_of(
+                source, f"it lasts longer than {seconds:.1f} s, the most that a network of kind {self.spectrum} hears at once",
+                "Cut it up, or choose another network.",
+            )  # fmt: skip
+        return rows[:, :, None]
 
     def rows(self, wave: np.ndarray) -> np.ndarray:
         """float32, shape (frames, bands), of samples that are in memory, 16,000 a second."""
