@@ -13,7 +13,7 @@
 # %% [markdown]
 # # 11a · Voices: Spanish through English ears
 #
-# *Minutes: 25 teaching, 15 exercises.* A microphone is welcome and not needed.
+# *Minutes: 18 teaching, 15 exercises.* A microphone is welcome and not needed.
 #
 # Somebody who has only ever heard English hears a Spanish word. The sounds are strange, and yet the word is *something*: it
 # has a rhythm, vowels, hisses and stops. A network that has only ever heard English is in the same place. **Can you teach it

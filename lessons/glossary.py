@@ -32,6 +32,7 @@
 # | captum | a Python library that asks networks what in a picture decided their answer |
 # | class | one of the answers that are allowed: cats, dogs |
 # | classifier | what sorts pictures into classes |
+# | clip | a short recording of one thing, as a word |
 # | convolution | a small window of weights that slides over the picture; what it gives is a map |
 # | cosine | how nearly two rows of numbers point in the same direction: 1 the same, 0 nothing in common |
 # | covering, occlusion | a part of a picture is hidden, to see what becomes of the answer |
@@ -72,6 +73,7 @@
 # | loss | how wrong a network is, as one number that training makes smaller |
 # | malignant | of a mole: it is cancer |
 # | map | what one filter of a layer gives: a small picture of where it found what it looks for |
+# | MFCC | a dozen numbers for the colour of a sound, computed by rules: what speech recognisers used before networks |
 # | more than luck | where two runs differ, one wins so often that a coin would do so in fewer than 5 of 100 cases |
 # | nearest neighbours | a head that learns nothing: the training pictures whose features are most alike have a vote |
 # | normalised | shifted and divided, so that the mean is 0 and the spread 1, or the length is 1 |
@@ -99,10 +101,13 @@
 # | shortcut | what goes with the answer in the training pictures and is not what was meant |
 # | softmax | turns scores into probabilities that add up to 1 |
 # | specificity | of those who have it not, the share that is left in peace |
+# | spectrogram | a sound as a picture: time to the right, pitch upwards, bright where it is loud |
 # | spread | short for standard deviation |
 # | standard deviation | how far numbers lie from their mean, typically |
+# | stretch | an equal part of what is said in a clip; the mean of each is told, so that the order of sounds is kept |
 # | stride | how far the window of a convolution moves at a time |
 # | Student's t | how many standard errors an interval reaches when there are few runs |
+# | synthesiser | a program that speaks |
 # | threshold | the probability from which on a picture is called suspect |
 # | training, validation pictures | those that a head learns from; those that it is judged by, and has never seen |
 # | transform | how a picture is cut, shrunk and shifted before a network sees it; it belongs to the weights |
