@@ -99,7 +99,8 @@ def shares(table, heading: str, xlabel: str, chance: float | None = None) -> Dra
     ax.set(xlabel=f"{xlabel}\n({marks})", title=heading, xlim=(-0.01, 1.01))
     per_cent(ax)
     below(figure, *ax.get_legend_handles_labels())
-    said = (f"{line}: " + ", ".join(f"{row.of} {share(row.share)}" for row in table[table.line == line].itertuples()) for line in lines)
+    told = table.assign(told=[f"{row.of} {share(row.share)}" for row in table.itertuples()]).groupby("line", sort=False).told
+    said = [f"{line}: {', '.join(some)}" for line, some in told]
     return Drawing(figure, f"{'; '.join(said)}.")
 
 
