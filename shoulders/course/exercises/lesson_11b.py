@@ -329,7 +329,7 @@ def lesson_11b() -> Lesson11b:
         )),
         Exercise("3", "exercise.own", _check_own, (
             "Which letter of the word is another sound in Spanish, and another one in English?",
-            "Spanish j is an h, or a rougher x. English speakers read it as in *job*: d͡ʒ. Write one string for each way.",
+            "Spanish j is a rough h. English speakers read it as in *job*: d͡ʒ. Write one string for each way.",
             '["oreha", "oʊɹeɪhɑ", "oɹd͡ʒə"].',
         )),
         comparison.read(places.box() / "results" / "studies" / "voices_second.csv"),
