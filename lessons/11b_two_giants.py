@@ -276,9 +276,9 @@ for count in (1, 20):
     print(exercise.ahead(exercise.kept(("pico",)), "both", "strings alone", count))
 
 # %% [markdown]
-# Here the strings alone would be better. At home the head is mostly right, and sure of itself. Abroad it is as sure and often
-# wrong, and the weight still trusts it as at home; more clips only make it surer. **What joins two giants was learnt
-# somewhere, too, and holds there.**
+# Here the strings alone would be better. The head is right far less often than at home, and the weight, which was measured at
+# home, trusts it all the same. More clips make the head surer of itself, and hardly better. **What joins two giants was
+# learnt somewhere, too, and holds there.**
 #
 # ## Step 6: words that were never heard
 #

@@ -17,6 +17,7 @@ from torch.utils.flop_counter import FlopCounterMode, conv_flop_count
 
 from shoulders import backbones, cutting
 from shoulders.backbones import Backbone
+from shoulders.backbones.headless import NoHead
 from shoulders.engine import pytorch
 from shoulders.results import Result
 from shoulders.support import devices
@@ -186,7 +187,7 @@ def layout(network: str | Backbone) -> Layout:
         hooks = [(layer.register_forward_hook, lambda _, __, said: given.append(said.numel())) for layer in kinds]
         picture = network.transform.blank()
         with cutting.hooked(hooks), counter, alive:
-            asked = [cutting.HIDDEN, cutting.CLASSES]
+            asked = [cutting.HIDDEN] + [cutting.CLASSES] * (not isinstance(module.get_submodule(head), NoHead))
             hidden = cutting.run(module, picture, asked, head, lambda said: cutting.pooled(said).shape[1])[cutting.HIDDEN]
     parameters = sum(parameter.numel() for parameter in module.parameters())
     return Layout(parameters, counter.get_total_flops() / 2e9, sum(given) / 1e6, hidden, alive.most / 1e6)

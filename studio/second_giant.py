@@ -53,10 +53,12 @@ COLUMNS = {
     "n": "how many",
     "first": "accuracy of the classifier alone",
     "second": "accuracy of the strings alone",
-    "both": "accuracy of both, the weight learned on training clips that were left out",
+    "both": "accuracy of both, the weight learned on training clips of voices that were left out",
+    "both_engines": "accuracy of both, the weight learned on training clips of engines that were left out",
     "second_shuffled": "accuracy of the strings alone, every word with another word's",
     "both_shuffled": "accuracy of both with these, the weight learned anew",
-    "weight": "the weight",
+    "weight": "the weight where voices were left out",
+    "weight_engines": "the weight where engines were left out",
 }
 
 
@@ -121,24 +123,27 @@ def run(held: Clips, taught: np.ndarray, asked: Clips, giant: str, seed: int):
     """Teach with some of the clips, and judge by others: right or wrong of each, in every way, and the weight."""
     rows, labels, right = held.seen[giant][taught], held.table.label.to_numpy()[taught], asked.table.label.to_numpy()
     fitted = heads.fit(HEAD, rows, labels)
-    told, met = second.left_out(HEAD, fitted, rows, labels), fitted[-1].classes_
+    groups, met = {by: held.table[by].to_numpy()[taught] for by in ("voice", "engine")}, fitted[-1].classes_
+    told = {by: second.left_out(HEAD, fitted, rows, labels, names) for by, names in groups.items()}
     shuffled = elsewhere(held.scores.shape[1], seed)
     found = {"first": met[heads.probabilities(fitted, asked.seen[giant]).argmax(1)] == right, "second": asked.scores.argmax(1) == right}
     found["second_shuffled"] = asked.scores[:, shuffled].argmax(1) == right
-    for name, columns in (("both", slice(None)), ("both_shuffled", shuffled)):
-        learnt = second.learn(told, met, labels, held.scores[taught][:, columns])
-        found[name] = second.answers(fitted, asked.seen[giant], asked.scores[:, columns], learnt).argmax(1) == right
-        found["weight"] = found.get("weight", learnt.weight)
+    for name, by, columns in (("", "voice", slice(None)), ("_engines", "engine", slice(None)), ("_shuffled", "voice", shuffled)):
+        learnt = second.learn(told[by], met, labels, held.scores[taught][:, columns])
+        found[f"both{name}"] = second.answers(fitted, asked.seen[giant], asked.scores[:, columns], learnt).argmax(1) == right
+        found[f"weight{name}"] = learnt.weight
+    del found["weight_shuffled"]
     return found
 
 
 def told(found: dict, asked: Clips, about: dict) -> list[dict]:
     """A row for each kind of clips, and one for all that the engines said in English."""
-    weight, right = found.pop("weight"), pd.DataFrame(found).assign(judged=asked.table.judged)
+    about = about | {name: found.pop(name) for name in ("weight", "weight_engines")}
+    right = pd.DataFrame(found).assign(judged=asked.table.judged)
     kinds = dict(list(right.groupby("judged", sort=False)))
     said = right[[kind != "people" and "Spanish" not in kind for kind in right.judged]]
     kinds |= {"all English readings": said} if len(said) else {}
-    return [about | {"judged": kind, "n": len(some), "weight": weight, **some[list(found)].mean()} for kind, some in kinds.items()]
+    return [about | {"judged": kind, "n": len(some), **some[list(found)].mean()} for kind, some in kinds.items()]
 
 
 def seen_words(held: Clips, asked: Clips, question: str, giants=GIANTS) -> list[dict]:
@@ -161,7 +166,7 @@ def unseen_words(held: Clips, asked: Clips, counts=(1, 5, 20)) -> list[dict]:
             unmet = np.random.default_rng(seed).permutation(held.scores.shape[1]) % FOLDS == 0
             found = run(held, drawn(labels, teaches(held) & ~unmet[labels], count, seed), asked, GIANTS[0], seed)
             for kind, keep in (("seven words never met", unmet[right]), ("the other words then", ~unmet[right])):
-                part = {name: value[keep] if name != "weight" else value for name, value in found.items()}
+                part = {name: value[keep] if np.ndim(value) else value for name, value in found.items()}
                 rows += told(part, asked.where(keep), {"question": kind, "giant": GIANTS[0], "clips": count, "draw": seed})
     return rows
 
@@ -212,7 +217,7 @@ def main(
 def summary(table: pd.DataFrame) -> pd.DataFrame:
     """Means over draws, with the 95 % interval of `both`."""
     ways = table.groupby(["question", "giant", "judged", "clips"], sort=False)
-    means = ways[["n", "first", "second", "both", "second_shuffled", "both_shuffled", "weight"]].mean()
+    means = ways[["n", "first", "second", "both", "both_engines", "second_shuffled", "both_shuffled", "weight"]].mean()
     bounds = ways.both.apply(lambda values: interval(values))
     return means.assign(low=[low for low, _ in bounds], high=[high for _, high in bounds]).round(3)
 

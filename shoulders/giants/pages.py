@@ -91,7 +91,8 @@ def _computed(name, measure):
     except Exception as error:  # a layout of somebody else's may fail in any way; its card is known nevertheless
         return {"not_computed": reason(error)}
     facts = {"computed_parameters": found.parameters, "computed_gmacs": round(found.gmacs, 3), "features": found.features}
-    facts |= {"batch": costs.pytorch.BATCH, "memory_megabytes": round(found.memory())}
+    batch = min(costs.pytorch.BATCH, backbones.card(name).transform.AT_ONCE)
+    facts |= {"batch": batch, "memory_megabytes": round(found.memory(batch))}
     return facts | ({"seconds": round(found.seconds(PICTURES), 2), "pictures": PICTURES} if measure else {})
 
 
@@ -102,26 +103,33 @@ def _lines(card, known, computed):
     yield "trained on", known["trained_on"]
     yield card.sense, card.transform.told
     yield "numbers", _published(known["parameters"], computed.get("computed_parameters"), ",.0f", computed)
-    yield "GMACs", _published(known["gmacs"], computed.get("computed_gmacs"), ".3f", computed) + ", for one picture"
+    gmacs = _published(known["gmacs"], computed.get("computed_gmacs"), ".3f", computed)
+    yield "GMACs", f"{gmacs}, for {_some(card, 1)}"
     if "features" in computed:
         yield "features", f"{computed['features']:,} numbers go into its head (layer hidden); `cutting.layers` lists the others"
         yield "memory", (
-            f"about {places.size(1e6 * computed['memory_megabytes'])} to look at {computed['batch']} pictures at once with "
+            f"about {places.size(1e6 * computed['memory_megabytes'])} for {_some(card, computed['batch'])} at once, with "
             f"PyTorch: its weights, a copy in {devices.precision()}, its maps"
         )
     if "seconds" in computed:
         yield "seconds", (
-            f"{about(computed['seconds'])} for {PICTURES:,} pictures, without opening them: an estimate from its layout and from "
-            "how fast this machine's PyTorch is with two other networks"
+            f"{about(computed['seconds'])} for {_some(card, PICTURES)}, without opening files: an estimate from its layout and "
+            "from how fast this machine's PyTorch is with two other networks"
         )
     yield "top-1", f"{known['top1']:.1f} % ({known['top1_source']})" if known["top1"] else UNKNOWN
     if card.ours:
         yield "measured", f"by us: {card.ours}"
-    yield "camera", _camera(known["gmacs"] or computed.get("computed_gmacs"))
+    if card.transform.CAMERA:
+        yield "camera", _camera(known["gmacs"] or computed.get("computed_gmacs"))
     yield "licence", known["licence"]
     yield "weights", card.size + (f", sha256 {card.sha256[:16]}…" if card.sha256 else "")
-    yield "source", card.url or card.package or ("in the box" if card.library == "ours" else UNKNOWN)
+    yield "source", card.url or card.package or ("in the box" if where and where.is_relative_to(places.box()) else UNKNOWN)
     yield "here", str(where) if where else f"no: `{card.bringing}` brings it"
+
+
+def _some(card, count):
+    one, several = card.transform.UNITS
+    return one if count == 1 else f"{count:,} {several}"
 
 
 def _published(told, counted, form, computed):

@@ -48,7 +48,7 @@ def learn(told: np.ndarray, met: np.ndarray, labels: np.ndarray, scores: np.ndar
     Parameters
     ----------
     told : numpy.ndarray, shape (n, k)
-        The classifier's log probabilities of examples that it was not taught with, as `left_out` gives them, nan and all.
+        The classifier's log probabilities of examples that it was not taught with, as `left_out` gives them.
     met : numpy.ndarray of int, shape (k,)
         Which classes these are: ``fitted[-1].classes_``.
     labels : numpy.ndarray of int, shape (n,)
@@ -64,7 +64,7 @@ def learn(told: np.ndarray, met: np.ndarray, labels: np.ndarray, scores: np.ndar
     """
     labels, met = np.asarray(labels), np.asarray(met)
     _need_scores(scores, len(labels))
-    known = np.isfinite(told).all(1)
+    known = ~np.isnan(told).any(1)
     beside = weight(told[known], scores[known][:, met], np.searchsorted(met, labels[known]), usual)
     return Second(beside, weight(np.zeros(scores.shape), scores, labels, usual), met)
 
@@ -76,7 +76,7 @@ def _need_scores(scores, n):
         raise HeadError("Some of the second giant's scores are no numbers: give a low one where it has nothing to say.")
 
 
-def left_out(head: str, fitted, features: np.ndarray, labels: np.ndarray, most: int = 4) -> np.ndarray:
+def left_out(head: str, fitted, features: np.ndarray, labels: np.ndarray, groups=None, most: int = 4) -> np.ndarray:
     """What a classifier says of each training example that it was not taught with: of each fold by one taught with all others.
 
     Parameters
@@ -85,19 +85,35 @@ def left_out(head: str, fitted, features: np.ndarray, labels: np.ndarray, most: 
     fitted : sklearn.pipeline.Pipeline
         What `shoulders.heads.fit` made of all these features and labels. A logistic regression's strength is taken from it, for
         choosing it again in each fold would take most of the time.
+    groups : sequence of str, optional
+        What must not be on both sides, such as each clip's voice: whole groups are then left out. Give them where the classifier
+        will be asked about groups that are new to it; else it is taken to be as good with them as with those that it knows.
     most : int
-        Folds; there are no more of them than the smallest class of several examples has.
+        Folds; there are no more of them than groups, or than the smallest class of several examples has.
 
     Returns
     -------
     numpy.ndarray, shape (n, k)
-        Log probabilities of the k classes that `labels` holds; nan for the only example of a class, which cannot be left out.
+        Log probabilities of the k classes that `labels` holds; ``-inf`` for a class without an example outside the fold, and a
+        row of nan for an example of such a class.
     """
-    folds, told = dealt(labels, most), np.full((len(labels), len(fitted[-1].classes_)), np.nan)
+    folds, classes = _folds(labels, groups, most), fitted[-1].classes_
+    told = np.full((len(labels), len(classes)), np.nan)
     for fold in range(folds.max() + 1):
         out = folds == fold
-        told[out] = logarithm(_answers(head, fitted, features[~out], labels[~out], features[out]))
+        met = np.isin(classes, labels[~out])
+        rows = out & np.isin(labels, classes[met])
+        if met.sum() > 1 and rows.any():
+            told[rows] = -np.inf
+            told[np.ix_(rows, met)] = logarithm(_answers(head, fitted, features[~out], labels[~out], features[rows]))
     return told
+
+
+def _folds(labels, groups, most):
+    if groups is None:
+        return dealt(labels, most)
+    names, places = np.unique(np.asarray(groups), return_inverse=True)
+    return places % min(most, len(names)) if len(names) > 1 else np.full(len(labels), -1)
 
 
 def _answers(head, fitted, features, labels, asked):

