@@ -164,6 +164,8 @@ def test_both_are_ahead_of_either_at_home_and_behind_the_strings_elsewhere(exerc
         for other in (two_giants.CLIPS, two_giants.STRINGS):
             assert exercise.ahead(home, two_giants.BOTH, other, count).endswith("ahead.")
     assert exercise.ahead(abroad, two_giants.BOTH, two_giants.STRINGS, 20).endswith("behind.")
+    left_out = exercise.kept(("pico",), engines=True)
+    assert exercise.ahead(left_out, two_giants.ENGINES, two_giants.BOTH, 20).endswith("ahead.")
     assert exercise.ahead(home, two_giants.BOTH, two_giants.BOTH, 5).replace("\n", " ").endswith("too close to call.")
     assert "10 draws of 1 to 20 clips" in exercise.about().replace("\n", " ")
 

@@ -14,7 +14,7 @@ from shoulders import comparison
 from shoulders.course.checks import Exercise, tried
 from shoulders.course.exercises import two_giants
 from shoulders.course.exercises.lesson_11a import ENGLISH, Lesson11a
-from shoulders.course.exercises.two_giants import BOTH, CLIPS, SHUFFLED, STRINGS, line_at, line_of, run_of, scored
+from shoulders.course.exercises.two_giants import BOTH, CLIPS, ENGINES, SHUFFLED, STRINGS, line_at, line_of, run_of, scored
 from shoulders.datasets import Samples, SampleSet
 from shoulders.heads import second
 from shoulders.intervals import interval
@@ -142,11 +142,20 @@ class Lesson11b:
             f"Made on {card['date']} ({card['processor']}) by `{card['command']}`."
         )
 
-    def kept(self, judged=("espeak", "flite")) -> pd.DataFrame:
-        """The rows of `curve` from the table that ships: more draws, up to 20 clips; of the clips of these engines together."""
+    def kept(self, judged=("espeak", "flite"), engines: bool = False) -> pd.DataFrame:
+        """The rows of `curve` from the table that ships: more draws, up to 20 clips; of the clips of these engines together.
+
+        Parameters
+        ----------
+        judged : sequence of str
+        engines : bool
+            With those of `ENGINES`, too.
+        """
         table, rows = self.study.table, []
         some = table[(table.question == "28 words") & (table.giant == "speech_embedding") & table.judged.isin(judged)]
-        columns = {CLIPS: "first", STRINGS: "second", BOTH: "both", SHUFFLED: "both_shuffled"}
+        columns = {CLIPS: "first", STRINGS: "second", BOTH: "both", SHUFFLED: "both_shuffled"} | (
+            {ENGINES: "both_engines"} if engines else {}
+        )
         for (count, draw), held in some.groupby(["clips", "draw"]):
             means = {name: np.average(held[column], weights=held.n) for name, column in columns.items()}
             rows += [run_of(name, int(count), int(draw), mean, int(held.n.sum()), len(ENGLISH)) for name, mean in means.items()]

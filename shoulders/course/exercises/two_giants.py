@@ -19,6 +19,9 @@ from shoulders.sounds import ears, phonemes
 CLIPS, STRINGS, BOTH, SHUFFLED = "clips alone", "strings alone", "both", "both, shuffled strings"
 """Who answers: the first giant's head, the second giant, both, and both where each word has another word's strings."""
 
+ENGINES = "both, engines left out"
+"""Both, with the weight learnt on clips of engines that were left out, in place of voices."""
+
 HEAD = "logistic_regression"
 
 
@@ -90,11 +93,12 @@ def answered(giant: Backbone, clips: SampleSet, scores: dict, taught: np.ndarray
 
 
 def _heard(giant, clips, taught):
-    """A head, what it says of left-out training clips, and of validation clips: log probabilities of the words it met."""
+    """A head, what it says of training clips of left-out voices, and of validation clips: log probabilities of words it met."""
     rows, labels = features.extract(giant, clips.train)["hidden"][taught], clips.train.labels[taught]
     fitted = heads.fit(HEAD, rows, labels)
     said = second.logarithm(heads.probabilities(fitted, features.extract(giant, clips.valid)["hidden"]))
-    return fitted, second.left_out(HEAD, fitted, rows, labels), said
+    voices = Lesson11a.told(clips.train, "voice")[taught]
+    return fitted, second.left_out(HEAD, fitted, rows, labels, voices), said
 
 
 def curve(giant: Backbone, clips: SampleSet, scores: dict, counts=(1, 2, 5), draws: int = 3) -> list[dict]:
