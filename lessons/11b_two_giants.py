@@ -108,14 +108,15 @@ exercise.wrote(three)
 # is hard, in English a final e is silent. The program *espeak-ng* holds such **letter-to-sound rules** for a hundred
 # languages. That is knowledge that others have gathered and that you need not gather again: a giant, though no network.
 #
-# It was asked for each word. A line is a word, a column a way to say it. Look for what English does to the last e.
+# It was asked for each word, in Spanish (`native`) and in English (`read`); `accent` has the nearest English sound in the
+# place of each Spanish one. Look for what English does to the last e.
 
 # %%
 words = {word: phonemes.strings()[word] for word in clips.classes}
 exercise.readings(["bigote", "ojo", "cinco", "nariz"])
 
 # %% [markdown]
-# Signs of stress and length (ˈ and ː) make no difference here. Three to five strings a word, and not one clip: this giant has
+# Signs of stress and length (ˈ and ː) make no difference here. Three or four strings a word, and not one clip: this giant has
 # never heard anything.
 #
 # ## Step 3: a string held against a clip
@@ -162,8 +163,8 @@ found.round(3)
 
 # %% [markdown]
 # And the path `o _ o`? It is *o-o*, two sounds, since silence stands between them. A real clip has about sixty moments and 58
-# signs: far more paths than there are atoms. **CTC** (connectionist temporal classification) adds them up without a list of
-# them, moment by moment. On the tiny clip it has to say the same:
+# signs: far more paths than there are atoms in the universe. **CTC** (connectionist temporal classification) adds them up
+# without a list of them, moment by moment. On the tiny clip it has to say the same:
 
 # %%
 print(f"{exercise.forward(tiny, ['o']):.3f} for o, {exercise.forward(tiny, ['o', 'o']):.3f} for o-o")
