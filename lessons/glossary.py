@@ -38,6 +38,7 @@
 # | covering, occlusion | a part of a picture is hidden, to see what becomes of the answer |
 # | cross-entropy | the loss of a network that names classes: small where the right name got a high probability |
 # | cross-validation | each part of the training pictures is judged by a head that all other parts taught |
+# | CTC | how likely a string is, added up over all ways to stretch it over the moments of a clip |
 # | dead map | a map that answers to none of the pictures that were searched |
 # | deconvnet | the way back from one activation to the pixels that made it |
 # | draw | which training pictures were taken, at random |
@@ -66,6 +67,7 @@
 # | leak | a program has seen the answers that it is judged by |
 # | learning curve | accuracy against the number of training pictures |
 # | learning rate | how large the steps of a training are |
+# | letter-to-sound rules | how a language says what it spells, written down rule by rule |
 # | leverage | how much a fit bends to one picture |
 # | logarithmic | an axis on which equal steps mean equal factors: from 1 to 10 is as far as from 10 to 100 |
 # | logistic regression | a head: one weight for each feature, added up, and turned into probabilities |
@@ -79,16 +81,19 @@
 # | normalised | shifted and divided, so that the mean is 0 and the spread 1, or the length is 1 |
 # | odds | a probability divided by what it lacks to one: 80 % are odds of 4 |
 # | paired | two ways judged on the same draws, so that luck goes out of the difference |
+# | phoneme | a sound that tells words apart, as *b* and *p* in *bear* and *pear* |
 # | plate | what excites a map most, and beside it what the map took from it |
 # | point | a hundredth of accuracy: from 80 % to 85 % are five points |
 # | pool of pictures | those that are searched; nothing learns from them |
 # | pooling | making a map smaller: of each two by two numbers the largest (max) or the mean |
 # | prevalence | the share of those who come that have what is looked for |
 # | prior knowledge | what a network has learnt before it meets your question |
+# | product of experts | several answers joined by adding their logarithms: who calls a thing impossible is heard |
 # | projection | what a deconvnet gives at the pixels |
 # | random weights | the same layout, never trained: the control of every claim about learning |
 # | rank correlation | whether two lists have the same order: 1 the same, 0 none in common, −1 reversed |
 # | receptive field | what one place of a layer can see of the picture |
+# | recogniser | a program that writes down what is said |
 # | recipe | how a network is trained: what learns, for how many epochs, in which steps |
 # | ReLU | what is negative becomes 0 |
 # | requires_grad | PyTorch's switch on a weight: does it learn? |

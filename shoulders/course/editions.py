@@ -73,6 +73,7 @@ NEEDS = {
     "07b": Need("cats_vs_dogs", backbones.DEFAULT, pocket=backbones.DEFAULT),
     "07c": Need("skin", backbones.DEFAULT, 20_000, pocket=backbones.DEFAULT, drawn="moles"),
     "11a": Need("voices", "wav2vec2_xlsr53", 10_000, pocket="speech_embedding", drawn="voices"),
+    "11b": Need("voices", "wav2vec2_xlsr53", 10_000, pocket="speech_embedding", drawn="voices"),
 }
 
 

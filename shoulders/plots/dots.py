@@ -6,7 +6,7 @@ import numpy as np
 
 from shoulders.intervals import interval
 from shoulders.plots.axes import WAYS, bars, below, dots, guessing, per_cent, told
-from shoulders.plots.drawing import GREEN, PURPLE, SKY, SMALL, Drawing, new
+from shoulders.plots.drawing import BLUE, GREEN, ORANGE, PURPLE, SKY, SMALL, Drawing, new
 from shoulders.plots.lettering import wrapped
 from shoulders.support.words import share
 
@@ -74,6 +74,34 @@ def _runs_of_one_kind(ax, y, rows):
     bars(ax, [mean], [y], [low], [high])
     told(ax, y, mean)
     return mean, alike
+
+
+def shares(table, heading: str, xlabel: str, chance: float | None = None) -> Drawing:
+    """Several shares a line, each with its 95 % interval.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        ``line``, ``of`` (what a mark stands for, at most four), ``share``, ``low``, ``high``.
+    heading, xlabel : str
+    chance : float, optional
+        What guessing gives, drawn as a line.
+    """
+    lines, kinds = (list(dict.fromkeys(table[name])) for name in ("line", "of"))
+    figure, ax = new(7.6, 0.21 * len(lines) * max(2, len(kinds)) + 1.7)
+    for i, (kind, some) in enumerate(table.groupby("of", sort=False)):
+        y = some.line.map(lines.index) + 0.25 * (i - (len(kinds) - 1) / 2)
+        bars(ax, some.share, y, some.low, some.high, fmt="osD^"[i], color=(BLUE, ORANGE, GREEN, PURPLE)[i], label=kind)
+    ax.set_yticks(range(len(lines)), [wrapped(line, 30) for line in lines])
+    ax.set_ylim(len(lines) - 0.5, -0.5)
+    guessing(ax, chance)
+    marks = "bars: 95 % interval" + "; dashed: guessing" * (chance is not None)
+    ax.set(xlabel=f"{xlabel}\n({marks})", title=heading, xlim=(-0.01, 1.01))
+    per_cent(ax)
+    below(figure, *ax.get_legend_handles_labels())
+    told = table.assign(told=[f"{row.of} {share(row.share)}" for row in table.itertuples()]).groupby("line", sort=False).told
+    said = [f"{line}: {', '.join(some)}" for line, some in told]
+    return Drawing(figure, f"{'; '.join(said)}.")
 
 
 def bills(table) -> Drawing:

@@ -6,9 +6,10 @@ import textwrap
 import numpy as np
 
 from shoulders import sounds
-from shoulders.plots.drawing import HEAT, SMALL, WIDEST, Drawing, new
+from shoulders.plots.drawing import HEADING, HEAT, SMALL, WIDEST, Drawing, new
 from shoulders.plots.lettering import short, wrapped
-from shoulders.sounds import spectrogram
+from shoulders.sounds import ears, spectrogram
+from shoulders.sounds import phonemes as spoken
 from shoulders.support.words import counted
 
 
@@ -66,6 +67,39 @@ def spectrograms(clips, heading: str = "", columns: int = 3, words: str = "") ->
         ax.set_ylabel("")
     figure.suptitle(textwrap.fill(heading, int(9 * wide)))
     return Drawing(figure, words or f"{counted(len(waves), 'clip')}: {'; '.join(map(told, waves, waves.values()))}.")
+
+
+def phonemes(clips, heading: str = "", least: float = 0.3) -> Drawing:
+    """What a recogniser hears in each moment of a few clips: how likely each phoneme is, those that come first on top.
+
+    Parameters
+    ----------
+    clips : mapping of str to numpy.ndarray
+        By the title of each, what `shoulders.sounds.ears` gives.
+    heading : str
+    least : float
+        Phonemes that are nowhere so likely are left out.
+    """
+    rows = [_likely(np.exp(heard), least) for heard in clips.values()]
+    figure, axes = new(WIDEST, 0.21 * max(len(signs) for signs, _ in rows) + 1.5, 1, len(clips), squeeze=False)
+    for ax, name, (signs, sure) in zip(axes[0], clips, rows):
+        edges = -ears.BEFORE, len(sure.T) / ears.MOMENTS - ears.BEFORE
+        ax.imshow(sure, aspect="auto", cmap=HEAT, vmin=0, vmax=1, extent=(*edges, len(sure) - 0.5, -0.5), interpolation="nearest")
+        ax.set_yticks(range(len(signs)), signs, fontsize=HEADING)
+        ax.set(xlim=(0, edges[1] - ears.BEFORE), xlabel="time in s")
+        ax.tick_params(axis="x", labelsize=SMALL)
+        ax.set_title(wrapped(name, 30), fontsize=SMALL)
+    axes[0][0].set_ylabel("phoneme\n(bright: likely)")
+    figure.suptitle(heading)
+    said = (f"{short(name)}: {spoken.line(heard) or 'nothing'}" for name, heard in clips.items())
+    return Drawing(figure, f"The likeliest of each moment, without silence and repeats. {'; '.join(said)}.")
+
+
+def _likely(sure, least):
+    """The signs that are somewhere as likely as that, and how likely they are in each moment, shape (signs, moments)."""
+    columns = 1 + np.flatnonzero((sure[:, 1:] >= least).any(0))
+    columns = columns[np.argsort((sure[:, columns] >= least).argmax(0), kind="stable")]
+    return [spoken.SIGNS[column - 1] for column in columns], sure[:, columns].T
 
 
 def opened(clips) -> dict[str, np.ndarray]:

@@ -25,6 +25,9 @@ BEFORE, PEAK = 0.3, 0.5
 """Seconds of silence put before and after a clip, and its loudest sample. Without the silence the recogniser loses first sounds
 (of 250 training clips 5 in 100 more were taken for another word); and how loud somebody speaks is not what was said."""
 
+MOMENTS = 50
+"""A second."""
+
 SEEN, FINE, CUT = -8.0, 20.0, -10.0
 """Of a log probability: below the first it is not kept; it is kept as `FINE` times the root of its negative, rounded, so that
 likely sounds are kept most exactly; and what was not kept comes back as the last."""
@@ -51,7 +54,7 @@ def heard(wave: np.ndarray, rate: int = sounds.RATE) -> np.ndarray:
     Returns
     -------
     numpy.ndarray, shape (moments, 1 + len(SIGNS)), float32
-        Log probabilities of silence and of each sign of `shoulders.sounds.phonemes.SIGNS`, 50 rows a second. What else the
+        Log probabilities of silence and of each sign of `shoulders.sounds.phonemes.SIGNS`, `MOMENTS` rows a second. What else the
         recogniser has letters for is left out, so a row may sum to less than one.
 
     Raises

@@ -10,8 +10,10 @@ from shoulders.course.exercises.lesson_07a import lesson_07a
 from shoulders.course.exercises.lesson_07b import lesson_07b
 from shoulders.course.exercises.lesson_07c import lesson_07c
 from shoulders.course.exercises.lesson_11a import lesson_11a
+from shoulders.course.exercises.lesson_11b import lesson_11b
 
 __all__ = [
     "by_hand", "compared", "faces", "in_common", "larger", "lesson_01", "lesson_02", "lesson_03", "lesson_04", "lesson_05",
-    "lesson_06", "lesson_07a", "lesson_07b", "lesson_07c", "lesson_11a", "likeness", "name_it", "on_colours", "pool",
+    "lesson_06", "lesson_07a", "lesson_07b", "lesson_07c", "lesson_11a", "lesson_11b", "likeness", "name_it", "on_colours",
+    "pool",
 ]  # fmt: skip
