@@ -438,4 +438,4 @@ plots.shares(exercise.held_against({"looked at": clips.valid} | others, ways), "
 # * G. Hinton: *Training products of experts by minimizing contrastive divergence*, Neural Computation 14, 2002.
 # * espeak-ng, letter-to-sound rules and a synthesiser, GPL-3.0-or-later:
 #   [github.com/espeak-ng/espeak-ng](https://github.com/espeak-ng/espeak-ng).
-# * hama, a recogniser of phonemes, Apache-2.0: the package [hama](https://pypi.org/project/hama/).
+# * hama, a recogniser of phonemes, Apache-2.0: the package hama.
