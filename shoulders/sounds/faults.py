@@ -234,15 +234,11 @@ def to_mono(channels: np.ndarray) -> tuple[np.ndarray, list[str]]:
     return np.ascontiguousarray(channels[:, first]), [f"{count} channels that cancel each other: {taken} was taken"]
 
 
-def need_sound(wave: np.ndarray, rate: int) -> None:
-    """Refuse silence."""
-    if level(wave, rate) < SILENT:
-        raise SoundFault("silent: nothing is heard")
-
-
 def of_wave(wave: np.ndarray, rate: int) -> list[str]:
-    """What is odd about the samples: too quiet, overdriven, about another middle than zero."""
+    """What is odd about the samples: too quiet, overdriven, about another middle than zero; refuses silence."""
     found, loud = [], level(wave, rate)
+    if loud < SILENT:
+        raise SoundFault("silent: nothing is heard")
     if loud < QUIET:
         found.append(f"very quiet: {loud:.0f} dB below full scale".replace("-", ""))
     if (share := clipped(wave)) > CLIPPED:
@@ -255,8 +251,10 @@ def of_wave(wave: np.ndarray, rate: int) -> list[str]:
 def level(wave: np.ndarray, rate: int) -> float:
     """How loud the loudest 50 ms are, in decibels of a sine of full scale's power; −inf for silence."""
     step = max(1, round(0.05 * rate))
-    parts = [np.square(wave[start : start + step] - wave.mean(), dtype=np.float64).mean() for start in range(0, len(wave), step)]
-    loudest = 2 * max(parts, default=0.0)
+    starts = np.arange(0, len(wave), step)
+    power = np.square(wave - wave.mean(), dtype=np.float64) if len(wave) else wave
+    parts = np.add.reduceat(power, starts) / np.diff(starts, append=len(wave)) if len(wave) else np.zeros(1)
+    loudest = 2 * parts.max()
     return 10 * np.log10(loudest) if loudest > 0 else -np.inf
 
 
