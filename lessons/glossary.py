@@ -44,6 +44,8 @@
 # | draw | which training pictures were taken, at random |
 # | Dropout | in training, some of the numbers are set to 0 at random, so that none becomes indispensable |
 # | edition | *pocket*: what comes with the course. *Full*: photographs and larger networks, once you have fetched them |
+# | embedding | a row of numbers that stands for a thing, so that alike things lie close together |
+# | engine | a program that runs a network; of synthetic voices, the program that makes a family of them |
 # | epoch | one time through all training pictures |
 # | feature | a number that a network computes about a picture; all of them together are what its head sees |
 # | felt pictures | our own, rendered on a computer from models of felt |
@@ -73,6 +75,7 @@
 # | logistic regression | a head: one weight for each feature, added up, and turned into probabilities |
 # | LogME, LEEP, H-score | scores that promise, before training, how well a giant will serve |
 # | loss | how wrong a network is, as one number that training makes smaller |
+# | LSTM | a kind of layer that goes through something step by step and carries a memory along |
 # | malignant | of a mole: it is cancer |
 # | map | what one filter of a layer gives: a small picture of where it found what it looks for |
 # | MFCC | a dozen numbers for the colour of a sound, computed by rules: what speech recognisers used before networks |
@@ -92,6 +95,7 @@
 # | projection | what a deconvnet gives at the pixels |
 # | random weights | the same layout, never trained: the control of every claim about learning |
 # | rank correlation | whether two lists have the same order: 1 the same, 0 none in common, −1 reversed |
+# | reading | a way in which a word is mangled in our clips: by its spelling, or sound by sound |
 # | receptive field | what one place of a layer can see of the picture |
 # | recogniser | a program that writes down what is said |
 # | recipe | how a network is trained: what learns, for how many epochs, in which steps |

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import torch
 
-from shoulders import backbones, datasets, exercises, plots, training
+from shoulders import backbones, datasets, exercises, features, heads, plots, training
 from shoulders.course.exercises.lesson_11a import ENGLISH, VOICES, _strangers
 
 
@@ -54,18 +54,33 @@ WRONG = {
         (lambda rows, count: parted(rows, count)[::-1], "in another order"),
         (lambda rows, count: parted(rows, count) + 1, "the answer begins with"),
         (lambda rows, count: None, "gives nothing back"),
+        (lambda rows, count: (part.mean(0) for part in np.split(rows, count)), "'generator', and not one row"),
+        (lambda rows, count: "hello", "'str', and not one row"),
+        (lambda rows, count: [[1.0, 2.0], [3.0]], "'list', and not one row"),
+        (lambda rows, count: rows.fill(0), "read-only"),
+        (lambda rows, count: 1 / 0, "could not be checked (ZeroDivisionError"),
         (np.ones(3), "the function itself"),
     ),
     "strangers": (
         (lambda taught, asked: np.flatnonzero(np.isin(asked, taught)), "strangers are the others"),
         (lambda taught, asked: ~np.isin(asked, taught), "give the positions"),
         (lambda taught, asked: [0], "the strangers are at"),
-        (lambda taught, asked: np.arange(len(asked)), "the strangers are at"),
+        (lambda taught, asked: np.arange(len(asked)), "['ben', 'dora', 'ana', 'dora', 'emil'] in validation the strangers are at"),
+        (lambda taught, asked: np.where(~np.isin(asked, taught)), "should stand in one row"),
+        (lambda taught, asked: _strangers(taught, asked)[::-1], "in the order of the clips"),
+        (lambda taught, asked: np.array(_strangers(taught, asked)) + 1, "too large by one"),
+        (lambda taught, asked: _strangers(asked, taught), "have changed places"),
+        (lambda taught, asked: len(_strangers(taught, asked)), "that is one number"),
+        (lambda taught, asked: asked[~np.isin(asked, taught)], "these are names"),
+        (lambda taught, asked: [voice for voice in asked if voice not in taught], "these are names"),
+        (lambda taught, asked: set(_strangers(taught, asked)), "'set', and not a row"),
+        (lambda taught, asked: [None], "'list', and not a row"),
     ),
     "ways": (
         ({"voice"}, "an engine that taught nothing"), ({"engine"}, "a voice on both sides flatters"),
-        ({"word", "voice"}, "cannot be named"), ({"voice", "engine", "reading"}, "may be on both sides"),
-        ("colour", "none of the four"), (set(), "a voice on both sides"),
+        ({"word", "voice"}, "cannot be named"), ({"voice", "engine", "reading"}, "it may be shared"),
+        ("colour", "none of the four"), (set(), "a voice on both sides"), ({"colour", 3}, "3 is none of the four"),
+        (3, "give a set of names"), ([["voice"], ["engine"]], "give a set of names"), (b"voice", "none of the four"),
     ),
 }  # fmt: skip
 
@@ -91,6 +106,7 @@ def test_the_cases_have_strangers_and_none():
 
 def test_every_word_of_the_clips_has_its_meaning(clips):
     assert set(clips.classes) == set(ENGLISH)
+    assert "28 words: anteojos (glasses), " in exercises.lesson_11a().meanings(clips)
     table = pd.read_csv(clips.train.paths[0].parents[3] / "clips.csv")
     assert table.groupby("word").english.first().str.lower().to_dict() == {word: there.lower() for word, there in ENGLISH.items()}
 
@@ -144,7 +160,35 @@ def test_the_split_flatters_and_another_engine_costs_more(exercise, clips, giant
     abroad = training.feature_extraction(giant, exercise.only(exercise.elsewhere(clips), engine="espeak"), 10)
     assert known.interval[0] > foreign.interval[1] > foreign.interval[0] > abroad.interval[1]
     told = exercise.drop(foreign, known)
+    assert f"The colleague: {known}. We: {foreign}." in told.replace("\n", " ")
     assert f"worth {100 * (known.accuracy - foreign.accuracy):.0f} points" in told.replace("\n", " ")
+
+
+def test_no_other_voice_of_espeak_is_heard_as_badly_as_another_engine(exercise, clips, giant):
+    """What the guide says of step 6."""
+    espeak = exercise.only(clips, engine="espeak")
+    held = {name: exercise.asked(espeak, engine=name) for name in ("espeak", "flite")}
+    held["pico"] = exercise.only(exercise.elsewhere(clips), engine="espeak")
+    right = {name: _by_voice(exercise, giant, asked) for name, asked in held.items()}
+    assert min(right["espeak"]) > max(right["flite"] + right["pico"])
+
+
+def _by_voice(exercise, giant, held):
+    found, voices = training.feature_extraction(giant, held, 10), exercise.told(held.valid, "voice")
+    right = found.predictions == held.valid.labels
+    return [right[voices == voice].mean() for voice in np.unique(voices)]
+
+
+def test_three_stretches_know_more_than_one_mean(clips, giant):
+    """The claim of step 2: about 7 in 100."""
+    rows = {part: features.extract(giant, getattr(clips, part))["hidden"] for part in ("train", "valid")}
+    draws = [np.concatenate([np.flatnonzero(clips.train.labels == word)[n : n + 5] for word in range(28)]) for n in (0, 6, 12, 18)]
+
+    def correct(shrunk):
+        heard = [heads.fit("ridge", shrunk(rows["train"][some]), clips.train.labels[some]) for some in draws]
+        return np.mean([head.predict(shrunk(rows["valid"])) == clips.valid.labels for head in heard])
+
+    assert 0.04 < correct(lambda row: row) - correct(lambda row: row.reshape(len(row), 3, -1).mean(1)) < 0.1
 
 
 def test_the_kept_table_says_which_layer_has_forgotten_the_words(exercise, readable):

@@ -66,6 +66,11 @@ class Lesson11a:
             f"`{card['command']}`."
         )
 
+    def meanings(self, clips: SampleSet) -> str:
+        """The words, each with what it means."""
+        told = ", ".join(f"{word} ({self.english[word]})" for word in clips.classes)
+        return wrapped(f"{len(clips.classes)} words: {told}")
+
     @staticmethod
     def native(clips: SampleSet) -> SampleSet:
         """The same words as Spanish voices say them."""
@@ -163,8 +168,8 @@ class Lesson11a:
         """By how much a split flatters, in a sentence."""
         gap = 100 * (flattered.accuracy - honest.accuracy)
         return wrapped(
-            f"With known voices on both sides {flattered}; with strangers {honest}. The split alone is worth {gap:.0f} points: "
-            "nobody has learnt anything more."
+            f"The colleague: {flattered}. We: {honest}. Clips, giant and head are the same: the split alone is worth {gap:.0f} "
+            "points."
         )
 
 
@@ -189,19 +194,33 @@ def _stretches(rows, count):
     return np.concatenate([part.mean(0) for part in np.split(np.asarray(rows, float), count)])
 
 
+def _numbers(found):
+    """What was given back as an array, or None where it holds anything but numbers."""
+    try:
+        return np.asarray(found, float)
+    except (TypeError, ValueError):
+        return None
+
+
+def _kind(found):
+    return f"the function gives back {type(found).__name__!r}"
+
+
 def _wrong_stretches(rows, count, found):
-    right, found = _stretches(rows, count), np.asarray(found, float)
-    if found.ndim == 2 and np.allclose(found.ravel(), right):
+    right, numbers = _stretches(rows, count), _numbers(found)
+    if numbers is None:
+        return f"{_kind(found)}, and not one row of numbers: join the means with np.concatenate."
+    if numbers.ndim == 2 and np.allclose(numbers.ravel(), right):
         return "the means are right, but stand in a table: put them one after the other, in one row (np.concatenate)."
-    if found.size != right.size:
-        return f"{count} stretches of {np.shape(rows)[1]} numbers make {right.size} numbers, and yours are {found.size}."
-    if np.allclose(np.sort(found.ravel()), np.sort(right)):
+    if numbers.size != right.size:
+        return f"{count} stretches of {np.shape(rows)[1]} numbers make {right.size} numbers, and yours are {numbers.size}."
+    if np.allclose(np.sort(numbers.ravel()), np.sort(right)):
         return "the numbers are right, and in another order: first all of the first stretch, then all of the second."
     whole = np.tile(np.mean(rows, 0), count)
-    if count > 1 and np.allclose(found.ravel(), whole):
+    if count > 1 and np.allclose(numbers.ravel(), whole):
         return "each stretch has the mean of the whole clip: cut the rows first (np.split), then take the mean of each part."
     told = f"for {np.asarray(rows).tolist()} in {count} stretches"
-    return f"{told} the answer begins with {right[0]:g}, and yours with {found.ravel()[0]:g}."
+    return f"{told} the answer begins with {right[0]:g}, and yours with {numbers.ravel()[0]:g}."
 
 
 def _strangers(taught, asked):
@@ -209,22 +228,42 @@ def _strangers(taught, asked):
 
 
 def _wrong_strangers(taught, asked, found):
-    right, found = _strangers(taught, asked), [int(i) for i in np.ravel(found)]
-    told = f"for {list(taught)} in training and {list(asked)} in validation"
-    if found == [i for i in range(len(asked)) if i not in right] and right != found:
-        return f"{told} these are the clips of known voices: strangers are the others."
+    right, known, numbers = _strangers(taught, asked), np.isin(asked, taught), _numbers(found)
+    if numbers is None or not np.isfinite(numbers).all():
+        named = {str(name) for name in found} <= {*asked.tolist()} if isinstance(found, (list, set, np.ndarray)) else False
+        what = "these are names" if named else f"{_kind(found)}, and not a row of numbers"
+        return f"{what}: give the positions, with np.flatnonzero."
+    found = [int(i) for i in np.ravel(numbers)]
+    told = f"for {taught.tolist()} in training and {asked.tolist()} in validation"
     if len(found) == len(asked) and set(found) <= {0, 1}:
         return "that is True or False for each clip: give the positions, with np.flatnonzero."
+    if numbers.ndim != 1 and found == right:
+        return "the positions are right, and should stand in one row: np.flatnonzero gives them so."
+    if numbers.ndim == 0:
+        return "that is one number: give the positions of all strangers, with np.flatnonzero."
+    if sorted(found) == right:
+        return "the positions are right, and should stand in the order of the clips."
+    if found == np.flatnonzero(known).tolist():
+        return f"{told} these are the clips of known voices: strangers are the others."
+    if found == [i + 1 for i in right]:
+        return "each position is too large by one: the first clip is at 0."
+    if found == _strangers(asked, taught):
+        return "these are training clips whose voice nobody asks with: taught and asked have changed places."
     return f"{told} the strangers are at {right}, and yours at {found}."
 
 
 def _same_numbers(found, right):
-    found, right = np.asarray(found, float), np.asarray(right, float)
-    return found.shape == right.shape and np.allclose(found, right)
+    found, right = _numbers(found), np.asarray(right, float)
+    return found is not None and found.shape == right.shape and np.allclose(found, right)
 
 
 def _given(one):
-    return np.array(one) if isinstance(one, list) else one
+    """A list as an array into which nobody writes: the sentence about a wrong answer is made from it."""
+    if not isinstance(one, list):
+        return one
+    rows = np.array(one)
+    rows.flags.writeable = False
+    return rows
 
 
 def _cases(rows, right):
@@ -236,17 +275,20 @@ _WAYS = {"reading": 0, "engine": 1, "voice": 2, "word": 3}
 
 def _check_ways(answer):
     """Which of the four may be on both sides."""
-    given = {answer} if isinstance(answer, str) else set(answer)
+    try:
+        given = {answer} if isinstance(answer, (str, bytes)) else set(answer)
+    except TypeError:  # no collection, or one that holds collections
+        return "give a set of names, as {'word', 'reading'}."
     if strange := given - set(_WAYS):
-        return f"{sorted(strange)[0]!r} is none of the four: choose among {', '.join(_WAYS)}."
+        return f"{sorted(strange, key=str)[0]!r} is none of the four: choose among {', '.join(map(repr, _WAYS))}."
     if "word" in given:
         return "words must be on both sides: a word that nobody taught cannot be named."
     if "voice" not in given:
-        return "a voice on both sides flatters: step 6 has just shown by how much."
+        return "a voice on both sides flatters: step 5 has shown by how much."
     if "engine" not in given:
         return "the voices of one engine are sisters: what does the last figure say of an engine that taught nothing?"
     if "reading" in given:
-        return "a reading is how the word is mangled, and a learner will hear the same ways: it may be on both sides."
+        return "a reading is how a word is mangled, and the stranger speaks in the ways that were taught: it may be shared."
     return True
 
 
@@ -272,9 +314,9 @@ def lesson_11a() -> Lesson11a:
             "np.flatnonzero(~np.isin(asked, taught)).",
         )),
         Exercise("3", "exercise.ways", _check_ways, (
-            "Think of the one who will speak to it: what of theirs has nobody in training?",
-            "Two of the four must not be shared: one belongs to a person, the other to how a whole family of voices is made.",
-            "{'voice', 'engine'}: a stranger brings both; words and ways to mangle them are what is taught.",
+            "Think of the stranger who will speak: what did no training clip share with them?",
+            "Two of the four must not be shared: one belongs to a single speaker, the other to a whole family of voices.",
+            "{'voice', 'engine'}: a stranger brings both of their own; words and readings are what is taught.",
         )),
         comparison.read(places.box() / "results" / "studies" / "voices.csv"),
         ENGLISH,
