@@ -246,3 +246,12 @@ def test_an_axis_of_shares_ends_at_100_per_cent(result):
 def test_a_cost_that_is_small_is_not_nothing(result):
     drawing = plots.costs({"quick": replace(result, seconds={"total": 0.04}, cached=True)})
     assert texts(drawing.figure.axes[1]) == ["0.04 (remembered)"] and "in 0.04 s (its look remembered)" in drawing.words
+
+
+def test_runs_say_of_how_many_samples_they_are():
+    """A control of somebody's own may tell its accuracy alone; lines of other counts are told as a range."""
+    row = {"accuracy": 0.8, "low": 0.7, "high": 0.9, "n_valid": 40}
+    alone = plots.runs({"ours": [row], "colours": [{"accuracy": 0.3, "low": 0.2, "high": 0.4}]}, "x")
+    assert alone.figure.axes[0].get_xlabel().startswith("accuracy on 40 pictures")
+    several = plots.runs({"here": [row], "there": [row | {"n_valid": 25}]}, "x")
+    assert several.figure.axes[0].get_xlabel().startswith("accuracy on 25 to 40 pictures")

@@ -56,8 +56,8 @@ def runs(groups, heading: str, chance: float | None = None, guess: float | None 
     guessing(ax, chance)
     if guess is not None:
         ax.axvline(guess / 100, color=PURPLE, ls=":", lw=2)
-    fewer, more = (f(row["n_valid"] for rows in groups.values() for row in rows) for f in (min, max))
-    pictures = f"{fewer} to {more}" if fewer < more else more
+    counts = [row["n_valid"] for rows in groups.values() for row in rows if "n_valid" in row]  # a control may not tell it
+    pictures = f"{min(counts)} to {max(counts)}" if min(counts) < max(counts) else counts[0]
     ax.set(xlabel=f"accuracy on {pictures} {word}s\n{textwrap.fill(f'({marks})', 64)}", title=heading)
     per_cent(ax)
     kind = "Single runs" if most == 1 else f"Means of {fewest if fewest == most else f'{fewest} to {most}'} runs"
