@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import torch
 
-from shoulders import backbones, datasets, exercises, features, heads, plots, training
+from shoulders import backbones, comparison, datasets, exercises, features, heads, plots, training
 from shoulders.course.exercises.lesson_11a import ENGLISH, VOICES, _strangers
 
 
@@ -209,3 +209,9 @@ def test_the_microphone_is_answered_with_words_and_their_meaning(exercise, clips
     with open(exercise.one_of(clips.train, "lunes"), "rb") as clip:
         told = ask(clip)
     assert len(told) == 5 and told[0][0] == "lunes · Monday" and told[0][1] >= told[1][1]
+
+
+def test_the_kept_table_was_made_with_these_clips_and_this_giant(exercise, clips, giant):
+    card = exercise.study.card
+    assert card["pictures"]["digest"] == comparison.pictures_digest(clips)
+    assert giant.digest in {one["digest"] for one in card["giants"]}
