@@ -210,7 +210,7 @@ def test_players_hold_the_clips_that_a_network_hears(tmp_path):
 
 def test_clips_take_the_room_that_is_reckoned_and_a_cell_has_a_limit():
     noise = np.random.default_rng(0).normal(0, 0.1, RATE).astype(np.float32)  # no picture is harder to pack
-    page = widgets.player(noise, "a second").page
+    page = widgets.players({"a second": noise}).page
     assert len(AUDIO.search(page)[2]) < playing.SOUND
     assert len(page) < playing.SOUND + 2.5 * playing.PICTURE
     with pytest.raises(playing.PlayerError, match="21 clips of 21.0 s together take 2.2 MB of the notebook's file"):

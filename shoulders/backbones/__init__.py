@@ -43,9 +43,11 @@ __all__ = [
     "drawing", "fetch", "load", "on_disk", "others", "state_digest", "transform_again", "transform_from", "weights_path",
 ]  # fmt: skip
 
-_SOURCES = {"ours": ours, "packages": packages, "torchvision": torchvision, "timm": timm}
-_SOURCES |= {"speech_embedding": speech_embedding, "resemblyzer": resemblyzer, "whisper": whisper, "handmade": handmade}
-_SOURCES |= {"torchaudio": torchaudio}
+_SOURCES = {
+    "ours": ours, "packages": packages, "torchvision": torchvision, "timm": timm,
+    "speech_embedding": speech_embedding, "resemblyzer": resemblyzer, "whisper": whisper, "handmade": handmade,
+    "torchaudio": torchaudio,
+}  # fmt: skip
 
 _DRAWN = "random weights, seed "
 

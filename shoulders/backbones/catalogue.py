@@ -78,7 +78,7 @@ def search(words=(), max_mb: float | None = None, licence: str = "", camera: boo
     if max_mb is not None:
         cards = _at_most(cards, lambda card: card.bytes / 1e6, max_mb, "size", remarks)
     if camera:
-        cards = [card for card in cards if card.sense == "pictures"]
+        cards = [card for card in cards if card.transform.CAMERA]
         cards = _at_most(cards, lambda card: card.gmacs, CAMERA, "GMACs", remarks)
         remarks.append(RULE)
     if not cards:

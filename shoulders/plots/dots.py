@@ -44,7 +44,8 @@ def runs(groups, heading: str, chance: float | None = None, guess: float | None 
         The reader's own, per cent, drawn as a line.
     """
     figure, ax = new(7.6, 0.46 * len(groups) + 1.3)
-    word = next(iter(groups.values()))[0].valid.word if not isinstance(next(iter(groups.values()))[0], dict) else "picture"
+    first = next(iter(groups.values()))[0]
+    word = "picture" if isinstance(first, dict) else first.valid.word
     groups = {name: [run if isinstance(run, dict) else run.row() for run in results] for name, results in groups.items()}
     means, alike = zip(*(_runs_of_one_kind(ax, y, rows) for y, rows in enumerate(groups.values())))
     fewest, most = (f(map(len, groups.values())) for f in (min, max))

@@ -5,7 +5,7 @@
 
 from shoulders.widgets.asking import ask, uploaded
 from shoulders.widgets.browsing import best_of, browse
-from shoulders.widgets.playing import player, players
+from shoulders.widgets.playing import players
 from shoulders.widgets.searching import giants
 
-__all__ = ["ask", "best_of", "browse", "giants", "player", "players", "uploaded"]
+__all__ = ["ask", "best_of", "browse", "giants", "players", "uploaded"]

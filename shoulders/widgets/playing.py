@@ -57,19 +57,6 @@ class Players:
         return {"text/html": self.page, "text/plain": self.words}
 
 
-def player(clip, name: str = "clip") -> Players:
-    """One clip to listen to, beside its spectrogram.
-
-    Parameters
-    ----------
-    clip : path, file object or numpy.ndarray
-        As for `players`.
-    name : str
-        Its title.
-    """
-    return players({name: clip})
-
-
 def players(clips) -> Players:
     """Clips to listen to, each beside its spectrogram, all on the same axis of time.
 

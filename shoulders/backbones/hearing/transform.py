@@ -45,7 +45,7 @@ class Heard:
     stretches: int = 1
 
     UNITS, CAMERA = ("a clip of half a second", "clips of half a second"), False
-    fit, SENSE, AT_ONCE = "whole", "sounds", 1  # clips are of different lengths: one at a time, so nothing is filled up
+    fit, AT_ONCE = "whole", 1  # clips are of different lengths: one at a time, so nothing is filled up
 
     def __post_init__(self):
         counts = self.around, self.step, self.stretches

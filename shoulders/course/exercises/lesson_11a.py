@@ -133,17 +133,16 @@ class Lesson11a:
 
     def only(self, clips: SampleSet, **wanted) -> SampleSet:
         """The same set, taught by those clips alone of which the name says what is wanted, as ``engine="espeak"``."""
-        keep = np.ones(len(clips.train), bool)
-        for name, value in wanted.items():
-            keep &= self.told(clips.train, name) == value
-        return replace(clips, train=clips.train.take(np.flatnonzero(keep)))
+        return replace(clips, train=self._those(clips.train, wanted))
 
     def asked(self, clips: SampleSet, **wanted) -> SampleSet:
         """The same set, asked about those validation clips alone of which the name says what is wanted."""
-        keep = np.ones(len(clips.valid), bool)
-        for name, value in wanted.items():
-            keep &= self.told(clips.valid, name) == value
-        return replace(clips, valid=clips.valid.take(np.flatnonzero(keep)))
+        return replace(clips, valid=self._those(clips.valid, wanted))
+
+    def _those(self, part, wanted):
+        """The clips of which the name says all that is wanted."""
+        said = [self.told(part, name) == value for name, value in wanted.items()]
+        return part.take(np.flatnonzero(np.all(said, axis=0)))
 
     @staticmethod
     def elsewhere(clips: SampleSet) -> SampleSet:
